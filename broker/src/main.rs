@@ -1,0 +1,7 @@
+//! The daemon `weir-broker`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    weir_broker::run()
+}

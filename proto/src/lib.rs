@@ -1,0 +1,1 @@
+//! The wire contract `weir.v1` and the Rust client for it.

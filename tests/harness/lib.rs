@@ -1,0 +1,1 @@
+//! What the tests share: brokers, clients, bounded waiting.
