@@ -1,1 +1,11 @@
 //! The wire contract `weir.v1` and the Rust client for it.
+
+pub mod codec;
+pub mod server;
+pub mod v1;
+
+/// The compiled contract with its comments: for reflection, and for the test that checks its style.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/weir_v1.binpb"));
+
+/// The `domain` of every `google.rpc.ErrorInfo` that the broker sends.
+pub const ERROR_DOMAIN: &str = "weir.v1";

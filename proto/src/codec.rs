@@ -1,0 +1,96 @@
+//! The broker's codec: prost, but a request whose elements would cost far more memory than its bytes is
+//! refused before it is decoded.
+//!
+//! An empty element of a repeated field takes two bytes on the wire and a hundred in memory, so the number of
+//! fields is counted first.
+
+use std::marker::PhantomData;
+
+use bytes::Buf as _;
+use prost::Message;
+use prost::encoding::{WireType, decode_key, decode_varint};
+use tonic::Status;
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
+
+/// The most fields that one request may hold at its top level: a full batch of 10,000 elements and the
+/// fields beside it.
+pub const MAX_REQUEST_FIELDS: usize = 10_064;
+
+/// Encodes as prost does; decodes only what holds at most [`MAX_REQUEST_FIELDS`] fields.
+#[derive(Debug, Clone)]
+pub struct BoundedCodec<E, D>(PhantomData<(E, D)>);
+
+impl<E, D> Default for BoundedCodec<E, D> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E, D> Codec for BoundedCodec<E, D>
+where
+    E: Message + Send + 'static,
+    D: Message + Default + Send + 'static,
+{
+    type Encode = E;
+    type Decode = D;
+    type Encoder = tonic_prost::ProstEncoder<E>;
+    type Decoder = BoundedDecoder<D>;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        tonic_prost::ProstEncoder::new(BufferSettings::default())
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        BoundedDecoder(PhantomData)
+    }
+}
+
+/// Counts, then decodes.
+#[derive(Debug, Clone)]
+pub struct BoundedDecoder<D>(PhantomData<D>);
+
+impl<D: Message + Default> Decoder for BoundedDecoder<D> {
+    type Item = D;
+    type Error = Status;
+
+    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<D>, Status> {
+        let bytes = src.copy_to_bytes(src.remaining());
+        let fields = count_fields(&bytes)
+            .ok_or_else(|| Status::invalid_argument("the request is not valid protobuf"))?;
+        if fields > MAX_REQUEST_FIELDS {
+            return Err(Status::invalid_argument(format!(
+                "the request holds {fields} fields, at most {MAX_REQUEST_FIELDS} are taken; \
+                 split it into smaller batches"
+            )));
+        }
+        let item = D::decode(bytes).map_err(|error| {
+            Status::invalid_argument(format!("the request is not valid protobuf: {error}"))
+        })?;
+        Ok(Some(item))
+    }
+}
+
+/// The number of fields at the top level of `bytes`, or `None` if they are no protobuf message.
+fn count_fields(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    let mut count = 0usize;
+    while rest.has_remaining() {
+        let (_, wire) = decode_key(&mut rest).ok()?;
+        let skip = match wire {
+            WireType::Varint => {
+                decode_varint(&mut rest).ok()?;
+                0
+            }
+            WireType::SixtyFourBit => 8,
+            WireType::ThirtyTwoBit => 4,
+            WireType::LengthDelimited => usize::try_from(decode_varint(&mut rest).ok()?).ok()?,
+            WireType::StartGroup | WireType::EndGroup => return None,
+        };
+        if skip > rest.remaining() {
+            return None;
+        }
+        rest.advance(skip);
+        count += 1;
+    }
+    Some(count)
+}
