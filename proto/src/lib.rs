@@ -1,6 +1,11 @@
 //! The wire contract `weir.v1` and the Rust client for it.
 
 pub mod codec;
+mod escape;
+mod printable;
+pub mod safe_text;
+#[cfg(test)]
+mod safe_text_tests;
 pub mod server;
 pub mod v1;
 
