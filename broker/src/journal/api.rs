@@ -37,7 +37,14 @@ impl Frame {
     /// A frame over `head` and `body`, with the body's checksum computed here.
     pub fn new(kind: u8, version: u8, head: Bytes, body: Bytes) -> Self {
         let body_crc = crc32c::crc32c(&body);
-        Self { kind, version, head, body, body_crc, eager: true }
+        Self {
+            kind,
+            version,
+            head,
+            body,
+            body_crc,
+            eager: true,
+        }
     }
 
     /// The same frame, but not starting a sync by itself.
@@ -359,8 +366,17 @@ pub struct CutTail {
 
 impl fmt::Display for CutTail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, offset, bytes, position, kept_in } = self;
-        write!(f, "cut {bytes} torn bytes of {file} at {offset} (position {position}); ")?;
+        let Self {
+            file,
+            offset,
+            bytes,
+            position,
+            kept_in,
+        } = self;
+        write!(
+            f,
+            "cut {bytes} torn bytes of {file} at {offset} (position {position}); "
+        )?;
         write!(f, "they are kept in {kept_in}")
     }
 }

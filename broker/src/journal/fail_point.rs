@@ -45,7 +45,10 @@ fn parse(value: &str) -> Armed {
         Some((name, nth)) => (name, nth.parse().unwrap_or(1)),
         None => (value, 1),
     };
-    Armed { name: name.to_owned(), left: AtomicU64::new(nth) }
+    Armed {
+        name: name.to_owned(),
+        left: AtomicU64::new(nth),
+    }
 }
 
 /// Passes the point `name`; the process dies here if it is armed and this is the nth pass.
@@ -66,9 +69,15 @@ mod tests {
     #[test]
     fn a_point_is_armed_for_its_nth_pass() {
         let plain = parse("journal.append");
-        assert_eq!((plain.name.as_str(), plain.left.into_inner()), ("journal.append", 1));
+        assert_eq!(
+            (plain.name.as_str(), plain.left.into_inner()),
+            ("journal.append", 1)
+        );
         let third = parse("journal.append:3");
-        assert_eq!((third.name.as_str(), third.left.into_inner()), ("journal.append", 3));
+        assert_eq!(
+            (third.name.as_str(), third.left.into_inner()),
+            ("journal.append", 3)
+        );
     }
 
     #[test]

@@ -1,3 +1,24 @@
-//! The words of the broker as pure values: names, ids, settings, messages, entries.
+//! The words of the broker as types: ids, names, times, settings, entries and refusals.
+//!
+//! Pure: no clock, no input or output. Everything above speaks in these types.
 
 pub mod ids;
+pub mod time;
+
+pub mod range;
+
+pub mod name;
+pub mod settings;
+
+pub mod refusal;
+
+pub mod entry;
+
+pub use ids::{
+    ConsumerId, Epoch, Incarnation, LeaseSerial, MessageId, Offset, OperationId, Partition,
+    Position, SubscriptionId, TopicId,
+};
+pub use name::Name;
+pub use range::OffsetRange;
+pub use refusal::Refusal;
+pub use time::{Mono, Now, Span, Time};

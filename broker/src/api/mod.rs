@@ -1,0 +1,1 @@
+//! the services of weir.v1.

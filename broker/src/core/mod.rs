@@ -1,0 +1,1 @@
+//! the shard's state: decide and apply.

@@ -1,0 +1,1 @@
+//! one subscription on one partition as a state machine.

@@ -1,0 +1,1 @@
+//! counters, rates, lag and drain time.

@@ -1,0 +1,412 @@
+//! Entries as frame heads, kind by kind.
+//!
+//! ```text
+//! frame header: kind, version (see the journal)   head: the fields below, numbers as LEB128
+//!  1 Started              incarnation
+//!  2 Stopped              incarnation
+//!  3 TopicCreated         topic record
+//!  4 TopicDeleted         topic
+//!  5 SubscriptionCreated  subscription record, count, starts
+//!  6 SubscriptionDeleted  subscription
+//!  7 Published            topic, partition, base, count, time      body: see `body`
+//!  8 Delivered            subscription, partition, epoch, incarnation, consumer, grants
+//!  9 Acked                subscription, partition, ranges
+//! 10 Failed               subscription, partition, time, consumer, class, reason, group, failures
+//! 11 Released             subscription, partition, ranges
+//! 12 Requeued             subscription, partition, operation, ranges
+//! 13 Dropped              subscription, partition, cause, operation, ranges
+//! 14 Trimmed              topic, partition, low
+//! 15..18                  restated objects, see `state_codec`
+//! ```
+
+use super::bytes::{DecodeError, Reader, Writer};
+use super::kinds::{
+    Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
+    Released, Requeued, SubscriptionRecord, TopicRecord, Trimmed,
+};
+use super::state_codec;
+use crate::model::settings::{KeyOrder, SubscriptionSettings, TopicSettings};
+use crate::model::{
+    Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, OperationId, Partition, Span,
+    SubscriptionId, Time, TopicId,
+};
+
+/// The version of every kind that this release writes.
+pub const VERSION: u8 = 1;
+
+/// The kind and the head of an entry.
+pub fn encode(entry: &Entry) -> (u8, Vec<u8>) {
+    let mut out = Writer::default();
+    let kind = write_entry(&mut out, entry);
+    (kind, out.0)
+}
+
+fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
+    match entry {
+        Entry::Started(incarnation) => one(out, 1, incarnation.0),
+        Entry::Stopped(incarnation) => one(out, 2, incarnation.0),
+        Entry::TopicCreated(record) => {
+            write_topic_record(out, record);
+            3
+        }
+        Entry::TopicDeleted(topic) => one(out, 4, topic.0),
+        Entry::SubscriptionCreated { record, starts } => {
+            write_subscription_record(out, record);
+            out.number(starts.len() as u64);
+            for start in starts {
+                out.number(start.0);
+            }
+            5
+        }
+        Entry::SubscriptionDeleted(subscription) => one(out, 6, subscription.0),
+        Entry::Published(entry) => write_published(out, entry),
+        Entry::Delivered(entry) => write_delivered(out, entry),
+        Entry::Acked(entry) => {
+            write_place(out, entry.subscription, entry.partition).ranges(&entry.ranges);
+            9
+        }
+        Entry::Failed(entry) => write_failed(out, entry),
+        Entry::Released(entry) => {
+            write_place(out, entry.subscription, entry.partition).ranges(&entry.ranges);
+            11
+        }
+        Entry::Requeued(entry) => {
+            let place = write_place(out, entry.subscription, entry.partition);
+            place.number(entry.operation.0).ranges(&entry.ranges);
+            12
+        }
+        Entry::Dropped(entry) => {
+            let place = write_place(out, entry.subscription, entry.partition);
+            place
+                .number(entry.cause as u64)
+                .number(entry.operation.0)
+                .ranges(&entry.ranges);
+            13
+        }
+        Entry::Trimmed(entry) => {
+            out.number(entry.topic.0)
+                .number(entry.partition.0.into())
+                .number(entry.low.0);
+            14
+        }
+        Entry::BrokerState(state) => state_codec::write_broker(out, state),
+        Entry::TopicState(state) => state_codec::write_topic(out, state),
+        Entry::SubscriptionState(state) => state_codec::write_subscription(out, state),
+        Entry::PageState(state) => state_codec::write_page(out, state),
+    }
+}
+
+/// The entry of a frame. `Unknown` if this release does not know the kind or version.
+pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> {
+    if version != VERSION {
+        return Err(DecodeError::Unknown { kind, version });
+    }
+    let mut reader = Reader(head);
+    let input = &mut reader;
+    let entry = match kind {
+        1 => Entry::Started(Incarnation(input.number("the incarnation")?)),
+        2 => Entry::Stopped(Incarnation(input.number("the incarnation")?)),
+        3 => Entry::TopicCreated(read_topic_record(input)?),
+        4 => Entry::TopicDeleted(TopicId(input.number("the topic")?)),
+        5 => read_subscription_created(input)?,
+        6 => Entry::SubscriptionDeleted(SubscriptionId(input.number("the subscription")?)),
+        7 => Entry::Published(read_published(input)?),
+        8 => Entry::Delivered(read_delivered(input)?),
+        9 => {
+            let (subscription, partition) = read_place(input)?;
+            let ranges = input.ranges("acked messages")?;
+            Entry::Acked(Acked {
+                subscription,
+                partition,
+                ranges,
+            })
+        }
+        10 => Entry::Failed(read_failed(input)?),
+        11 => {
+            let (subscription, partition) = read_place(input)?;
+            let ranges = input.ranges("released messages")?;
+            Entry::Released(Released {
+                subscription,
+                partition,
+                ranges,
+            })
+        }
+        12 => {
+            let (subscription, partition) = read_place(input)?;
+            let operation = OperationId(input.number("the operation")?);
+            let ranges = input.ranges("requeued messages")?;
+            Entry::Requeued(Requeued {
+                subscription,
+                partition,
+                operation,
+                ranges,
+            })
+        }
+        13 => Entry::Dropped(read_dropped(input)?),
+        14 => {
+            let topic = TopicId(input.number("the topic")?);
+            let partition = Partition(input.number_u32("the partition")?);
+            Entry::Trimmed(Trimmed {
+                topic,
+                partition,
+                low: Offset(input.number("the low")?),
+            })
+        }
+        15 => Entry::BrokerState(state_codec::read_broker(input)?),
+        16 => Entry::TopicState(state_codec::read_topic(input)?),
+        17 => Entry::SubscriptionState(state_codec::read_subscription(input)?),
+        18 => Entry::PageState(state_codec::read_page(input)?),
+        _ => return Err(DecodeError::Unknown { kind, version }),
+    };
+    reader.end()?;
+    Ok(entry)
+}
+
+fn one(out: &mut Writer, kind: u8, value: u64) -> u8 {
+    out.number(value);
+    kind
+}
+
+pub(super) fn write_place(
+    out: &mut Writer,
+    subscription: SubscriptionId,
+    partition: Partition,
+) -> &mut Writer {
+    out.number(subscription.0).number(partition.0.into())
+}
+
+pub(super) fn read_place(
+    input: &mut Reader<'_>,
+) -> Result<(SubscriptionId, Partition), DecodeError> {
+    let subscription = SubscriptionId(input.number("the subscription")?);
+    Ok((subscription, Partition(input.number_u32("the partition")?)))
+}
+
+pub(super) fn write_topic_record(out: &mut Writer, record: &TopicRecord) {
+    let TopicSettings {
+        partitions,
+        retention,
+        retention_bytes,
+    } = record.settings;
+    out.number(record.id.0)
+        .text(record.name.as_str())
+        .number(record.created.0);
+    out.number(partitions.into())
+        .number(retention.0)
+        .number(retention_bytes);
+}
+
+pub(super) fn read_topic_record(input: &mut Reader<'_>) -> Result<TopicRecord, DecodeError> {
+    let id = TopicId(input.number("the topic")?);
+    let name = read_name(input)?;
+    let created = Time(input.number("the time")?);
+    let settings = TopicSettings {
+        partitions: input.number_u32("the partitions")?,
+        retention: Span(input.number("the retention")?),
+        retention_bytes: input.number("the retention")?,
+    };
+    settings
+        .check()
+        .map_err(|_refusal| DecodeError::Invalid("the settings of a topic"))?;
+    Ok(TopicRecord {
+        id,
+        name,
+        settings,
+        created,
+    })
+}
+
+pub(super) fn write_subscription_record(out: &mut Writer, record: &SubscriptionRecord) {
+    let settings = &record.settings;
+    out.number(record.id.0)
+        .number(record.topic.0)
+        .text(record.name.as_str());
+    out.number(record.created.0).number(settings.ack_deadline.0);
+    out.number(settings.max_attempts.into());
+    out.number(settings.backoff_min.0)
+        .number(settings.backoff_max.0);
+    out.number(match settings.key_order {
+        KeyOrder::Off => 0,
+        KeyOrder::Block => 1,
+        KeyOrder::Skip => 2,
+    });
+    out.number(settings.dead_retention.0);
+}
+
+pub(super) fn read_subscription_record(
+    input: &mut Reader<'_>,
+) -> Result<SubscriptionRecord, DecodeError> {
+    let id = SubscriptionId(input.number("the subscription")?);
+    let topic = TopicId(input.number("the topic")?);
+    let name = read_name(input)?;
+    let created = Time(input.number("the time")?);
+    let settings = SubscriptionSettings {
+        ack_deadline: Span(input.number("the ack deadline")?),
+        max_attempts: input.number_u32("the attempts")?,
+        backoff_min: Span(input.number("the backoff")?),
+        backoff_max: Span(input.number("the backoff")?),
+        key_order: match input.number("the key order")? {
+            0 => KeyOrder::Off,
+            1 => KeyOrder::Block,
+            2 => KeyOrder::Skip,
+            _ => return Err(DecodeError::Invalid("the key order")),
+        },
+        dead_retention: Span(input.number("the retention")?),
+    };
+    settings
+        .check()
+        .map_err(|_refusal| DecodeError::Invalid("the settings of a subscription"))?;
+    Ok(SubscriptionRecord {
+        id,
+        topic,
+        name,
+        settings,
+        created,
+    })
+}
+
+fn read_name(input: &mut Reader<'_>) -> Result<Name, DecodeError> {
+    Name::parse(input.text("a name")?).map_err(|_error| DecodeError::Invalid("a name"))
+}
+
+fn read_subscription_created(input: &mut Reader<'_>) -> Result<Entry, DecodeError> {
+    let record = read_subscription_record(input)?;
+    let count = input.length("the starts")?;
+    let starts: Result<_, _> = (0..count)
+        .map(|_| input.number("the starts").map(Offset))
+        .collect();
+    Ok(Entry::SubscriptionCreated {
+        record,
+        starts: starts?,
+    })
+}
+
+fn write_published(out: &mut Writer, entry: &Published) -> u8 {
+    out.number(entry.topic.0)
+        .number(entry.partition.0.into())
+        .number(entry.base.0);
+    out.number(entry.count.into()).number(entry.time.0);
+    7
+}
+
+fn read_published(input: &mut Reader<'_>) -> Result<Published, DecodeError> {
+    let entry = Published {
+        topic: TopicId(input.number("the topic")?),
+        partition: Partition(input.number_u32("the partition")?),
+        base: Offset(input.number("the offset")?),
+        count: input.number_u32("the count")?,
+        time: Time(input.number("the time")?),
+    };
+    if entry.count == 0 || entry.base.0.checked_add(entry.count.into()).is_none() {
+        return Err(DecodeError::Invalid("the count of a batch"));
+    }
+    Ok(entry)
+}
+
+fn write_delivered(out: &mut Writer, entry: &Delivered) -> u8 {
+    write_place(out, entry.subscription, entry.partition).number(entry.epoch.0.into());
+    out.number(entry.incarnation.0)
+        .text(&entry.consumer)
+        .number(entry.grants.len() as u64);
+    for grant in &entry.grants {
+        out.number(grant.range.start.0).number(grant.range.count());
+        out.number(grant.attempt.into()).number(grant.serial.0);
+    }
+    8
+}
+
+fn read_delivered(input: &mut Reader<'_>) -> Result<Delivered, DecodeError> {
+    let (subscription, partition) = read_place(input)?;
+    let epoch = Epoch(input.number_u32("the epoch")?);
+    let incarnation = Incarnation(input.number("the incarnation")?);
+    let consumer = input.text("the consumer")?.to_owned();
+    let count = input.length("the grants")?;
+    let mut grants = Vec::new();
+    for _ in 0..count {
+        grants.push(Grant {
+            range: input.range_after(0, "a grant")?,
+            attempt: input.number_u32("the attempt")?,
+            serial: LeaseSerial(input.number("the grant")?),
+        });
+    }
+    Ok(Delivered {
+        subscription,
+        partition,
+        epoch,
+        incarnation,
+        consumer,
+        grants,
+    })
+}
+
+fn write_failed(out: &mut Writer, entry: &Failed) -> u8 {
+    write_place(out, entry.subscription, entry.partition).number(entry.time.0);
+    out.text(&entry.consumer)
+        .text(&entry.class)
+        .text(&entry.reason);
+    out.number(entry.group.into())
+        .number(entry.failures.len() as u64);
+    for failure in &entry.failures {
+        out.number(failure.range.start.0)
+            .number(failure.range.count());
+        out.number(failure.attempts.into());
+        match failure.outcome {
+            Outcome::Dead => out.number(0),
+            Outcome::Waiting(until) => out.number(1).number(until.0),
+        };
+    }
+    10
+}
+
+fn read_failed(input: &mut Reader<'_>) -> Result<Failed, DecodeError> {
+    let (subscription, partition) = read_place(input)?;
+    let time = Time(input.number("the time")?);
+    let consumer = input.text("the consumer")?.to_owned();
+    let class = input.text("the class")?.to_owned();
+    let reason = input.text("the reason")?.to_owned();
+    let group = input.number_u32("the group")?;
+    let count = input.length("the failures")?;
+    let mut failures = Vec::new();
+    for _ in 0..count {
+        let range: OffsetRange = input.range_after(0, "a failure")?;
+        let attempts = input.number_u32("the attempts")?;
+        let outcome = match input.number("the outcome")? {
+            0 => Outcome::Dead,
+            1 => Outcome::Waiting(Time(input.number("the retry time")?)),
+            _ => return Err(DecodeError::Invalid("the outcome")),
+        };
+        failures.push(Failure {
+            range,
+            attempts,
+            outcome,
+        });
+    }
+    Ok(Failed {
+        subscription,
+        partition,
+        time,
+        consumer,
+        class,
+        reason,
+        group,
+        failures,
+    })
+}
+
+fn read_dropped(input: &mut Reader<'_>) -> Result<Dropped, DecodeError> {
+    let (subscription, partition) = read_place(input)?;
+    let cause = input.number("the cause")?;
+    let cause = DropCause::ALL
+        .into_iter()
+        .find(|&known| known as u64 == cause)
+        .ok_or(DecodeError::Invalid("the cause"))?;
+    let operation = OperationId(input.number("the operation")?);
+    let ranges = input.ranges("dropped messages")?;
+    Ok(Dropped {
+        subscription,
+        partition,
+        cause,
+        operation,
+        ranges,
+    })
+}

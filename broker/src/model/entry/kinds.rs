@@ -1,0 +1,264 @@
+//! The entries, as the core writes and applies them.
+
+use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::{
+    Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, OperationId, Partition,
+    SubscriptionId, Time, TopicId,
+};
+
+/// A durable change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// The broker started; the first entry of an incarnation.
+    Started(Incarnation),
+    /// The broker stopped cleanly; no lease was held.
+    Stopped(Incarnation),
+    /// A topic was created.
+    TopicCreated(TopicRecord),
+    /// A topic was deleted with everything stored in it. Its subscriptions were deleted before.
+    TopicDeleted(TopicId),
+    /// A subscription was created.
+    SubscriptionCreated {
+        /// What it is.
+        record: SubscriptionRecord,
+        /// The first offset of each partition that belongs to it.
+        starts: Vec<Offset>,
+    },
+    /// A subscription was deleted with its backlog and dead messages.
+    SubscriptionDeleted(SubscriptionId),
+    /// A batch was published; its body holds the messages.
+    Published(Published),
+    /// Leases were granted.
+    Delivered(Delivered),
+    /// Messages were acknowledged.
+    Acked(Acked),
+    /// Attempts failed.
+    Failed(Failed),
+    /// Leases ended without counting an attempt.
+    Released(Released),
+    /// Dead messages became ready again, with no attempts counted.
+    Requeued(Requeued),
+    /// Messages were dropped.
+    Dropped(Dropped),
+    /// Messages that nobody needs any more are gone from a partition.
+    Trimmed(Trimmed),
+    /// The broker's own state, restated.
+    BrokerState(BrokerState),
+    /// A topic, restated.
+    TopicState(TopicState),
+    /// A subscription, restated.
+    SubscriptionState(SubscriptionState),
+    /// A page of a subscription on a partition, restated.
+    PageState(PageState),
+}
+
+/// A topic as it was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicRecord {
+    /// Its id.
+    pub id: TopicId,
+    /// Its name.
+    pub name: Name,
+    /// Its settings.
+    pub settings: TopicSettings,
+    /// When it was created.
+    pub created: Time,
+}
+
+/// A subscription as it was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRecord {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its topic.
+    pub topic: TopicId,
+    /// Its name.
+    pub name: Name,
+    /// Its settings.
+    pub settings: SubscriptionSettings,
+    /// When it was created.
+    pub created: Time,
+}
+
+/// A batch of messages with consecutive offsets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The topic.
+    pub topic: TopicId,
+    /// The partition.
+    pub partition: Partition,
+    /// The offset of the first message.
+    pub base: Offset,
+    /// How many messages, at least 1.
+    pub count: u32,
+    /// When they were accepted.
+    pub time: Time,
+}
+
+/// Leases granted to one consumer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// The seek epoch.
+    pub epoch: Epoch,
+    /// The incarnation that granted them.
+    pub incarnation: Incarnation,
+    /// The name of the consumer.
+    pub consumer: String,
+    /// What was granted.
+    pub grants: Vec<Grant>,
+}
+
+/// Consecutive messages leased together with the same attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// The messages.
+    pub range: OffsetRange,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The number of the grant.
+    pub serial: LeaseSerial,
+}
+
+/// Messages acknowledged. Each was unfinished before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acked {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// The messages, in order, disjoint.
+    pub ranges: Vec<OffsetRange>,
+}
+
+/// Attempts that failed, with what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// When they failed.
+    pub time: Time,
+    /// The name of the consumer that had them.
+    pub consumer: String,
+    /// The kind of failure: the consumer's word, or `lease_expired`, `consumer_lost`.
+    pub class: String,
+    /// Why, in the consumer's words; may be empty.
+    pub reason: String,
+    /// A stable hash of `class`, by which dead messages are grouped.
+    pub group: u32,
+    /// The messages.
+    pub failures: Vec<Failure>,
+}
+
+/// One or more messages whose attempt failed with the same outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// The messages.
+    pub range: OffsetRange,
+    /// How many attempts have failed by now, at least 1.
+    pub attempts: u32,
+    /// What follows.
+    pub outcome: Outcome,
+}
+
+/// What follows a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is ready again from this time on.
+    Waiting(Time),
+    /// It is dead.
+    Dead,
+}
+
+/// Leases that ended without counting an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// The messages, in order, disjoint.
+    pub ranges: Vec<OffsetRange>,
+}
+
+/// Dead messages that became ready again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requeued {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// The act.
+    pub operation: OperationId,
+    /// The messages, in order, disjoint; each was dead.
+    pub ranges: Vec<OffsetRange>,
+}
+
+/// Why a message was dropped. The numbers are frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropCause {
+    /// Its time to live or its retention ended.
+    Expired = 1,
+    /// Purged from a backlog.
+    Purged = 2,
+    /// A dead message removed by an operator.
+    Discarded = 3,
+    /// A limit on the backlog dropped the oldest.
+    Overflow = 4,
+    /// The subscription's filter does not select it.
+    Filtered = 5,
+    /// A seek went past it.
+    Skipped = 6,
+    /// Moved to another topic.
+    Moved = 7,
+}
+
+impl DropCause {
+    /// Every cause, in order of number.
+    pub const ALL: [Self; 7] = [
+        Self::Expired,
+        Self::Purged,
+        Self::Discarded,
+        Self::Overflow,
+        Self::Filtered,
+        Self::Skipped,
+        Self::Moved,
+    ];
+
+    /// Its place in [`DropCause::ALL`].
+    pub fn index(self) -> usize {
+        self as usize - 1
+    }
+}
+
+/// Messages dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The partition.
+    pub partition: Partition,
+    /// Why.
+    pub cause: DropCause,
+    /// The act; 0 if the broker did it by a rule.
+    pub operation: OperationId,
+    /// The messages, in order, disjoint; each was unfinished and not leased.
+    pub ranges: Vec<OffsetRange>,
+}
+
+/// Messages gone from a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trimmed {
+    /// The topic.
+    pub topic: TopicId,
+    /// The partition.
+    pub partition: Partition,
+    /// The new low watermark: the first offset still stored.
+    pub low: Offset,
+}

@@ -1,0 +1,34 @@
+//! Entries: every durable change, as results. State is a fold over them.
+//!
+//! An entry carries what was decided (offsets, times, retry or dead), never what it was decided from, so applying one
+//! needs no clock, no settings and no hash. The meaning of a (kind, version) is frozen; an unknown one makes the
+//! broker refuse to start. How to change the format: add a kind, or a version of one, with its own decoder; never
+//! edit what is here.
+//!
+//! - [`kinds`]: the entries.
+//! - [`state`]: restated objects.
+//! - [`bytes`]: numbers, texts and ranges as bytes.
+//! - [`codec`], [`state_codec`]: entries as frame heads, kind by kind.
+//! - [`body`]: the body of a published batch.
+
+pub mod body;
+mod bytes;
+mod codec;
+pub mod kinds;
+pub mod state;
+mod state_codec;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::{Body, BodyBuilder, Columns, Sizes};
+pub use bytes::DecodeError;
+pub use codec::{VERSION, decode, encode};
+pub use kinds::{
+    Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
+    Released, Requeued, SubscriptionRecord, TopicRecord, Trimmed,
+};
+pub use state::{
+    BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,
+    SubscriptionState, TopicState,
+};

@@ -1,0 +1,238 @@
+//! Restated objects as frame heads.
+//!
+//! ```text
+//! 15 BrokerState        next topic, subscription, operation, incarnation, tombstones
+//! 16 TopicState         topic record, count, each: low, next, published bytes
+//! 17 SubscriptionState  subscription record, count, each: epoch, start, floor, finished pages, acked, 7 × dropped
+//! 18 PageState          subscription, partition, epoch, page, finished ranges, records, outstanding leases
+//! ```
+
+use super::bytes::{DecodeError, Reader, Writer};
+use super::codec::{
+    read_place, read_subscription_record, read_topic_record, write_place,
+    write_subscription_record, write_topic_record,
+};
+use super::state::{
+    BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,
+    SubscriptionState, TopicState,
+};
+use crate::model::{
+    Epoch, Incarnation, LeaseSerial, Offset, OperationId, Position, SubscriptionId, Time, TopicId,
+};
+
+pub(super) fn write_broker(out: &mut Writer, state: &BrokerState) -> u8 {
+    out.number(state.next_topic.0)
+        .number(state.next_subscription.0);
+    out.number(state.next_operation.0)
+        .number(state.incarnation.0);
+    out.number(state.tombstones.len() as u64);
+    for (topic, position) in &state.tombstones {
+        out.number(topic.0).number(position.0);
+    }
+    15
+}
+
+pub(super) fn read_broker(input: &mut Reader<'_>) -> Result<BrokerState, DecodeError> {
+    let mut state = BrokerState {
+        next_topic: TopicId(input.number("the next topic")?),
+        next_subscription: SubscriptionId(input.number("the next subscription")?),
+        next_operation: OperationId(input.number("the next operation")?),
+        incarnation: Incarnation(input.number("the incarnation")?),
+        tombstones: Vec::new(),
+    };
+    for _ in 0..input.length("the tombstones")? {
+        let topic = TopicId(input.number("a tombstone")?);
+        state
+            .tombstones
+            .push((topic, Position(input.number("a tombstone")?)));
+    }
+    Ok(state)
+}
+
+pub(super) fn write_topic(out: &mut Writer, state: &TopicState) -> u8 {
+    write_topic_record(out, &state.record);
+    out.number(state.partitions.len() as u64);
+    for partition in &state.partitions {
+        out.number(partition.low.0)
+            .number(partition.next.0)
+            .number(partition.published_bytes);
+    }
+    16
+}
+
+pub(super) fn read_topic(input: &mut Reader<'_>) -> Result<TopicState, DecodeError> {
+    let record = read_topic_record(input)?;
+    let mut partitions = Vec::new();
+    for _ in 0..input.length("the partitions")? {
+        partitions.push(PartitionState {
+            low: Offset(input.number("the low")?),
+            next: Offset(input.number("the next")?),
+            published_bytes: input.number("the bytes")?,
+        });
+    }
+    if partitions.len() != record.settings.partitions as usize {
+        return Err(DecodeError::Invalid("the number of partitions"));
+    }
+    Ok(TopicState { record, partitions })
+}
+
+pub(super) fn write_subscription(out: &mut Writer, state: &SubscriptionState) -> u8 {
+    write_subscription_record(out, &state.record);
+    out.number(state.partitions.len() as u64);
+    for cursor in &state.partitions {
+        out.number(cursor.epoch.0.into())
+            .number(cursor.start.0)
+            .number(cursor.floor.0);
+        out.number(cursor.finished_pages.len() as u64);
+        for (start, end) in &cursor.finished_pages {
+            out.number(*start).number(end - start);
+        }
+        out.number(cursor.acked);
+        for &count in &cursor.dropped {
+            out.number(count);
+        }
+    }
+    17
+}
+
+pub(super) fn read_subscription(input: &mut Reader<'_>) -> Result<SubscriptionState, DecodeError> {
+    let record = read_subscription_record(input)?;
+    let mut partitions = Vec::new();
+    for _ in 0..input.length("the cursors")? {
+        partitions.push(read_cursor(input)?);
+    }
+    Ok(SubscriptionState { record, partitions })
+}
+
+fn read_cursor(input: &mut Reader<'_>) -> Result<PartitionCursor, DecodeError> {
+    let mut cursor = PartitionCursor {
+        epoch: Epoch(input.number_u32("the epoch")?),
+        start: Offset(input.number("the start")?),
+        floor: Offset(input.number("the floor")?),
+        ..PartitionCursor::default()
+    };
+    for _ in 0..input.length("the finished pages")? {
+        let pages = input.range_after(0, "a finished page")?;
+        cursor.finished_pages.push((pages.start.0, pages.end.0));
+    }
+    cursor.acked = input.number("the acked")?;
+    for dropped in &mut cursor.dropped {
+        *dropped = input.number("the dropped")?;
+    }
+    Ok(cursor)
+}
+
+pub(super) fn write_page(out: &mut Writer, state: &PageState) -> u8 {
+    write_place(out, state.subscription, state.partition);
+    out.number(state.epoch.0.into())
+        .number(state.page)
+        .ranges(&state.finished);
+    out.number(state.records.len() as u64);
+    for (offset, record) in &state.records {
+        out.number(offset.0);
+        write_record(out, record);
+    }
+    out.number(state.outstanding.len() as u64);
+    for lease in &state.outstanding {
+        out.number(lease.range.start.0).number(lease.range.count());
+        out.number(lease.attempt.into()).number(lease.serial.0);
+        out.number(lease.incarnation.0).text(&lease.consumer);
+    }
+    18
+}
+
+fn write_record(out: &mut Writer, record: &Record) {
+    match *record {
+        Record::Tried {
+            attempts,
+            first_failure,
+        } => {
+            out.number(1)
+                .number(attempts.into())
+                .number(first_failure.0);
+        }
+        Record::Waiting {
+            attempts,
+            first_failure,
+            until,
+        } => {
+            out.number(2)
+                .number(attempts.into())
+                .number(first_failure.0)
+                .number(until.0);
+        }
+        Record::Dead(DeadRecord {
+            first_failure,
+            last_failure,
+            text,
+            attempts,
+            group,
+        }) => {
+            out.number(3)
+                .number(attempts.into())
+                .number(first_failure.0);
+            out.number(last_failure.0)
+                .number(text.0)
+                .number(group.into());
+        }
+    }
+}
+
+pub(super) fn read_page(input: &mut Reader<'_>) -> Result<PageState, DecodeError> {
+    let (subscription, partition): (SubscriptionId, _) = read_place(input)?;
+    let epoch = Epoch(input.number_u32("the epoch")?);
+    let page = input.number("the page")?;
+    let finished = input.ranges("the finished messages")?;
+    let mut records = Vec::new();
+    for _ in 0..input.length("the records")? {
+        let offset = Offset(input.number("a record")?);
+        records.push((offset, read_record(input)?));
+    }
+    let mut outstanding = Vec::new();
+    for _ in 0..input.length("the leases")? {
+        outstanding.push(OutstandingLease {
+            range: input.range_after(0, "a lease")?,
+            attempt: input.number_u32("the attempt")?,
+            serial: LeaseSerial(input.number("the grant")?),
+            incarnation: Incarnation(input.number("the incarnation")?),
+            consumer: input.text("the consumer")?.to_owned(),
+        });
+    }
+    Ok(PageState {
+        subscription,
+        partition,
+        epoch,
+        page,
+        finished,
+        records,
+        outstanding,
+    })
+}
+
+fn read_record(input: &mut Reader<'_>) -> Result<Record, DecodeError> {
+    let kind = input.number("a record")?;
+    let attempts = input.number_u32("the attempts")?;
+    let first_failure = Time(input.number("the first failure")?);
+    match kind {
+        1 => Ok(Record::Tried {
+            attempts,
+            first_failure,
+        }),
+        2 => {
+            let until = Time(input.number("the retry time")?);
+            Ok(Record::Waiting {
+                attempts,
+                first_failure,
+                until,
+            })
+        }
+        3 => Ok(Record::Dead(DeadRecord {
+            first_failure,
+            last_failure: Time(input.number("the last failure")?),
+            text: Position(input.number("the text")?),
+            attempts,
+            group: input.number_u32("the group")?,
+        })),
+        _ => Err(DecodeError::Invalid("a record")),
+    }
+}

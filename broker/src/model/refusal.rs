@@ -1,0 +1,207 @@
+//! Expected refusals: what a caller asked for cannot be done, and why.
+//!
+//! Each variant is one `ErrorReason` of the contract; `api/status.rs` maps them. The text says what was tried, on what,
+//! why it failed and what to do.
+
+use super::{Name, Span};
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No topic has this name.
+    #[error("topic {topic} does not exist; create it first, or check its name")]
+    TopicNotFound {
+        /// As asked for.
+        topic: Name,
+    },
+    /// No subscription has this name.
+    #[error("subscription {subscription} does not exist; create it first, or check its name")]
+    SubscriptionNotFound {
+        /// As asked for, or an id.
+        subscription: String,
+    },
+    /// The message is not stored.
+    #[error(
+        "message {message} is not stored: it was never published, or every subscription has finished it and its retention has passed"
+    )]
+    MessageNotFound {
+        /// The id.
+        message: String,
+    },
+    /// A topic has this name.
+    #[error("topic {topic} exists already")]
+    TopicAlreadyExists {
+        /// The name.
+        topic: Name,
+    },
+    /// A subscription has this name.
+    #[error("subscription {subscription} exists already, on topic {topic}")]
+    SubscriptionAlreadyExists {
+        /// The name.
+        subscription: Name,
+        /// Its topic.
+        topic: Name,
+    },
+    /// The topic has subscriptions and the request does not delete them.
+    #[error(
+        "topic {topic} has {subscriptions} subscriptions; delete them first, or say that they are to be deleted, too"
+    )]
+    TopicHasSubscriptions {
+        /// The topic.
+        topic: Name,
+        /// How many.
+        subscriptions: u64,
+    },
+    /// A text is no name.
+    #[error("{field} is {value:?}, which is no name: {}", super::name::NameError)]
+    NameInvalid {
+        /// The field of the request.
+        field: &'static str,
+        /// Its value, cut to 300 characters.
+        value: String,
+    },
+    /// A field that must be set is not.
+    #[error("{field} must be set")]
+    FieldRequired {
+        /// The field of the request.
+        field: &'static str,
+    },
+    /// A value is outside its range.
+    #[error("{field} is {value}; it must be {range}")]
+    ValueOutOfRange {
+        /// The field of the request.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// The range in words.
+        range: String,
+    },
+    /// The bytes are no valid message.
+    #[error("message {index} of the batch is malformed: {detail}")]
+    MessageMalformed {
+        /// Which message of the batch, from 0.
+        index: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A part of a message is too large.
+    #[error("{field} has {size} bytes; at most {limit} are taken")]
+    MessageTooLarge {
+        /// The field.
+        field: &'static str,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A batch is too large.
+    #[error("the batch has {size} {unit}; at most {limit} are taken: split it")]
+    BatchTooLarge {
+        /// Its size.
+        size: u64,
+        /// The limit.
+        limit: u64,
+        /// `messages`, `bytes` or `changes`.
+        unit: &'static str,
+    },
+    /// An ack id is not one that this broker makes.
+    #[error("the ack id is not one that this broker makes")]
+    AckIdMalformed,
+    /// The lease has ended.
+    #[error(
+        "the lease has ended: its deadline passed, the message was given back or finished, or it was leased anew"
+    )]
+    LeaseStale,
+    /// A page token is not one this list made.
+    #[error("the page token was not made by this list for these fields; start again without one")]
+    PageTokenInvalid,
+    /// An act on many messages names no selection.
+    #[error("no selection: say which messages, or say all")]
+    SelectionRequired,
+    /// A stream was used against its rules.
+    #[error("{detail}")]
+    StreamProtocol {
+        /// The rule.
+        detail: &'static str,
+    },
+    /// Too much waits to be written.
+    #[error(
+        "{waiting_bytes} bytes wait to be written, at most {limit_bytes} may; try again shortly"
+    )]
+    Backpressure {
+        /// What waits.
+        waiting_bytes: u64,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The disk is full.
+    #[error(
+        "the disk of the data directory has no room for another segment; free space, or let consumers finish messages: acks and operations go on"
+    )]
+    DiskFull,
+    /// A limit on the number of things is met.
+    #[error("there are {limit} {what} already, which is the limit")]
+    LimitReached {
+        /// What.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// The broker is shutting down.
+    #[error("the broker is shutting down; try again when it is back")]
+    Draining,
+    /// A write or sync failed.
+    #[error(
+        "a write to the journal failed and nothing more is acknowledged; whether this request is stored is unknown: {detail}"
+    )]
+    LogPoisoned {
+        /// The cause.
+        detail: String,
+    },
+    /// Stored bytes are damaged.
+    #[error("stored bytes are damaged: {detail}")]
+    DataDamaged {
+        /// What and where.
+        detail: String,
+    },
+    /// The subscription was deleted meanwhile.
+    #[error("subscription {subscription} was deleted")]
+    SubscriptionDeleted {
+        /// Its name.
+        subscription: Name,
+    },
+    /// The subscription belongs to another topic.
+    #[error("subscription {subscription} is on topic {topic}, not on {asked}")]
+    TopicMismatch {
+        /// Its name.
+        subscription: Name,
+        /// Its topic.
+        topic: Name,
+        /// The topic asked for.
+        asked: String,
+    },
+    /// Not offered.
+    #[error("{what} is not offered by this broker")]
+    NotSupported {
+        /// The method or option.
+        what: &'static str,
+    },
+    /// A fault of the broker.
+    #[error("the broker failed to do this; see its log: {detail}")]
+    Internal {
+        /// What went wrong.
+        detail: String,
+    },
+}
+
+impl Refusal {
+    /// How long to wait before trying again, where that helps.
+    pub fn retry_after(&self) -> Option<Span> {
+        match self {
+            Self::Backpressure { .. } => Some(Span::from_millis(50)),
+            Self::DiskFull => Some(Span::from_secs(5)),
+            Self::Draining => Some(Span::from_secs(1)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! the thread that owns a core and its journal.
