@@ -1,8 +1,19 @@
-//! Weir's operator program: dashboard, command line, demo.
+//! Weir's operator program `weir`: dashboard, command line, demo.
+//!
+//! `present` turns what the broker says into text and JSON, `command` is the command line with a file
+//! for each noun, `tui` is the dashboard, `demo` makes traffic, and `embedded` is the one file that
+//! starts a broker inside this process.
+
+mod command;
+mod demo;
+mod embedded;
+mod files;
+mod present;
+mod tui;
 
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    command::run()
 }

@@ -1,0 +1,137 @@
+//! `weir dlq …`: the dead messages of a subscription.
+
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::PeekArgs;
+use super::span::duration;
+
+/// The verbs of dead messages. Each takes a subscription's name, or `TOPIC/NAME`.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum DlqCommand {
+    /// List the subscriptions that have dead messages [read]
+    #[command(
+        visible_alias = "list",
+        after_help = "Examples:\n  weir dlq ls\n  weir dlq ls --all -o json"
+    )]
+    Ls {
+        /// Only this subscription
+        #[arg(value_name = "SUBSCRIPTION")]
+        subscription: Option<String>,
+
+        /// Those without dead messages, too
+        #[arg(long)]
+        all: bool,
+    },
+
+    /// Show dead messages and why they died, without touching them [read]
+    #[command(after_help = "Examples:
+  weir dlq peek billing
+  weir dlq peek billing --max 100 -o jsonl")]
+    Peek(PeekDeadArgs),
+
+    /// Put dead messages back to ready, with their id, time and order [write]
+    #[command(after_help = "Examples:
+  weir dlq requeue billing --all --dry-run      counts, changes nothing
+  weir dlq requeue billing --all --yes
+  weir dlq requeue billing --error-class Timeout --older-than 10m
+  weir dlq requeue billing --id 3.0.17 --id 3.0.18 --yes -o json
+
+The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
+    Requeue(RequeueArgs),
+
+    /// Drop dead messages for good [write]
+    #[command(after_help = "Examples:
+  weir dlq purge billing --older-than 7d --dry-run
+  weir dlq purge billing --keep 1000 --yes      all but the newest 1,000 of each partition
+  weir dlq purge billing --all --yes
+
+The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
+    Purge(PurgeArgs),
+}
+
+/// What `weir dlq peek` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PeekDeadArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// How many, and how.
+    #[command(flatten)]
+    pub(crate) peek: PeekArgs,
+}
+
+/// Which dead messages. At least one condition must be written: no act has a default of everything.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which messages")]
+#[command(group(ArgGroup::new("selection").required(true).multiple(true)))]
+pub(crate) struct SelectionArgs {
+    /// Every dead message
+    #[arg(long, conflicts_with_all = ["older_than", "ids", "error_class"])]
+    #[arg(group = "selection")]
+    pub(crate) all: bool,
+
+    /// Those that died longer ago than this
+    #[arg(long, value_name = "DURATION", value_parser = duration, group = "selection")]
+    pub(crate) older_than: Option<Duration>,
+
+    /// This message; may be given again for further ones
+    #[arg(long = "id", value_name = "ID", num_args = 1.., group = "selection")]
+    pub(crate) ids: Vec<String>,
+
+    /// Those of this kind of failure
+    #[arg(long, value_name = "NAME", group = "selection")]
+    pub(crate) error_class: Option<String>,
+}
+
+/// Whether to ask, and whether to act at all.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ConsentArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+
+    /// Only count; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What `weir dlq requeue` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RequeueArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// Which messages.
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+/// What `weir dlq purge` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// Which messages.
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+
+    /// All but the newest this many of each partition
+    #[arg(long, value_name = "N", group = "selection", conflicts_with = "all")]
+    #[arg(help_heading = "Which messages")]
+    pub(crate) keep: Option<u64>,
+
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}

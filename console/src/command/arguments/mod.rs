@@ -1,0 +1,20 @@
+//! What can be typed: the tree of commands, a file for each noun.
+
+mod dlq;
+mod program;
+mod span;
+mod sub;
+mod topic;
+
+pub(crate) use dlq::{
+    ConsentArgs, DlqCommand, PeekDeadArgs, PurgeArgs, RequeueArgs, SelectionArgs,
+};
+pub(crate) use program::{Cli, Command, Globals};
+pub(crate) use sub::{
+    CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, StateArg,
+    SubCommand,
+};
+pub(crate) use topic::{
+    CreateTopicArgs, DeleteTopicArgs, PayloadArgs, PeekArgs, PeekTopicArgs, PublishArgs,
+    TopicCommand,
+};

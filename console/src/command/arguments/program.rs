@@ -1,0 +1,130 @@
+//! The top of the tree: the program, the flags that are the same everywhere, the nouns.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{DlqCommand, SubCommand, TopicCommand};
+use crate::demo::DemoArgs;
+use crate::embedded::ServeArgs;
+use crate::present::color::Color;
+use crate::present::format::Format;
+
+/// Where the broker is unless something else is said; the daemon's own default.
+const DEFAULT_SERVER: &str = "127.0.0.1:7420";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir demo                                     see everything, with a broker inside
+  weir serve                                    start a broker here
+  weir                                          open the dashboard
+  weir topic create orders
+  weir sub create billing --topic orders
+  seq 1000 | weir topic publish orders
+  weir sub pull billing --max 10 --ack -o jsonl
+  weir dlq requeue billing --all --dry-run
+
+Exit codes:
+  0 done · 1 failed · 2 usage · 3 done in part · 4 refused · 5 broker unreachable
+  6 not allowed · 7 not found · 8 threshold failed · 9 plan expired · 130 interrupted";
+
+/// Operates a Weir message broker: dashboard and command line
+#[derive(Debug, Parser)]
+#[command(
+    name = "weir",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    /// Flags that are the same everywhere.
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+
+    /// Without one, the dashboard.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Flags that are the same everywhere.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Globals {
+    /// The broker's address
+    #[arg(
+        long,
+        global = true,
+        env = "WEIR_SERVER",
+        hide_env_values = true,
+        default_value = DEFAULT_SERVER,
+        value_name = "HOST:PORT"
+    )]
+    pub(crate) server: String,
+
+    /// How to print data
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Format::Table,
+        hide_possible_values = true,
+        value_name = "table|wide|json|jsonl|name"
+    )]
+    pub(crate) output: Format,
+
+    /// Whether to colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        hide_possible_values = true,
+        value_name = "auto|always|never"
+    )]
+    pub(crate) color: Color,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The nouns, and what concerns the broker as a whole.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Open the dashboard [read]
+    #[command(
+        after_help = "The same as `weir` alone on a terminal. `q` leaves, `?` lists the keys."
+    )]
+    Top,
+
+    /// Show how the broker is; the exit code tells, too [read]
+    #[command(after_help = "Examples:
+  weir status
+  weir status -o json
+
+Ends with 0 if the broker serves and its books add up, with 1 if not, with 5 if there is none.")]
+    Status,
+
+    /// Start a broker with live traffic in this process and open the dashboard [write]
+    #[command(after_help = "Examples:
+  weir demo
+  weir demo --headless --for 10s -o json
+
+The broker keeps its data in a directory of its own, which is removed at the end.")]
+    Demo(DemoArgs),
+
+    /// Run the broker in the foreground; the same daemon as weir-broker [write]
+    Serve(ServeArgs),
+
+    /// Topics: list, create, show, delete, publish, look into
+    #[command(subcommand, visible_alias = "topics")]
+    Topic(TopicCommand),
+
+    /// Subscriptions: list, create, show, delete, pull, look into, lag
+    #[command(subcommand, visible_alias = "subs")]
+    Sub(SubCommand),
+
+    /// Dead messages of a subscription: list, look into, requeue, purge
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+}

@@ -1,0 +1,86 @@
+//! Values that flags take: durations, sizes, pairs.
+
+use std::time::Duration;
+
+/// Reads a duration such as `30s`, `1m 30s`, `100ms`, `2d`; a bare `0` is one, too.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| {
+        format!("{error}; write a number with its unit, such as 500ms, 30s, 5m, 2h, 7d")
+    })
+}
+
+/// Reads a size in bytes such as `1048576`, `64KiB`, `1GiB`, `10MB`.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kib" | "k" => 1 << 10,
+        "mib" | "m" => 1 << 20,
+        "gib" | "g" => 1 << 30,
+        "tib" | "t" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return Err(bad_size()),
+    };
+    let number: u64 = digits
+        .trim_end()
+        .parse()
+        .map_err(|_not_a_number| bad_size())?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "this is more than 2^64 bytes".to_owned())
+}
+
+/// Reads `key=value`; only the first `=` parts them, so that a value may hold one.
+pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as key=value, with a key of at least one character".to_owned()),
+    }
+}
+
+fn bad_size() -> String {
+    "write a whole number of bytes, or one with its unit, such as 64KiB, 10MB, 1GiB".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit_and_say_so() {
+        assert_eq!(duration("100ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        for wrong in ["", "10", "-1s", "1 fortnight", "s"] {
+            let error = duration(wrong).unwrap_err();
+            assert!(error.contains("such as 500ms"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn sizes_take_binary_and_decimal_units_and_do_not_overflow() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("1024"), Ok(1024));
+        assert_eq!(size("64KiB"), Ok(65_536));
+        assert_eq!(size("10 MB"), Ok(10_000_000));
+        assert_eq!(size("1g"), Ok(1 << 30));
+        for wrong in ["", "KiB", "1.5MiB", "-1", "1 parsec", "99999999999TiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_value_may_hold_anything() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(attribute("kind=b"), pair("kind", "b"));
+        assert_eq!(attribute("query=a=b"), pair("query", "a=b"));
+        assert_eq!(attribute("empty="), pair("empty", ""));
+        assert!(attribute("=value").is_err());
+        assert!(attribute("value").is_err());
+    }
+}

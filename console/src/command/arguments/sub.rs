@@ -1,0 +1,229 @@
+//! `weir sub …`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::PayloadArgs;
+use super::PeekArgs;
+use super::span::duration;
+
+/// The verbs of subscriptions. Each takes a name, or `TOPIC/NAME`.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum SubCommand {
+    /// List the subscriptions with their numbers [read]
+    #[command(
+        visible_alias = "list",
+        after_help = "Examples:
+  weir sub ls
+  weir sub ls --topic orders -o wide
+  weir sub ls -o json"
+    )]
+    Ls {
+        /// Only those of this topic
+        #[arg(long, value_name = "TOPIC")]
+        topic: Option<String>,
+    },
+
+    /// Create a subscription; it starts with the next message published [write]
+    #[command(after_help = "Examples:
+  weir sub create billing --topic orders
+  weir sub create billing --topic orders --max-attempts 5 --ack-deadline 1m --key-order")]
+    Create(CreateSubscriptionArgs),
+
+    /// Show a subscription: its settings, numbers and consumers [read]
+    #[command(
+        visible_alias = "show",
+        after_help = "Examples:\n  weir sub get billing\n  weir sub get orders/billing -o json"
+    )]
+    Get {
+        /// The subscription
+        #[arg(value_name = "SUBSCRIPTION")]
+        subscription: String,
+    },
+
+    /// Delete a subscription with its backlog and its dead messages [write]
+    #[command(
+        visible_alias = "delete",
+        after_help = "Examples:
+  weir sub rm billing                           on a terminal: shows what goes and asks
+  weir sub rm billing --yes"
+    )]
+    Rm {
+        /// The subscription
+        #[arg(value_name = "SUBSCRIPTION")]
+        subscription: String,
+
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+
+    /// Take messages and print them; without --ack or --nack they are given back at the end [write]
+    #[command(after_help = "Examples:
+  weir sub pull billing                         one message, given back at the end
+  weir sub pull billing --max 1000 --ack -o jsonl
+  weir sub pull billing --follow --ack -o jsonl until Ctrl-C
+  weir sub pull billing --max 1 --nack --dead --reason 'not an order'
+
+Ends after N messages, or when none came for the wait; never leases more than it prints.
+Messages given back count no attempt, and Ctrl-C gives them back, too. With --ack or --nack it
+ends when the broker has confirmed that durably.")]
+    Pull(PullArgs),
+
+    /// Show unfinished messages, the oldest first, without touching them [read]
+    #[command(after_help = "Examples:
+  weir sub peek billing
+  weir sub peek billing --state waiting --max 100 -o jsonl")]
+    Peek(PeekSubscriptionArgs),
+
+    /// Show how far behind subscriptions are [read]
+    #[command(after_help = "Examples:
+  weir sub lag
+  weir sub lag orders/billing -w                each second, until Ctrl-C
+  weir sub lag billing -w -o jsonl              one object a second")]
+    Lag(LagArgs),
+}
+
+/// What `weir sub create` takes.
+#[derive(Debug, Args)]
+pub(crate) struct CreateSubscriptionArgs {
+    /// Its name: `name` or `namespace/name`
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// The topic that it reads
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: String,
+
+    /// The attempt whose failure makes a message dead, 1 to 10,000 [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_attempts: Option<u32>,
+
+    /// How long a consumer holds a message before it counts as failed, 1s to 12h [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) ack_deadline: Option<Duration>,
+
+    /// The wait after the first failure, doubled with each further one [default: 100ms]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) backoff_min: Option<Duration>,
+
+    /// The longest wait [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) backoff_max: Option<Duration>,
+
+    /// Hand out messages of one ordering key in order; a dead one blocks its key (as without a
+    /// value), or its key skips it
+    #[arg(
+        long,
+        value_enum,
+        value_name = "block|skip",
+        num_args = 0..=1,
+        default_missing_value = "block",
+        hide_possible_values = true
+    )]
+    pub(crate) key_order: Option<KeyOrderArg>,
+}
+
+/// What `--key-order` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyOrderArg {
+    /// A dead message holds the later ones of its key
+    Block,
+    /// After a dead message its key goes on
+    Skip,
+    /// No order
+    Off,
+}
+
+/// What `weir sub pull` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// How many messages at most; with --follow and without it, no end [default: 1]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max: Option<u64>,
+
+    /// End when no message came for so long
+    #[arg(short, long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    pub(crate) wait: Duration,
+
+    /// Go on until Ctrl-C, however long no message comes
+    #[arg(long)]
+    pub(crate) follow: bool,
+
+    /// Acknowledge what was printed
+    #[arg(long, conflicts_with = "nack")]
+    pub(crate) ack: bool,
+
+    /// Give back what was printed as failed, which counts an attempt
+    #[arg(long)]
+    pub(crate) nack: bool,
+
+    /// With --nack, make the messages dead at once
+    #[arg(long, requires = "nack", conflicts_with = "delay")]
+    pub(crate) dead: bool,
+
+    /// With --nack, why, in words
+    #[arg(long, requires = "nack", value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+
+    /// With --nack, the kind of failure, by which dead messages are selected
+    #[arg(long, requires = "nack", value_name = "NAME")]
+    pub(crate) error_class: Option<String>,
+
+    /// With --nack, how long to wait instead of the backoff
+    #[arg(long, requires = "nack", value_name = "DURATION", value_parser = duration)]
+    pub(crate) delay: Option<Duration>,
+
+    /// How to print payloads.
+    #[command(flatten)]
+    pub(crate) payload: PayloadArgs,
+}
+
+/// What `weir sub peek` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PeekSubscriptionArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: String,
+
+    /// Only messages in this state; may be given again for further ones
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub(crate) state: Vec<StateArg>,
+
+    /// How many, and how.
+    #[command(flatten)]
+    pub(crate) peek: PeekArgs,
+}
+
+/// What `--state` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateArg {
+    /// Due later
+    Scheduled,
+    /// Deliverable now
+    Ready,
+    /// Delivered and not yet acknowledged
+    Leased,
+    /// In backoff after a failure
+    Waiting,
+    /// Attempts exhausted, or refused for good
+    Dead,
+}
+
+/// What `weir sub lag` takes.
+#[derive(Debug, Args)]
+pub(crate) struct LagArgs {
+    /// The subscription; all without it
+    #[arg(value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: Option<String>,
+
+    /// Go on each second: a table on a terminal, JSON lines in a pipe
+    #[arg(short, long)]
+    pub(crate) watch: bool,
+}

@@ -1,0 +1,177 @@
+//! `weir topic …`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::span::{attribute, duration, size};
+
+/// The verbs of topics.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum TopicCommand {
+    /// List the topics with their numbers [read]
+    #[command(
+        visible_alias = "list",
+        after_help = "Examples:\n  weir topic ls\n  weir topic ls -o json"
+    )]
+    Ls,
+
+    /// Create a topic [write]
+    #[command(after_help = "Examples:
+  weir topic create orders
+  weir topic create payments/events --partitions 4 --retention 7d --retention-bytes 10GiB")]
+    Create(CreateTopicArgs),
+
+    /// Show a topic: its settings and numbers [read]
+    #[command(
+        visible_alias = "show",
+        after_help = "Examples:\n  weir topic get orders -o json"
+    )]
+    Get {
+        /// The topic
+        #[arg(value_name = "TOPIC")]
+        topic: String,
+    },
+
+    /// Delete a topic and its messages [write]
+    #[command(
+        visible_alias = "delete",
+        after_help = "Examples:
+  weir topic rm orders                          on a terminal: shows what goes and asks
+  weir topic rm orders --with-subscriptions --yes"
+    )]
+    Rm(DeleteTopicArgs),
+
+    /// Publish messages, and end with 0 only when each one is on the broker's disk [write]
+    #[command(after_help = "Examples:
+  weir topic publish orders --message '{\"id\":1}' --key customer-7 --attribute kind=new
+  weir topic publish orders --file picture.jpg
+  seq 1000000 | weir topic publish orders       one message a line, batched and pipelined
+
+If the broker is lost, the command ends with 5 within 2 s and says how many were confirmed.")]
+    Publish(PublishArgs),
+
+    /// Show the newest messages, without touching them [read]
+    #[command(after_help = "Examples:
+  weir topic peek orders
+  weir topic peek orders --max 100 -o jsonl
+  weir topic peek orders --max 1 --raw > payload.bin")]
+    Peek(PeekTopicArgs),
+}
+
+/// What `weir topic create` takes.
+#[derive(Debug, Args)]
+pub(crate) struct CreateTopicArgs {
+    /// Its name: `name` or `namespace/name`
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: String,
+
+    /// How many partitions, 1 to 256; more consumers do not need more of them [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) partitions: Option<u32>,
+
+    /// How long finished messages stay readable, 0 for not at all [default: 24h]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) retention: Option<Duration>,
+
+    /// How many bytes of finished messages stay at most [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) retention_bytes: Option<u64>,
+}
+
+/// What `weir topic rm` takes.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteTopicArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: String,
+
+    /// Delete its subscriptions, too; without it a topic that has any is refused
+    #[arg(long)]
+    pub(crate) with_subscriptions: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// What `weir topic publish` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: String,
+
+    /// The payload of one message; may be given again for further ones
+    #[arg(
+        short,
+        long,
+        value_name = "TEXT",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub(crate) message: Vec<String>,
+
+    /// A file that is the payload of one message, its bytes as they are
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// The ordering key of every message
+    #[arg(
+        short,
+        long,
+        value_name = "KEY",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) key: String,
+
+    /// An attribute of every message; may be given again for further ones
+    #[arg(short, long = "attribute", value_name = "KEY=VALUE", value_parser = attribute)]
+    pub(crate) attributes: Vec<(String, String)>,
+}
+
+/// How messages that are only looked at are printed.
+#[derive(Debug, Args)]
+pub(crate) struct PeekArgs {
+    /// How many messages at most
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        visible_alias = "limit"
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max: u64,
+
+    /// How to print payloads.
+    #[command(flatten)]
+    pub(crate) payload: PayloadArgs,
+}
+
+/// Whether payloads leave as they are.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct PayloadArgs {
+    /// Print nothing but the bytes of the payloads as they are; refuses a terminal
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) raw: bool,
+
+    /// With --raw, print to a terminal all the same
+    #[arg(long, requires = "raw")]
+    pub(crate) force: bool,
+}
+
+/// What `weir topic peek` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PeekTopicArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: String,
+
+    /// How many, and how.
+    #[command(flatten)]
+    pub(crate) peek: PeekArgs,
+}
