@@ -3,18 +3,39 @@
 //! A frame reported durable is there, byte for byte, after any crash; damage is reported, never
 //! skipped. The journal is the message store too. It knows frames, not topics.
 //!
-//! Reading order: the trait and its words in `api`, the bytes in `codec`.
+//! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
+//! `local`, `writer` and `segment`; the way back through `survey` and `recovery`; the set of
+//! segments in `store`, `manifest`, `background` and `cold`; the disk below all of it in `disk`.
 
 mod api;
+mod background;
+mod checkpoint;
+mod codec;
+mod cold;
+pub mod disk;
 pub mod fail_point;
+mod index_file;
+mod local;
+mod manifest;
 pub mod options;
 mod reader;
+mod recovery;
+mod scan;
+mod segment;
+mod store;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod transfer;
 mod watermark;
+mod writer;
 
 pub use api::{
     AppendError, CloseError, CutTail, Frame, Journal, Live, OpenError, Poisoned, ReadError,
     Recovered, Release, Replay, ReplayError, Replayed, Source, StoredFrame, Usage,
 };
+pub use disk::{Disk, OsDisk};
+pub use local::LocalJournal;
 pub use options::{Options, Threads};
 pub use reader::{ReadFrames, Reader};
 pub use watermark::Watermark;

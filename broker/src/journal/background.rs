@@ -1,0 +1,178 @@
+//! Work off the commit path: spares, recycling, indexes, checkpoints and cold copies.
+//!
+//! One job at a time, in the order given. A full disk is no failure here: the job is given up and
+//! housekeeping asks again. Any other error of the disk poisons the journal.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::checkpoint;
+use super::cold::{self, GivenUp};
+use super::index_file;
+use super::segment::Segment;
+use super::store::{Change, DiskError, Store};
+use super::writer::Inbox;
+
+/// One piece of work.
+pub(super) enum Job {
+    /// Prepare spares until there are enough.
+    Spares,
+    /// Retire what nothing needs, and reuse what was retired before.
+    Recycle(Vec<Arc<Segment>>),
+    /// Write the index of a sealed segment whose last frame was appended at the time given.
+    Index(Arc<Segment>, u64),
+    /// Write a checkpoint.
+    Checkpoint(checkpoint::Plan),
+    /// Copy needed frames out of old segments.
+    Cold(cold::Plan),
+    /// Look at the free space of the file system.
+    Sample,
+}
+
+impl Job {
+    /// Whether the job changes which segments hold frames; one such job is planned at a time.
+    fn moves_frames(&self) -> bool {
+        matches!(self, Self::Recycle(_) | Self::Cold(_))
+    }
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    is_closing: bool,
+}
+
+/// Does jobs, on a thread of its own or when stepped.
+pub(super) struct Workbench {
+    store: Arc<Store>,
+    inbox: Arc<Inbox>,
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+    moving: AtomicUsize,
+    next_slot: AtomicUsize,
+}
+
+impl Workbench {
+    pub(super) fn new(store: Arc<Store>, inbox: Arc<Inbox>, next_slot: usize) -> Self {
+        Self {
+            store,
+            inbox,
+            waiting: Mutex::default(),
+            wake: Condvar::new(),
+            moving: AtomicUsize::new(0),
+            next_slot: AtomicUsize::new(next_slot),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves a job; it is done later.
+    pub(super) fn leave(&self, job: Job) {
+        if job.moves_frames() {
+            self.moving.fetch_add(1, Ordering::Relaxed);
+        }
+        self.waiting().jobs.push_back(job);
+        self.wake.notify_one();
+    }
+
+    /// Whether a job that changes which segments hold frames is still under way.
+    pub(super) fn is_moving(&self) -> bool {
+        self.moving.load(Ordering::Relaxed) > 0
+    }
+
+    /// Lets the thread end; jobs not begun are dropped, since none of them is owed to anyone.
+    pub(super) fn finish(&self) {
+        self.waiting().is_closing = true;
+        self.wake.notify_all();
+    }
+
+    /// Does jobs until the journal closes.
+    pub(super) fn run(&self) {
+        loop {
+            let waiting = self.waiting();
+            let is_idle = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.is_closing;
+            let waiting = self.wake.wait_while(waiting, is_idle);
+            let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_closing {
+                return;
+            }
+            let job = waiting.jobs.pop_front();
+            drop(waiting);
+            if let Some(job) = job {
+                self.perform(job);
+            }
+        }
+    }
+
+    /// Does the next job, if there is one.
+    pub(super) fn step(&self) -> bool {
+        let job = self.waiting().jobs.pop_front();
+        job.map(|job| self.perform(job)).is_some()
+    }
+
+    fn perform(&self, job: Job) {
+        let moves_frames = job.moves_frames();
+        if self.store.progress.poisoned().is_none() {
+            match self.attempt(job) {
+                Err(error) if !error.is_full() => {
+                    self.inbox.poison(error.action, &error.file, &error.source);
+                }
+                _ => {}
+            }
+        }
+        if moves_frames {
+            self.moving.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn attempt(&self, job: Job) -> Result<(), DiskError> {
+        let store = &*self.store;
+        match job {
+            Job::Spares => store.prepare_spares(store.options.spares + store.options.reserve),
+            Job::Recycle(retire) => {
+                if !retire.is_empty() {
+                    store.commit(&Change {
+                        retire,
+                        ..Change::default()
+                    })?;
+                }
+                store.recycle()
+            }
+            Job::Index(segment, time_us) => index_file::write(store, &segment, time_us),
+            Job::Checkpoint(plan) => self.write_checkpoint(&plan),
+            Job::Cold(plan) => match cold::copy(store, &plan) {
+                Ok(()) => {
+                    drop(plan);
+                    store.recycle()
+                }
+                Err(GivenUp::Damaged) => Ok(()),
+                Err(GivenUp::Disk(error)) => Err(error),
+            },
+            Job::Sample => {
+                if let Ok(free) = store.disk.free_bytes() {
+                    let plus_one = free.saturating_add(1);
+                    store
+                        .progress
+                        .free_bytes_plus_one
+                        .store(plus_one, Ordering::Relaxed);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn write_checkpoint(&self, plan: &checkpoint::Plan) -> Result<(), DiskError> {
+        let slot = self.next_slot.load(Ordering::Relaxed);
+        match checkpoint::write(&self.store, slot, plan) {
+            Ok(()) => {
+                self.next_slot.store(1 - slot, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) if error.is_full() => self.store.remove(checkpoint::NEW_NAME),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! The journal on one machine: places groups, hands them to the writer, keeps the books of space.
+//!
+//! The owner's thread never waits for the disk here, except in `open` and `close`.
+
+use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use super::api::{
+    AppendError, CloseError, Frame, Journal, Live, OpenError, Recovered, Release, Replay, Usage,
+};
+use super::background::{Job, Workbench};
+use super::codec::{SEGMENT_HEADER, Shape, frame_len};
+use super::disk::{DirectoryLock, Disk};
+use super::options::{Options, Threads};
+use super::reader::Reader;
+use super::recovery::{self, Opening};
+use super::segment::Segment;
+use super::store::{Change, Store};
+use super::watermark::Watermark;
+use super::writer::{Inbox, Placed, Writer};
+use super::{checkpoint, cold, fail_point};
+use crate::model::ids::Position;
+
+/// Bytes that replay reads and verifies in a microsecond, for the estimate of a restart.
+const REPLAY_BYTES_PER_US: u64 = 1_000;
+
+/// Who does the work.
+enum Workers {
+    Threads(Vec<JoinHandle<()>>),
+    Stepped(Box<Writer>),
+}
+
+/// A journal over one data directory.
+pub struct LocalJournal {
+    store: Arc<Store>,
+    inbox: Arc<Inbox>,
+    bench: Arc<Workbench>,
+    workers: Workers,
+    active: Arc<Segment>,
+    active_end: u64,
+    next: u64,
+    time_us: u64,
+    /// Bytes and frames appended since the last checkpoint was asked for.
+    unstated: (u64, u64),
+    _lock: DirectoryLock,
+}
+
+impl LocalJournal {
+    /// Locks the directory, checks format and identity, and recovers. `replay` is called for each
+    /// frame in order of position: first for the checkpoint's if there is a valid one, then for
+    /// bodies before the start of replay, then for the log's.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        replay: &mut Replay<'_>,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let Opening {
+            store,
+            lock,
+            active,
+            next_slot,
+            recovered,
+            unindexed,
+        } = recovery::open(disk, options, replay)?;
+        let (progress, options) = (Arc::clone(&store.progress), &store.options);
+        let inbox = Arc::new(Inbox::new(
+            progress,
+            options.lazy_entries,
+            options.lazy_delay,
+        ));
+        let bench = Workbench::new(Arc::clone(&store), Arc::clone(&inbox), next_slot);
+        let bench = Arc::new(bench);
+        let writer = Writer::new(Arc::clone(&inbox), store.uuid, options.monotonic_us);
+        let workers = match options.threads {
+            Threads::Stepped => Workers::Stepped(Box::new(writer)),
+            Threads::Own => {
+                let jobs = Arc::clone(&bench);
+                let threads = [
+                    spawn("weir-journal", move || writer.run())?,
+                    spawn("weir-journal-bg", move || jobs.run())?,
+                ];
+                Workers::Threads(threads.into())
+            }
+        };
+        for (segment, time_us) in unindexed {
+            bench.leave(Job::Index(segment, time_us));
+        }
+        bench.leave(Job::Recycle(Vec::new()));
+        bench.leave(Job::Sample);
+        let journal = Self {
+            active_end: active.end(),
+            next: recovered.last.0 + 1,
+            time_us: recovered.last_time_us,
+            unstated: (0, recovered.replayed),
+            store,
+            inbox,
+            bench,
+            workers,
+            active,
+            _lock: lock,
+        };
+        Ok((journal, recovered))
+    }
+
+    /// In stepped mode, writes and syncs what waits and does one background job; tells whether
+    /// there was anything to do. With threads of its own the journal does this by itself.
+    pub fn step(&mut self) -> bool {
+        let Workers::Stepped(writer) = &mut self.workers else {
+            return false;
+        };
+        let groups = self.inbox.take();
+        writer.turn(&groups);
+        let is_busy = !groups.is_empty();
+        drop(groups);
+        self.bench.step() || is_busy
+    }
+
+    /// Begins a new segment for a group from `next` on.
+    fn roll(&mut self) -> Result<(), AppendError> {
+        let segment = self.store.roll(self.next).ok_or(AppendError::Full)?;
+        let sealed = std::mem::replace(&mut self.active, segment);
+        self.active_end = self.active.end();
+        let last = self.next - 1;
+        sealed.seal(last);
+        fail_point::hit("journal.segment_roll");
+        let (bench, time_us) = (Arc::clone(&self.bench), self.time_us);
+        let index: Release = Box::new(move |outcome| {
+            if outcome.is_ok() {
+                bench.leave(Job::Index(sealed, time_us));
+            }
+        });
+        self.inbox.when_durable(Position(last), index);
+        self.bench.leave(Job::Spares);
+        Ok(())
+    }
+
+    /// Bytes of a group in its segment, if the journal takes it.
+    fn group_bytes(&self, group: &[Frame]) -> Result<u64, AppendError> {
+        let limit = self.store.options.max_frame as u64;
+        let mut bytes = 0;
+        for frame in group {
+            let size = frame.head.len() as u64 + frame.body.len() as u64;
+            if size > limit {
+                return Err(AppendError::TooLarge { bytes: size, limit });
+            }
+            bytes += frame_len(frame.head.len(), frame.body.len()) as u64;
+        }
+        let limit = self.store.options.segment_bytes - SEGMENT_HEADER as u64;
+        if bytes > limit {
+            Err(AppendError::TooLarge { bytes, limit })
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    /// Old segments that nothing needs: nothing is kept in them, and `live` agrees.
+    fn unneeded(&self, live: &Live<'_>) -> Vec<Arc<Segment>> {
+        let durable = self.store.progress.durable().0;
+        let layout = self.store.layout();
+        let floor = layout.state_floor;
+        let is_unneeded = |segment: &&Arc<Segment>| {
+            segment.kept_frames() == 0
+                && segment
+                    .sealed_last()
+                    .is_some_and(|last| last < floor && last <= durable)
+                && segment
+                    .sealed_last()
+                    .is_some_and(|last| live(span(segment, last)).is_empty())
+        };
+        layout
+            .segments
+            .values()
+            .filter(is_unneeded)
+            .cloned()
+            .collect()
+    }
+
+    fn stop(&mut self) {
+        self.inbox.finish();
+        if let Workers::Threads(threads) = &mut self.workers {
+            // The writer first: it may still leave jobs.
+            for (index, thread) in std::mem::take(threads).into_iter().enumerate() {
+                if index > 0 {
+                    self.bench.finish();
+                }
+                if thread.join().is_err() {
+                    let died = std::io::Error::other("its thread died");
+                    self.inbox.poison("run", "the writer", &died);
+                }
+            }
+        }
+    }
+}
+
+fn span(segment: &Segment, last: u64) -> RangeInclusive<Position> {
+    Position(segment.first)..=Position(last)
+}
+
+fn spawn(
+    name: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work);
+    thread.map_err(|source| OpenError::Io {
+        action: "start",
+        file: name.to_owned(),
+        source,
+    })
+}
+
+impl Journal for LocalJournal {
+    fn append(&mut self, group: Vec<Frame>, now_us: u64) -> Result<Position, AppendError> {
+        if let Some(poisoned) = self.store.progress.poisoned() {
+            return Err(poisoned.into());
+        }
+        if group.is_empty() {
+            return Err(AppendError::Empty);
+        }
+        fail_point::hit("journal.append");
+        let bytes = self.group_bytes(&group)?;
+        if self.active_end + bytes > self.store.options.segment_bytes {
+            self.roll()?;
+        }
+        self.time_us = self.time_us.max(now_us);
+        let (first, offset) = (self.next, self.active_end);
+        {
+            let mut places = self
+                .active
+                .places
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            for frame in &group {
+                let len = frame_len(frame.head.len(), frame.body.len());
+                let at = usize::try_from(self.active_end).unwrap_or(usize::MAX);
+                places.push(self.next - self.active.first, at, len);
+                self.active_end += len as u64;
+                self.next += 1;
+            }
+        }
+        self.unstated.0 += bytes;
+        self.unstated.1 += group.len() as u64;
+        self.inbox.leave(Placed {
+            segment: Arc::clone(&self.active),
+            offset,
+            first,
+            time_us: self.time_us,
+            frames: group,
+            bytes,
+        });
+        Ok(Position(self.next - 1))
+    }
+
+    fn when_durable(&mut self, position: Position, release: Release) {
+        self.inbox.when_durable(position, release);
+    }
+
+    fn next_position(&self) -> Position {
+        Position(self.next)
+    }
+
+    fn watermark(&self) -> Watermark {
+        Watermark::new(Arc::clone(&self.store.progress))
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.store) as _)
+    }
+
+    fn max_frame(&self) -> usize {
+        self.store.options.max_frame
+    }
+
+    fn has_room(&self) -> bool {
+        let reserve = self.store.options.reserve;
+        !self.store.is_space_short() || self.store.layout().spares.len() > reserve
+    }
+
+    fn keep(&mut self, position: Position, bytes: u64) {
+        if let Some(segment) = self.store.layout().around(position.0) {
+            segment.keep(bytes);
+        }
+    }
+
+    fn release(&mut self, position: Position, bytes: u64) {
+        if let Some(segment) = self.store.layout().around(position.0) {
+            segment.release(bytes);
+        }
+    }
+
+    fn set_state_floor(&mut self, floor: Position) {
+        // Never beyond what is durable: the segment that holds the floor must stay.
+        let floor = floor.min(self.store.progress.durable()).0;
+        let mut layout = self.store.layout_mut();
+        layout.state_floor = layout.state_floor.max(floor);
+    }
+
+    fn wants_restated(&self) -> Option<Position> {
+        let layout = self.store.layout();
+        let floor = layout.state_floor;
+        let mut above = layout
+            .segments
+            .values()
+            .filter(|segment| segment.shape == Shape::Dense)
+            .filter_map(|segment| segment.sealed_last())
+            .filter(|last| *last >= floor);
+        let oldest = above.next()?;
+        (above.count() >= self.store.options.restate_segments).then(|| Position(oldest + 1))
+    }
+
+    fn housekeep(&mut self, live: &Live<'_>) {
+        let wanted = self.store.options.spares + self.store.options.reserve;
+        if !self.bench.is_moving() {
+            let retire = self.unneeded(live);
+            if !retire.is_empty() || !self.store.layout().retiring.is_empty() {
+                self.bench.leave(Job::Recycle(retire));
+            } else {
+                self.plan_cold(live);
+            }
+        }
+        if self.store.layout().spares.len() < wanted {
+            self.bench.leave(Job::Spares);
+        }
+        self.bench.leave(Job::Sample);
+    }
+
+    fn checkpoint(&mut self, at: Position, frames: Vec<Frame>) {
+        self.unstated = (0, 0);
+        let plan = checkpoint::Plan {
+            at: at.0,
+            time_us: self.time_us,
+            frames,
+        };
+        let bench = Arc::clone(&self.bench);
+        let write: Release = Box::new(move |outcome| {
+            if outcome.is_ok() {
+                bench.leave(Job::Checkpoint(plan));
+            }
+        });
+        self.inbox.when_durable(at, write);
+    }
+
+    fn wants_checkpoint(&self) -> bool {
+        let (bytes, frames) = self.unstated;
+        bytes / REPLAY_BYTES_PER_US + frames > self.store.options.checkpoint_replay_us
+    }
+
+    fn usage(&self) -> Usage {
+        let layout = self.store.layout();
+        let progress = &self.store.progress;
+        let of_shape = |shape: Shape| {
+            layout
+                .segments
+                .values()
+                .filter(move |segment| segment.shape == shape)
+        };
+        let whole = layout.spares.len() + layout.retiring.len() + of_shape(Shape::Dense).count();
+        let cold_bytes: u64 = of_shape(Shape::Sparse).map(|segment| segment.end()).sum();
+        Usage {
+            segments: of_shape(Shape::Dense).count() as u64,
+            cold_segments: of_shape(Shape::Sparse).count() as u64,
+            spare_segments: layout.spares.len() as u64,
+            disk_bytes: whole as u64 * self.store.options.segment_bytes + cold_bytes,
+            live_bytes: layout
+                .segments
+                .values()
+                .map(|segment| segment.kept_bytes())
+                .sum(),
+            free_bytes: progress
+                .free_bytes_plus_one
+                .load(Ordering::Relaxed)
+                .checked_sub(1),
+            uncommitted_bytes: progress.uncommitted.load(Ordering::Relaxed),
+            syncs: progress.syncs.load(Ordering::Relaxed),
+            last_sync_us: progress.last_sync_us.load(Ordering::Relaxed),
+        }
+    }
+
+    fn close(mut self: Box<Self>) -> Result<(), CloseError> {
+        if let Workers::Stepped(writer) = &mut self.workers {
+            writer.turn(&self.inbox.take());
+        }
+        self.stop();
+        if let Some(poisoned) = self.store.progress.poisoned() {
+            return Err(poisoned.into());
+        }
+        if self.active_end > SEGMENT_HEADER as u64 {
+            let (file, action) = (self.active.name(), "cut the rest of");
+            let cut = self.active.file.truncate(self.active_end);
+            cut.map_err(|source| CloseError::Io {
+                action,
+                file,
+                source,
+            })?;
+        }
+        fail_point::hit("journal.close_cut");
+        let clean = Change {
+            is_clean: true,
+            ..Change::default()
+        };
+        self.store.commit(&clean).map_err(|error| CloseError::Io {
+            action: error.action,
+            file: error.file,
+            source: error.source,
+        })
+    }
+}
+
+impl LocalJournal {
+    fn plan_cold(&self, live: &Live<'_>) {
+        let sources = cold::choose(&self.store, self.store.layout().state_floor);
+        let Some((first, last)) = sources
+            .first()
+            .zip(sources.last().and_then(|last| last.sealed_last()))
+        else {
+            return;
+        };
+        let mut positions = live(span(first, last));
+        positions.sort_unstable();
+        positions.dedup();
+        if !positions.is_empty() {
+            self.bench
+                .leave(Job::Cold(cold::Plan { sources, positions }));
+        }
+    }
+}
+
+impl Drop for LocalJournal {
+    /// Writes what waits and ends the threads, without a clean mark.
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,426 @@
+//! The segments of one data directory: which there are, and how that changes.
+//!
+//! Every change of the set is first written to the manifest and only then seen in memory, so that
+//! no file is reused while an old manifest still needs it. No lock is held during IO that the
+//! owner of the journal or a reader would wait for. Which frames are needed is decided elsewhere.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use bytes::Bytes;
+
+use super::api::{ReadError, StoredFrame};
+use super::codec::{Shape, decode};
+use super::disk::{Disk, SyncSite};
+use super::fail_point;
+use super::manifest::{self, Manifest, Open, Sealed};
+use super::options::Options;
+use super::reader::ReadFrames;
+use super::segment::{Segment, Spare, file_name, index_name, new_name};
+use super::transfer::{read_file, read_up_to, write_bytes};
+use super::watermark::Progress;
+use crate::model::ids::Position;
+
+/// What the disk refused.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {file}")]
+pub(super) struct DiskError {
+    pub(super) action: &'static str,
+    pub(super) file: String,
+    pub(super) source: io::Error,
+}
+
+impl DiskError {
+    /// Whether space ran out, which is no failure of the disk.
+    pub(super) fn is_full(&self) -> bool {
+        is_full(&self.source)
+    }
+}
+
+/// Whether an error says that space ran out.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Adds to an error what was tried on which file.
+pub(super) fn tried<'a>(
+    action: &'static str,
+    file: &'a str,
+) -> impl FnOnce(io::Error) -> DiskError + use<'a> {
+    move |source| DiskError {
+        action,
+        file: file.to_owned(),
+        source,
+    }
+}
+
+/// The segments in memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layout {
+    /// Segments with frames, by first position; the last one is active.
+    pub(super) segments: BTreeMap<u64, Arc<Segment>>,
+    pub(super) spares: VecDeque<Spare>,
+    /// Segments that nothing needs, but that a reader may still hold.
+    pub(super) retiring: Vec<Arc<Segment>>,
+    pub(super) next_segment: u64,
+    pub(super) next_file: u64,
+    pub(super) incarnation: u64,
+    pub(super) state_floor: u64,
+    pub(super) is_clean: bool,
+}
+
+/// A change of the set of segments.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Change {
+    /// New prepared files, or recycled ones.
+    pub(super) spares: Vec<Spare>,
+    /// Segments that nothing needs any more.
+    pub(super) retire: Vec<Arc<Segment>>,
+    /// Retired segments whose files are spares now, or are to be removed.
+    pub(super) forget: Vec<Arc<Segment>>,
+    /// A cold segment instead of the retired ones.
+    pub(super) cold: Option<Arc<Segment>>,
+    pub(super) is_clean: bool,
+}
+
+impl Layout {
+    fn apply(&mut self, change: &Change) {
+        for segment in &change.retire {
+            self.segments.remove(&segment.first);
+            self.retiring.push(Arc::clone(segment));
+        }
+        if let Some(cold) = &change.cold {
+            // Under the lock that every count takes, so that none is lost in the move.
+            cold.keep_as(&change.retire);
+            self.segments.insert(cold.first, Arc::clone(cold));
+        }
+        self.retiring
+            .retain(|one| !change.forget.iter().any(|other| Arc::ptr_eq(one, other)));
+        self.spares.extend(change.spares.iter().cloned());
+        self.is_clean = change.is_clean;
+    }
+
+    fn describe(&self, uuid: [u8; 16], durable: u64) -> Manifest {
+        let mut manifest = Manifest {
+            uuid,
+            incarnation: self.incarnation,
+            durable,
+            is_clean: self.is_clean,
+            state_floor: self.state_floor,
+            next_segment: self.next_segment,
+            next_file: self.next_file,
+            old: self.retiring.iter().map(|segment| segment.number).collect(),
+            ..Manifest::default()
+        };
+        for segment in self.segments.values() {
+            let Segment {
+                id,
+                number,
+                first,
+                shape,
+                ..
+            } = **segment;
+            match (shape, segment.sealed_last().filter(|last| *last <= durable)) {
+                (Shape::Sparse, Some(last)) => {
+                    manifest.cold.push(Sealed {
+                        id,
+                        number,
+                        first,
+                        last,
+                    });
+                }
+                (Shape::Dense, Some(last)) => {
+                    manifest.log.push(Sealed {
+                        id,
+                        number,
+                        first,
+                        last,
+                    });
+                }
+                (_, None) => manifest.open.push(Open { id, number }),
+            }
+        }
+        manifest.open.extend(self.spares.iter().map(|spare| Open {
+            id: spare.id,
+            number: spare.number,
+        }));
+        manifest
+    }
+
+    /// The segment that holds or would hold `position`.
+    pub(super) fn around(&self, position: u64) -> Option<&Arc<Segment>> {
+        self.segments
+            .range(..=position)
+            .next_back()
+            .map(|(_, segment)| segment)
+    }
+
+    fn take_number(&mut self) -> u64 {
+        let number = self.next_file;
+        self.next_file += 1;
+        number
+    }
+
+    /// A segment id that was never used.
+    pub(super) fn take_id(&mut self) -> u64 {
+        let id = self.next_segment;
+        self.next_segment += 1;
+        id
+    }
+}
+
+/// The segments of a directory, shared by the owner, the writer, readers and background work.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) options: Options,
+    pub(super) uuid: [u8; 16],
+    pub(super) progress: Arc<Progress>,
+    layout: RwLock<Layout>,
+    manifest: Mutex<()>,
+    is_space_short: AtomicBool,
+}
+
+impl Store {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        uuid: [u8; 16],
+        layout: Layout,
+    ) -> Self {
+        Self {
+            disk,
+            options,
+            uuid,
+            progress: Arc::default(),
+            layout: RwLock::new(layout),
+            manifest: Mutex::new(()),
+            is_space_short: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn layout(&self) -> RwLockReadGuard<'_, Layout> {
+        self.layout.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn layout_mut(&self) -> RwLockWriteGuard<'_, Layout> {
+        self.layout.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the last attempt to prepare a segment found no space.
+    pub(super) fn is_space_short(&self) -> bool {
+        self.is_space_short.load(Ordering::Relaxed)
+    }
+
+    /// Writes the manifest with `change`, then makes the change visible.
+    pub(super) fn commit(&self, change: &Change) -> Result<(), DiskError> {
+        let _one_at_a_time = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.layout().clone();
+        next.apply(change);
+        let durable = self.progress.durable().0;
+        self.write_manifest(next.describe(self.uuid, durable).encode().as_bytes())?;
+        self.layout_mut().apply(change);
+        Ok(())
+    }
+
+    fn write_manifest(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        let name = manifest::NEW_NAME;
+        let file = self.disk.create(name).map_err(tried("create", name))?;
+        write_bytes(&*file, 0, bytes).map_err(tried("write", name))?;
+        file.sync_data(SyncSite::Manifest)
+            .map_err(tried("sync", name))?;
+        let mut back = Vec::new();
+        read_file(&*file, &mut back).map_err(tried("read back", name))?;
+        if back != bytes {
+            let source = io::Error::new(io::ErrorKind::InvalidData, "other bytes came back");
+            return Err(DiskError {
+                action: "verify",
+                file: name.to_owned(),
+                source,
+            });
+        }
+        fail_point::hit("journal.manifest_written");
+        self.disk
+            .rename(name, manifest::NAME)
+            .map_err(tried("rename", name))?;
+        fail_point::hit("journal.manifest_renamed");
+        self.disk
+            .sync_directory("", SyncSite::ManifestDirectory)
+            .map_err(|source| DiskError {
+                action: "sync the directory of",
+                file: manifest::NAME.to_owned(),
+                // A full disk here leaves open which manifest counts, so it is a failure.
+                source: io::Error::other(source),
+            })?;
+        fail_point::hit("journal.manifest_synced");
+        Ok(())
+    }
+
+    /// Prepares files until there are `wanted` spares or space is short, which is no error.
+    pub(super) fn prepare_spares(&self, wanted: usize) -> Result<(), DiskError> {
+        let mut change = Change::default();
+        while self.layout().spares.len() + change.spares.len() < wanted {
+            let (number, id) = {
+                let mut layout = self.layout_mut();
+                (layout.take_number(), layout.take_id())
+            };
+            match self.prepare_spare(number) {
+                Ok(file) => change.spares.push(Spare { id, number, file }),
+                Err(error) if error.is_full() => {
+                    self.is_space_short.store(true, Ordering::Relaxed);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            self.is_space_short.store(false, Ordering::Relaxed);
+        }
+        if change.spares.is_empty() {
+            return Ok(());
+        }
+        // Once the manifest names a file, its absence is damage.
+        let synced = self.disk.sync_directory("", SyncSite::SegmentDirectory);
+        synced.map_err(tried("sync the directory of", "the spares"))?;
+        match self.commit(&change) {
+            Err(error) if error.is_full() => {
+                self.is_space_short.store(true, Ordering::Relaxed);
+                for spare in &change.spares {
+                    self.remove(&file_name(spare.number))?;
+                }
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn prepare_spare(&self, number: u64) -> Result<Arc<dyn super::disk::DiskFile>, DiskError> {
+        let name = new_name(number);
+        let file = self.disk.create(&name).map_err(tried("create", &name))?;
+        if let Err(source) = file.allocate(self.options.segment_bytes) {
+            self.remove(&name)?;
+            return Err(DiskError {
+                action: "allocate",
+                file: name,
+                source,
+            });
+        }
+        self.disk
+            .rename(&name, &file_name(number))
+            .map_err(tried("rename", &name))?;
+        fail_point::hit("journal.spare_created");
+        Ok(file)
+    }
+
+    /// Removes a file that may be gone already.
+    pub(super) fn remove(&self, name: &str) -> Result<(), DiskError> {
+        match self.disk.unlink(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.map_err(tried("remove", name)),
+        }
+    }
+
+    /// Turns retired segments that nobody reads into spares, or removes their files.
+    pub(super) fn recycle(&self) -> Result<(), DiskError> {
+        let unread: Vec<Arc<Segment>> = {
+            let layout = self.layout();
+            // One count is the list's own: nobody can take another once it left the index.
+            let is_unread = |one: &&Arc<Segment>| Arc::strong_count(one) == 1;
+            layout.retiring.iter().filter(is_unread).cloned().collect()
+        };
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.options.spares + self.options.reserve;
+        let mut change = Change {
+            forget: unread,
+            ..Change::default()
+        };
+        let mut surplus = Vec::new();
+        for segment in &change.forget {
+            let is_whole = segment.shape == Shape::Dense;
+            if is_whole && self.layout().spares.len() + change.spares.len() < wanted {
+                let id = self.layout_mut().take_id();
+                let Segment {
+                    number, ref file, ..
+                } = **segment;
+                change.spares.push(Spare {
+                    id,
+                    number,
+                    file: Arc::clone(file),
+                });
+            } else {
+                // Emptied first, so that a crash before its removal leaves no unknown frames.
+                let name = segment.name();
+                segment.file.truncate(0).map_err(tried("empty", &name))?;
+                surplus.push(name);
+            }
+        }
+        self.commit(&change)?;
+        self.is_space_short.store(false, Ordering::Relaxed);
+        fail_point::hit("journal.recycled");
+        for segment in &change.forget {
+            self.remove(&index_name(segment.number))?;
+        }
+        surplus.iter().try_for_each(|name| self.remove(name))
+    }
+
+    /// A file number for a new file.
+    pub(super) fn take_number(&self) -> u64 {
+        self.layout_mut().take_number()
+    }
+}
+
+impl ReadFrames for Store {
+    fn read(&self, position: Position) -> Result<StoredFrame, ReadError> {
+        if position > self.progress.durable() {
+            return Err(ReadError::NotDurable(position));
+        }
+        let found = self.layout().around(position.0).cloned();
+        let segment = found.ok_or(ReadError::NotFound(position))?;
+        let place = segment
+            .find(position.0)
+            .ok_or(ReadError::NotFound(position))?;
+        let mut buffer = vec![0; place.len];
+        let filled = read_up_to(&*segment.file, place.offset, &mut buffer).map_err(|source| {
+            ReadError::Io {
+                position,
+                file: segment.name(),
+                source,
+            }
+        })?;
+        buffer.truncate(filled);
+        let damaged = |reason: String| ReadError::Damaged {
+            position,
+            file: segment.name(),
+            reason,
+        };
+        let frame = decode(&buffer, segment.id, segment.seed)
+            .map_err(|fault| damaged(fault.to_string()))?;
+        let body_len = frame
+            .verify_body()
+            .map_err(|fault| damaged(fault.to_string()))?
+            .len();
+        let (header, head_len) = (frame.header, frame.head.len());
+        if header.position != position.0 {
+            return Err(damaged(format!(
+                "position {} is stored there",
+                header.position
+            )));
+        }
+        let head_end = super::codec::HEADER + head_len;
+        let bytes = Bytes::from(buffer);
+        Ok(StoredFrame {
+            position,
+            time_us: header.time_us,
+            durable: Position(header.durable),
+            kind: header.kind,
+            version: header.version,
+            is_commit: header.is_commit(),
+            head: bytes.slice(super::codec::HEADER..head_end),
+            body: bytes.slice(head_end..head_end + body_len),
+            body_crc: header.body_crc,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of the journal: each names the promise it holds.
+
+mod os_disk;
