@@ -4,13 +4,17 @@
 //! An empty element of a repeated field takes two bytes on the wire and a hundred in memory, so the number of
 //! fields is counted first.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use bytes::Buf as _;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
-use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::ERROR_DOMAIN;
 
 /// The most fields that one request may hold at its top level: a full batch of 10,000 elements and the
 /// fields beside it.
@@ -56,18 +60,28 @@ impl<D: Message + Default> Decoder for BoundedDecoder<D> {
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<D>, Status> {
         let bytes = src.copy_to_bytes(src.remaining());
         let fields = count_fields(&bytes)
-            .ok_or_else(|| Status::invalid_argument("the request is not valid protobuf"))?;
+            .ok_or_else(|| refusal("MESSAGE_MALFORMED", "the request is not valid protobuf"))?;
         if fields > MAX_REQUEST_FIELDS {
-            return Err(Status::invalid_argument(format!(
+            let text = format!(
                 "the request holds {fields} fields, at most {MAX_REQUEST_FIELDS} are taken; \
                  split it into smaller batches"
-            )));
+            );
+            return Err(refusal("BATCH_TOO_LARGE", text));
         }
         let item = D::decode(bytes).map_err(|error| {
-            Status::invalid_argument(format!("the request is not valid protobuf: {error}"))
+            refusal(
+                "MESSAGE_MALFORMED",
+                format!("the request is not valid protobuf: {error}"),
+            )
         })?;
         Ok(Some(item))
     }
+}
+
+/// A refusal with its reason, as every error of the broker carries one.
+fn refusal(reason: &str, text: impl Into<String>) -> Status {
+    let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, text, details)
 }
 
 /// The number of fields at the top level of `bytes`, or `None` if they are no protobuf message.

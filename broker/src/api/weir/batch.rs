@@ -1,0 +1,224 @@
+//! A batch on its way in: checked, split by partition, made into bodies with their checksums; and the answer put
+//! back into the order of the request.
+
+use bytes::Bytes;
+
+use super::scan;
+use crate::model::entry::{Body, BodyBuilder};
+use crate::model::{Offset, Partition, Refusal};
+use weir_proto::server::PublishedRun;
+
+/// The most messages of one batch.
+pub(crate) const MAX_BATCH_MESSAGES: usize = 10_000;
+/// The most bytes of one batch: the encoded messages without their framing.
+pub(crate) const MAX_BATCH_BYTES: u64 = 16 << 20;
+
+/// A batch ready to be published.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// One body for each partition that gets messages.
+    pub(crate) bodies: Vec<(Partition, Body)>,
+    order: Order,
+}
+
+/// Which message went to which body.
+#[derive(Debug)]
+enum Order {
+    /// All to one.
+    One,
+    /// Message i to the body with this number.
+    Each(Vec<usize>),
+}
+
+/// Checks the messages and makes the bodies. Messages with a key go to the partition of its hash, all others of the batch
+/// to partition `rotation % partitions`, so that a batch keeps its order.
+pub(crate) fn build(messages: &[Bytes], partitions: u32, rotation: u32) -> Result<Batch, Refusal> {
+    check(messages)?;
+    let partitions = partitions.max(1);
+    let keyless = rotation % partitions;
+    if partitions == 1 {
+        let mut builder = BodyBuilder::default();
+        for (index, message) in messages.iter().enumerate() {
+            builder.push(message, scan::scan(index, message)?);
+        }
+        let bodies = builder
+            .finish()
+            .map(|body| (Partition(0), body))
+            .into_iter()
+            .collect();
+        return Ok(Batch {
+            bodies,
+            order: Order::One,
+        });
+    }
+    let mut builders: Vec<(Partition, BodyBuilder)> = Vec::new();
+    let mut order = Vec::with_capacity(messages.len());
+    for (index, message) in messages.iter().enumerate() {
+        let key = scan::scan(index, message)?;
+        let partition = Partition(if key == 0 {
+            keyless
+        } else {
+            of_key(key, partitions)
+        });
+        let known = builders.iter().position(|(has, _)| *has == partition);
+        let slot = known.unwrap_or_else(|| {
+            builders.push((partition, BodyBuilder::default()));
+            builders.len() - 1
+        });
+        if let Some((_, builder)) = builders.get_mut(slot) {
+            builder.push(message, key);
+        }
+        order.push(slot);
+    }
+    let bodies = builders
+        .into_iter()
+        .filter_map(|(partition, builder)| Some((partition, builder.finish()?)))
+        .collect();
+    Ok(Batch {
+        bodies,
+        order: Order::Each(order),
+    })
+}
+
+/// The partition of a key's hash. Frozen: a key must stay on its partition.
+fn of_key(key: u64, partitions: u32) -> u32 {
+    u32::try_from(key % u64::from(partitions)).unwrap_or(0)
+}
+
+fn check(messages: &[Bytes]) -> Result<(), Refusal> {
+    if messages.is_empty() {
+        return Err(Refusal::FieldRequired { field: "messages" });
+    }
+    if messages.len() > MAX_BATCH_MESSAGES {
+        let (size, limit) = (messages.len() as u64, MAX_BATCH_MESSAGES as u64);
+        return Err(Refusal::BatchTooLarge {
+            size,
+            limit,
+            unit: "messages",
+        });
+    }
+    let size = messages.iter().map(|message| message.len() as u64).sum();
+    if size > MAX_BATCH_BYTES {
+        return Err(Refusal::BatchTooLarge {
+            size,
+            limit: MAX_BATCH_BYTES,
+            unit: "bytes",
+        });
+    }
+    Ok(())
+}
+
+impl Batch {
+    /// Where the messages were stored, in the order of the request; `placed` is where the broker put the bodies, in
+    /// their order.
+    pub(crate) fn runs(&self, placed: &[(Partition, Offset, u32)]) -> Vec<PublishedRun> {
+        let Order::Each(order) = &self.order else {
+            return placed
+                .iter()
+                .map(|&(partition, base, count)| run(partition, base, count))
+                .collect();
+        };
+        let mut next: Vec<(Partition, Offset)> = placed
+            .iter()
+            .map(|&(partition, base, _)| (partition, base))
+            .collect();
+        let mut runs: Vec<PublishedRun> = Vec::new();
+        for &slot in order {
+            let Some((partition, offset)) = next.get_mut(slot) else {
+                continue;
+            };
+            match runs.last_mut() {
+                Some(last)
+                    if last.partition == partition.0
+                        && last.first_offset + u64::from(last.message_count) == offset.0 =>
+                {
+                    last.message_count += 1;
+                }
+                _ => runs.push(run(*partition, *offset, 1)),
+            }
+            *offset = offset.plus(1);
+        }
+        runs
+    }
+}
+
+fn run(partition: Partition, base: Offset, count: u32) -> PublishedRun {
+    PublishedRun {
+        partition: partition.0,
+        first_offset: base.0,
+        message_count: count,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+    use weir_proto::v1;
+
+    use super::*;
+
+    fn message(key: &str, payload: &str) -> Bytes {
+        v1::Message {
+            payload: Bytes::copy_from_slice(payload.as_bytes()),
+            ordering_key: key.to_owned(),
+            ..v1::Message::default()
+        }
+        .encode_to_vec()
+        .into()
+    }
+
+    #[test]
+    fn messages_of_a_key_share_a_partition_and_the_answer_keeps_the_order_of_the_request() {
+        let keys = ["a", "", "b", "a", "", "c", "a"];
+        let messages: Vec<Bytes> = keys.iter().map(|key| message(key, "x")).collect();
+        let batch = build(&messages, 8, 13).unwrap();
+        let placed: Vec<_> = batch
+            .bodies
+            .iter()
+            .map(|(partition, body)| (*partition, Offset(100), body.columns.count))
+            .collect();
+        let runs = batch.runs(&placed);
+        let places: Vec<(u32, u64)> = runs
+            .iter()
+            .flat_map(|run| {
+                (0..u64::from(run.message_count)).map(|n| (run.partition, run.first_offset + n))
+            })
+            .collect();
+        assert_eq!(places.len(), keys.len());
+        assert_eq!((places[0].0, places[3].0), (places[6].0, places[6].0));
+        assert!(places[0].1 < places[3].1 && places[3].1 < places[6].1);
+        assert_eq!(places[1].0, 13 % 8);
+        assert_eq!(places[4].0, 13 % 8);
+        let mut distinct = places.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), places.len());
+    }
+
+    #[test]
+    fn a_batch_beyond_its_limits_is_refused_whole() {
+        assert!(matches!(
+            build(&[], 1, 0),
+            Err(Refusal::FieldRequired { .. })
+        ));
+        let many = vec![Bytes::new(); MAX_BATCH_MESSAGES + 1];
+        assert!(matches!(
+            build(&many, 1, 0),
+            Err(Refusal::BatchTooLarge {
+                unit: "messages",
+                ..
+            })
+        ));
+        let large = vec![Bytes::from(vec![0; 9 << 20]); 2];
+        assert!(matches!(
+            build(&large, 1, 0),
+            Err(Refusal::BatchTooLarge { unit: "bytes", .. })
+        ));
+        let bad = [message("", "good"), Bytes::from_static(&[0x08, 1])];
+        let refusal = build(&bad, 4, 0).unwrap_err();
+        assert!(matches!(
+            refusal,
+            Refusal::MessageMalformed { index: 1, .. }
+        ));
+    }
+}

@@ -1,0 +1,171 @@
+//! Between the contract's words and the broker's: times, spans, names, settings.
+
+use std::time::Duration;
+
+use prost_types::Timestamp;
+use weir_proto::server::{KeyOrder as WireKeyOrder, NackAction, NackOptions, Subscription, Topic};
+
+use crate::model::settings::{
+    DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN, KeyOrder, MAX_ACK_DEADLINE, MIN_ACK_DEADLINE,
+    SubscriptionSettings, TopicSettings, span_in_range,
+};
+use crate::model::{Name, Refusal, Span, Time};
+
+/// The longest part of a refused value that goes back into an error.
+const MAX_ECHO_CHARS: usize = 300;
+
+/// A span as the contract writes it.
+pub(crate) fn duration(span: Span) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(span.0 / 1_000_000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(span.0 % 1_000_000 * 1_000).unwrap_or(0),
+    }
+}
+
+/// A time as the contract writes it.
+pub(crate) fn timestamp(time: Time) -> Timestamp {
+    Timestamp {
+        seconds: i64::try_from(time.0 / 1_000_000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(time.0 % 1_000_000 * 1_000).unwrap_or(0),
+    }
+}
+
+/// A span from the contract; negative or malformed ones are refused.
+pub(crate) fn span(
+    field: &'static str,
+    duration: Option<prost_types::Duration>,
+) -> Result<Option<Span>, Refusal> {
+    let Some(duration) = duration else {
+        return Ok(None);
+    };
+    Duration::try_from(duration)
+        .map(|duration| Some(Span::from(duration)))
+        .map_err(|_negative| Refusal::ValueOutOfRange {
+            field,
+            value: format!("{} s", duration.seconds),
+            range: "0 s or more".to_owned(),
+        })
+}
+
+/// A name from the contract.
+pub(crate) fn name(field: &'static str, text: &str) -> Result<Name, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::FieldRequired { field });
+    }
+    Name::parse(text).map_err(|_error| Refusal::NameInvalid {
+        field,
+        value: text.chars().take(MAX_ECHO_CHARS).collect(),
+    })
+}
+
+/// The settings of a topic to be created.
+pub(crate) fn topic_settings(topic: &Topic) -> Result<TopicSettings, Refusal> {
+    let default = TopicSettings::default();
+    let retention = span("topic.retention_duration", topic.retention_duration)?;
+    let settings = TopicSettings {
+        partitions: if topic.partition_count == 0 {
+            1
+        } else {
+            topic.partition_count
+        },
+        retention: retention.unwrap_or(default.retention),
+        retention_bytes: topic.retention_bytes.unwrap_or(default.retention_bytes),
+    };
+    settings.check()?;
+    Ok(settings)
+}
+
+/// The settings of a subscription to be created.
+pub(crate) fn subscription_settings(
+    subscription: &Subscription,
+) -> Result<SubscriptionSettings, Refusal> {
+    let default = SubscriptionSettings::default();
+    let deadline = span("subscription.ack_deadline", subscription.ack_deadline)?;
+    let min = span("subscription.minimum_backoff", subscription.minimum_backoff)?;
+    let max = span("subscription.maximum_backoff", subscription.maximum_backoff)?;
+    let dead = span(
+        "subscription.dead_letter_retention",
+        subscription.dead_letter_retention,
+    )?;
+    let backoff_min =
+        min.unwrap_or(max.map_or(DEFAULT_BACKOFF_MIN, |max| max.min(DEFAULT_BACKOFF_MIN)));
+    let settings = SubscriptionSettings {
+        ack_deadline: deadline.unwrap_or(default.ack_deadline),
+        max_attempts: match subscription.max_attempts {
+            0 => default.max_attempts,
+            attempts => attempts,
+        },
+        backoff_min,
+        backoff_max: max.unwrap_or(DEFAULT_BACKOFF_MAX.max(backoff_min)),
+        key_order: key_order(subscription.key_order)?,
+        dead_retention: dead.unwrap_or(default.dead_retention),
+    };
+    settings.check()?;
+    Ok(settings)
+}
+
+fn key_order(value: i32) -> Result<KeyOrder, Refusal> {
+    match WireKeyOrder::try_from(value) {
+        Ok(WireKeyOrder::Unspecified | WireKeyOrder::Off) => Ok(KeyOrder::Off),
+        Ok(WireKeyOrder::Block) => Ok(KeyOrder::Block),
+        Ok(WireKeyOrder::Skip) => Ok(KeyOrder::Skip),
+        Err(_unknown) => Err(unknown("subscription.key_order", value)),
+    }
+}
+
+/// The key order as the contract writes it.
+pub(crate) fn wire_key_order(order: KeyOrder) -> WireKeyOrder {
+    match order {
+        KeyOrder::Off => WireKeyOrder::Off,
+        KeyOrder::Block => WireKeyOrder::Block,
+        KeyOrder::Skip => WireKeyOrder::Skip,
+    }
+}
+
+/// A value of an enum that this release does not know.
+pub(crate) fn unknown(field: &'static str, value: i32) -> Refusal {
+    let range = "a value that this release knows".to_owned();
+    Refusal::ValueOutOfRange {
+        field,
+        value: value.to_string(),
+        range,
+    }
+}
+
+/// The deadline of an extension.
+pub(crate) fn ack_deadline(value: Option<prost_types::Duration>) -> Result<Span, Refusal> {
+    let field = "ack_deadline";
+    let span = span(field, value)?.ok_or(Refusal::FieldRequired { field })?;
+    span_in_range(field, span, MIN_ACK_DEADLINE, MAX_ACK_DEADLINE)?;
+    Ok(span)
+}
+
+/// The largest reason of a nack, in bytes.
+pub(crate) const MAX_REASON_BYTES: usize = 1_024;
+/// The largest class of a nack and the largest name of a consumer, in bytes.
+pub(crate) const MAX_LABEL_BYTES: usize = 255;
+
+/// The action of a nack with its delay, after every limit of the options was checked.
+pub(crate) fn nack_options(options: &NackOptions) -> Result<(NackAction, Option<Span>), Refusal> {
+    label("options.reason", &options.reason, MAX_REASON_BYTES)?;
+    label("options.error_class", &options.error_class, MAX_LABEL_BYTES)?;
+    let action = NackAction::try_from(options.action)
+        .map_err(|_unknown| unknown("options.action", options.action))?;
+    let delay = span("options.delay", options.delay)?;
+    if let Some(delay) = delay {
+        span_in_range("options.delay", delay, Span::ZERO, MAX_ACK_DEADLINE)?;
+    }
+    Ok((action, delay))
+}
+
+/// Refuses a text that is too long.
+pub(crate) fn label(field: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(Refusal::MessageTooLarge {
+        field,
+        size: text.len() as u64,
+        limit: limit as u64,
+    })
+}
