@@ -1,5 +1,6 @@
 //! The wire contract `weir.v1` and the Rust client for it.
 
+pub mod client;
 pub mod codec;
 mod escape;
 mod printable;

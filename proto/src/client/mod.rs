@@ -1,0 +1,60 @@
+//! The Rust client: publish in pipelined batches, receive under leases, look and act as an operator, watch
+//! the live numbers.
+//!
+//! Everything begins with a [`Client`], which is one connection and cheap to clone. Calls with one answer are
+//! on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are [`Publisher`],
+//! [`Subscriber`] and [`Watcher`], each with a task of its own. By default streams connect again for ever;
+//! [`Options::fail_fast`] makes the first refused or lost connection an error.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), weir_proto::client::Error> {
+//! use weir_proto::client::{Client, SubscribeOptions, Subscriber};
+//! use weir_proto::v1::Message;
+//!
+//! let client = Client::connect("127.0.0.1:7420").await?;
+//!
+//! // A publish returns when the message is on its way; its confirmation, when it is on the disk.
+//! let publisher = client.publisher("orders");
+//! let confirmation = publisher
+//!     .publish(Message { payload: "one coffee".into(), ..Message::default() })
+//!     .await?;
+//! println!("stored as {}", confirmation.await?);
+//! publisher.close().await?;
+//!
+//! // A message is held under a lease, which is lengthened until the message is answered.
+//! let mut subscriber = Subscriber::open(&client, SubscribeOptions::to("kitchen")).await?;
+//! let received = subscriber.next().await?;
+//! println!("{}: {} bytes", received.id, received.message.payload.len());
+//! received.ack();
+//! subscriber.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod backoff;
+mod connection;
+mod error;
+mod message_id;
+mod options;
+mod publisher;
+mod subscriber;
+mod unary;
+mod watcher;
+
+pub use backoff::{Backoff, Delays};
+pub use connection::Client;
+pub use error::{Error, Kind, Violation};
+pub use message_id::MessageId;
+pub use options::{
+    CONNECTION_WINDOW_BYTES, DEFAULT_ADDRESS, DEFAULT_PORT, FAIL_FAST_LIMIT, MAX_MESSAGE_BYTES,
+    Options, Reconnect, STREAM_WINDOW_BYTES,
+};
+pub use publisher::{
+    BatchConfirmation, Confirmation, PublishedBatch, Publisher, PublisherOptions, limits,
+};
+pub use subscriber::{
+    Counters, DROPPED_ERROR_CLASS, Lease, Received, ReceivedBatch, SubscribeOptions, Subscriber,
+};
+pub use tonic::Code;
+pub use unary::{Admin, Operator, Puller, Stats};
+pub use watcher::{ConnectionState, Numbers, Observed, SILENCE_LIMIT, Watcher};

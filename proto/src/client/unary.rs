@@ -1,0 +1,377 @@
+//! The calls with one request and one answer: thin, typed wrappers that speak `v1` and return [`Error`].
+//!
+//! Nothing here is tried again on its own, since a call that was under way may have been done.
+
+use tonic::transport::Channel;
+
+use super::connection::Client;
+use super::error::Error;
+use super::message_id::MessageId;
+use crate::v1::admin_client::AdminClient;
+use crate::v1::operator_client::OperatorClient;
+use crate::v1::publisher_client::PublisherClient;
+use crate::v1::stats_client::StatsClient;
+use crate::v1::subscriber_client::SubscriberClient;
+use crate::v1::{
+    AckIdError, AcknowledgeRequest, AcknowledgeResponse, CreateSubscriptionRequest,
+    CreateTopicRequest, DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest,
+    Delivery, ExtendChange, ExtendRequest, ExtendResponse, GetMessageRequest, GetMessageResponse,
+    GetStatsRequest, GetStatsResponse, GetSubscriptionRequest, GetTopicRequest,
+    ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
+    Message, NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest, PeekResponse,
+    PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest, RequeueDeadLettersRequest,
+    StartPosition, Subscription, Topic,
+};
+
+/// How many topics or subscriptions one call of a walk over all pages asks for.
+const PAGE_SIZE: i32 = 1000;
+
+/// Topics and subscriptions. A change is durable when its call returns.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    stub: AdminClient<Channel>,
+}
+
+impl Admin {
+    pub(super) fn new(client: &Client) -> Self {
+        let limit = client.options().max_message_bytes;
+        let stub = AdminClient::new(client.channel());
+        Self {
+            stub: stub
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(limit),
+        }
+    }
+
+    /// Creates a topic and returns it with every setting filled in.
+    pub async fn create_topic(&self, topic: Topic) -> Result<Topic, Error> {
+        let request = CreateTopicRequest { topic: Some(topic) };
+        let response = self.stub.clone().create_topic(request).await?.into_inner();
+        response
+            .topic
+            .ok_or_else(|| Error::bad_answer("the created topic is missing"))
+    }
+
+    /// Shows a topic.
+    pub async fn get_topic(&self, topic: impl Into<String>) -> Result<Topic, Error> {
+        let request = GetTopicRequest {
+            topic: topic.into(),
+        };
+        let response = self.stub.clone().get_topic(request).await?.into_inner();
+        response
+            .topic
+            .ok_or_else(|| Error::bad_answer("the topic is missing"))
+    }
+
+    /// Lists one page of topics in order of name.
+    pub async fn list_topics(
+        &self,
+        request: ListTopicsRequest,
+    ) -> Result<ListTopicsResponse, Error> {
+        Ok(self.stub.clone().list_topics(request).await?.into_inner())
+    }
+
+    /// Lists all topics in order of name, page by page.
+    pub async fn all_topics(&self) -> Result<Vec<Topic>, Error> {
+        let mut topics = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let page = self
+                .list_topics(ListTopicsRequest {
+                    page_size: PAGE_SIZE,
+                    page_token,
+                })
+                .await?;
+            topics.extend(page.topics);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(topics);
+            }
+        }
+    }
+
+    /// Deletes a topic and its messages. Refused with `TOPIC_HAS_SUBSCRIPTIONS` if it has any.
+    pub async fn delete_topic(&self, topic: impl Into<String>) -> Result<(), Error> {
+        let request = DeleteTopicRequest {
+            topic: topic.into(),
+            with_subscriptions: false,
+        };
+        self.stub.clone().delete_topic(request).await?;
+        Ok(())
+    }
+
+    /// Deletes a topic with its messages and its subscriptions; returns how many subscriptions went.
+    pub async fn delete_topic_with_subscriptions(
+        &self,
+        topic: impl Into<String>,
+    ) -> Result<u32, Error> {
+        let request = DeleteTopicRequest {
+            topic: topic.into(),
+            with_subscriptions: true,
+        };
+        Ok(self
+            .stub
+            .clone()
+            .delete_topic(request)
+            .await?
+            .into_inner()
+            .deleted_subscription_count)
+    }
+
+    /// Creates a subscription and returns it with every setting filled in.
+    pub async fn create_subscription(
+        &self,
+        subscription: Subscription,
+        start: StartPosition,
+    ) -> Result<Subscription, Error> {
+        let request = CreateSubscriptionRequest {
+            subscription: Some(subscription),
+            start: start.into(),
+        };
+        let response = self
+            .stub
+            .clone()
+            .create_subscription(request)
+            .await?
+            .into_inner();
+        response
+            .subscription
+            .ok_or_else(|| Error::bad_answer("the subscription is missing"))
+    }
+
+    /// Shows a subscription.
+    pub async fn get_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<Subscription, Error> {
+        let request = GetSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        let response = self
+            .stub
+            .clone()
+            .get_subscription(request)
+            .await?
+            .into_inner();
+        response
+            .subscription
+            .ok_or_else(|| Error::bad_answer("the subscription is missing"))
+    }
+
+    /// Lists one page of subscriptions in order of name.
+    pub async fn list_subscriptions(
+        &self,
+        request: ListSubscriptionsRequest,
+    ) -> Result<ListSubscriptionsResponse, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .list_subscriptions(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Lists all subscriptions in order of name, page by page; of one topic if it is named.
+    pub async fn all_subscriptions(&self, topic: Option<&str>) -> Result<Vec<Subscription>, Error> {
+        let topic = topic.unwrap_or_default();
+        let mut subscriptions = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListSubscriptionsRequest {
+                page_size: PAGE_SIZE,
+                page_token,
+                topic: topic.to_owned(),
+            };
+            let page = self.list_subscriptions(request).await?;
+            subscriptions.extend(page.subscriptions);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(subscriptions);
+            }
+        }
+    }
+
+    /// Deletes a subscription with its backlog and its dead messages.
+    pub async fn delete_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<DeleteSubscriptionResponse, Error> {
+        let request = DeleteSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        Ok(self
+            .stub
+            .clone()
+            .delete_subscription(request)
+            .await?
+            .into_inner())
+    }
+}
+
+/// Looking into subscriptions, and acts on many messages.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    stub: OperatorClient<Channel>,
+}
+
+impl Operator {
+    pub(super) fn new(client: &Client) -> Self {
+        let limit = client.options().max_message_bytes;
+        let stub = OperatorClient::new(client.channel());
+        Self {
+            stub: stub
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(limit),
+        }
+    }
+
+    /// Shows one page of messages without touching them.
+    pub async fn peek(&self, request: PeekRequest) -> Result<PeekResponse, Error> {
+        Ok(self.stub.clone().peek(request).await?.into_inner())
+    }
+
+    /// Shows one message and its state in each subscription of its topic.
+    pub async fn get_message(&self, id: MessageId) -> Result<GetMessageResponse, Error> {
+        let request = GetMessageRequest {
+            message_id: id.to_string(),
+        };
+        Ok(self.stub.clone().get_message(request).await?.into_inner())
+    }
+
+    /// Puts dead messages back to ready, or only counts them.
+    pub async fn requeue(
+        &self,
+        request: RequeueDeadLettersRequest,
+    ) -> Result<OperationSummary, Error> {
+        let response = self
+            .stub
+            .clone()
+            .requeue_dead_letters(request)
+            .await?
+            .into_inner();
+        response
+            .operation
+            .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+
+    /// Drops messages of a subscription, or only counts them.
+    pub async fn purge(&self, request: PurgeBacklogRequest) -> Result<OperationSummary, Error> {
+        let response = self.stub.clone().purge_backlog(request).await?.into_inner();
+        response
+            .operation
+            .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+}
+
+/// Single pulls, and acks that are durable when their call returns.
+#[derive(Debug, Clone)]
+pub struct Puller {
+    stub: SubscriberClient<Channel>,
+}
+
+impl Puller {
+    pub(super) fn new(client: &Client) -> Self {
+        let limit = client.options().max_message_bytes;
+        let stub = SubscriberClient::new(client.channel());
+        Self {
+            stub: stub
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(limit),
+        }
+    }
+
+    /// Leases up to a number of messages and returns them; none if there are none within the wait.
+    pub async fn pull(&self, request: PullRequest) -> Result<Vec<Delivery>, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .pull(request)
+            .await?
+            .into_inner()
+            .deliveries)
+    }
+
+    /// Finishes messages, 10,000 at most. What changed nothing is in the answer's `errors`.
+    pub async fn acknowledge(&self, ack_ids: Vec<String>) -> Result<AcknowledgeResponse, Error> {
+        let request = AcknowledgeRequest { ack_ids };
+        Ok(self.stub.clone().acknowledge(request).await?.into_inner())
+    }
+
+    /// Gives messages back, 10,000 at most. What changed nothing is in the answer's `errors`.
+    pub async fn nack(&self, changes: Vec<NackChange>) -> Result<NackResponse, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .nack(NackRequest { changes })
+            .await?
+            .into_inner())
+    }
+
+    /// Moves ack deadlines, 10,000 at most. What changed nothing is in the answer's `errors`.
+    pub async fn extend(&self, changes: Vec<ExtendChange>) -> Result<ExtendResponse, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .extend(ExtendRequest { changes })
+            .await?
+            .into_inner())
+    }
+}
+
+/// The numbers at one moment. For numbers that follow, see [`Watcher`](super::Watcher).
+#[derive(Debug, Clone)]
+pub struct Stats {
+    stub: StatsClient<Channel>,
+}
+
+impl Stats {
+    pub(super) fn new(client: &Client) -> Self {
+        let limit = client.options().max_message_bytes;
+        let stub = StatsClient::new(client.channel());
+        Self {
+            stub: stub
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(limit),
+        }
+    }
+
+    /// Shows the numbers now.
+    pub async fn get(&self, request: GetStatsRequest) -> Result<GetStatsResponse, Error> {
+        Ok(self.stub.clone().get_stats(request).await?.into_inner())
+    }
+
+    pub(super) fn stub(&self) -> StatsClient<Channel> {
+        self.stub.clone()
+    }
+}
+
+/// The refusal of one ack id as an [`Error`].
+impl From<AckIdError> for Error {
+    fn from(refused: AckIdError) -> Self {
+        match refused.error {
+            Some(item) => Self::from_item(item),
+            None => Self::bad_answer("an ack id was refused without a reason"),
+        }
+    }
+}
+
+impl Client {
+    /// Publishes one batch with one call, all or nothing; durable when it returns. For more than a few
+    /// messages open a [`Publisher`](super::Publisher).
+    pub async fn publish(
+        &self,
+        topic: impl Into<String>,
+        messages: Vec<Message>,
+    ) -> Result<PublishResponse, Error> {
+        let limit = self.options().max_message_bytes;
+        let stub = PublisherClient::new(self.channel());
+        let mut stub = stub
+            .max_decoding_message_size(limit)
+            .max_encoding_message_size(limit);
+        let request = PublishRequest {
+            topic: topic.into(),
+            messages,
+        };
+        Ok(stub.publish(request).await?.into_inner())
+    }
+}
