@@ -1,1 +1,32 @@
-//! the shard's state: decide and apply.
+//! The state of a shard: decides what commands do, and applies entries.
+//!
+//! `decide` yields entries, `apply` is the only code that changes durable state, live and in recovery alike. An entry
+//! is applied at once when it is decided and collected in [`Output`] with dense positions; effects (grants, ended
+//! consumers, frames to keep or release) are collected there, too, and the shard performs them. Pure: no input or
+//! output, no clock, no locks, no randomness.
+//!
+//! - [`command`]: what callers ask for. [`output`]: what the shard has to do. [`views`]: what callers see.
+//! - [`ack_id`]: leases as text.
+
+pub mod ack_id;
+pub mod command;
+pub mod limits;
+pub mod output;
+pub mod views;
+
+mod recovery;
+mod state;
+
+pub use ack_id::AckId;
+pub use command::{
+    Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekPlace,
+    PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,
+};
+pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
+pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
+pub use state::Core;
+pub use views::{
+    Attached, BrokerCounts, ConsumerCounts, Counts, Deleted, MessageView, Meters, Peeked, Pulled,
+    Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView, Summary, TopicCounts,
+    TopicView,
+};

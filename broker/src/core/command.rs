@@ -1,0 +1,184 @@
+//! What callers ask of the core, already parsed and in range where a type can say so.
+
+use crate::model::settings::SubscriptionSettings;
+use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
+
+/// Where a new subscription starts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the next message published.
+    #[default]
+    Latest,
+    /// With the oldest message still stored.
+    Earliest,
+}
+
+/// A subscription to create.
+#[derive(Debug, Clone)]
+pub struct NewSubscription<'a> {
+    /// Its name.
+    pub name: Name,
+    /// Its topic.
+    pub topic: &'a Name,
+    /// Its settings.
+    pub settings: SubscriptionSettings,
+    /// Where it starts.
+    pub start: Start,
+}
+
+/// How much a consumer may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Messages, 1 to 100,000.
+    pub messages: u64,
+    /// Bytes, 1 to 1 GiB; a larger message is handed out alone.
+    pub bytes: u64,
+}
+
+/// A consumer that connects.
+#[derive(Debug, Clone)]
+pub struct Attach<'a> {
+    /// The subscription.
+    pub subscription: &'a Name,
+    /// The consumer's name as operators see it.
+    pub name: String,
+    /// Its address.
+    pub peer: String,
+    /// How much it may hold.
+    pub allowance: Allowance,
+}
+
+/// Messages asked for once.
+#[derive(Debug, Clone)]
+pub struct Pull<'a> {
+    /// The subscription.
+    pub subscription: &'a Name,
+    /// The consumer's name as operators see it.
+    pub name: String,
+    /// Its address.
+    pub peer: String,
+    /// At most this many messages, 1 to 10,000.
+    pub max_messages: u64,
+    /// At most this many bytes, or one larger message.
+    pub max_bytes: u64,
+}
+
+/// How a consumer leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// It said so: its leases are released and count no attempt.
+    Clean,
+    /// Its connection broke: each lease counts a failed attempt of class `consumer_lost`.
+    Lost,
+}
+
+/// Sequences of a stream from `first` to `last`, both inclusive, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SequenceRange {
+    /// The first.
+    pub first: u64,
+    /// The last, at least `first`.
+    pub last: u64,
+}
+
+/// What becomes of a message that is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NackAction {
+    /// Counts an attempt; waits this long (`None`: by the subscription's backoff) and is tried again, or dies.
+    Retry(Option<Span>),
+    /// Counts an attempt; dead now.
+    Dead,
+    /// Counts no attempt; ready now.
+    Release,
+}
+
+/// How messages are given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nack {
+    /// What becomes of them.
+    pub action: NackAction,
+    /// Why, in the consumer's words.
+    pub reason: String,
+    /// The kind of failure.
+    pub class: String,
+}
+
+/// Whether an act only counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DryRun {
+    /// It changes nothing.
+    Yes,
+    /// It acts.
+    No,
+}
+
+/// What a purge drops.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum PurgeScope {
+    /// Ready, waiting and scheduled messages.
+    #[default]
+    Backlog,
+    /// Dead messages.
+    Dead,
+}
+
+/// Messages to drop; leased ones stay.
+#[derive(Debug, Clone, Copy)]
+pub struct Purge<'a> {
+    /// The subscription.
+    pub subscription: &'a Name,
+    /// Which of its messages.
+    pub selection: &'a Selection,
+    /// Of its backlog, or dead ones.
+    pub scope: PurgeScope,
+}
+
+/// Which messages an act is for: all that is set must hold, and something must be set.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Every message.
+    pub all: bool,
+    /// Only these, if any are named.
+    pub message_ids: Vec<MessageId>,
+    /// Only those published (dead ones: died) longer ago than this.
+    pub older_than: Option<Span>,
+    /// All but the newest this many of each partition.
+    pub keep_newest: Option<u64>,
+    /// Only dead messages of this class of failure.
+    pub error_class: Option<String>,
+}
+
+/// A place in a peek's order: time of publishing, then partition, then offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeekPlace {
+    /// When it was published.
+    pub time: Time,
+    /// The partition.
+    pub partition: Partition,
+    /// The offset.
+    pub offset: Offset,
+}
+
+/// A look at a subscription's messages, the oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct PeekSubscription<'a> {
+    /// The subscription.
+    pub subscription: &'a Name,
+    /// Only messages in one of these states; empty: every unfinished state.
+    pub states: &'a [super::views::State],
+    /// Only messages after this place.
+    pub after: Option<PeekPlace>,
+    /// At most this many, 1 to 1,000.
+    pub limit: usize,
+}
+
+/// A look at a topic's stored messages, the newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct PeekTopic<'a> {
+    /// The topic.
+    pub topic: &'a Name,
+    /// Only messages before this place.
+    pub before: Option<PeekPlace>,
+    /// At most this many, 1 to 1,000.
+    pub limit: usize,
+}

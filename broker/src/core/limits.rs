@@ -1,0 +1,30 @@
+//! Every limit of the core, with its reason. Meeting one is a refusal with the limit's name, never a surprise.
+
+use crate::model::Span;
+
+/// Topics of a broker: each takes about 1 KiB when idle.
+pub const MAX_TOPICS: u64 = 100_000;
+/// Subscriptions of a broker: each takes about 1 KiB when idle.
+pub const MAX_SUBSCRIPTIONS: u64 = 100_000;
+/// Consumers and waiting Pulls at one time, all subscriptions together.
+pub const MAX_CONSUMERS: u64 = 10_000;
+/// Messages that one consumer may hold.
+pub const MAX_OUTSTANDING_MESSAGES: u64 = 100_000;
+/// Bytes of messages that one consumer may hold.
+pub const MAX_OUTSTANDING_BYTES: u64 = 1 << 30;
+/// Messages of one Pull.
+pub const MAX_PULL_MESSAGES: u64 = 10_000;
+/// Message ids of one selection.
+pub const MAX_SELECTED_IDS: usize = 10_000;
+/// Messages of one page of a peek.
+pub const MAX_PEEKED: usize = 1_000;
+/// Offsets that one peek looks at before it answers with what it has.
+pub const MAX_PEEK_SCAN: u64 = 100_000;
+/// The largest share of a burst that one consumer gets before the next one has its turn.
+pub const MAX_CHUNK: u64 = 1_000;
+/// Leases that one tick expires, so that a tick stays short; the rest is due at once again.
+pub const MAX_EXPIRIES: usize = 10_000;
+/// Bytes of restatements in one commit group.
+pub const RESTATE_GROUP_BYTES: usize = 256 << 10;
+/// How often retention is looked at.
+pub const RETENTION_INTERVAL: Span = Span::from_secs(1);

@@ -1,0 +1,294 @@
+//! What callers see of the core: plain values, computed at the call.
+
+use super::command::PeekPlace;
+use crate::model::entry::DeadRecord;
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::{
+    ConsumerId, MessageId, Name, Offset, OperationId, Partition, Position, Span, SubscriptionId,
+    Time, TopicId,
+};
+
+/// A topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicView {
+    /// Its id.
+    pub id: TopicId,
+    /// Its name.
+    pub name: Name,
+    /// Its settings.
+    pub settings: TopicSettings,
+    /// When it was created.
+    pub created: Time,
+    /// How many subscriptions it has.
+    pub subscriptions: u32,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionView {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its name.
+    pub name: Name,
+    /// Its topic.
+    pub topic: TopicId,
+    /// The name of its topic.
+    pub topic_name: Name,
+    /// Its settings.
+    pub settings: SubscriptionSettings,
+    /// When it was created.
+    pub created: Time,
+}
+
+/// What was dropped with a deleted subscription, or with all of a deleted topic.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Deleted {
+    /// Subscriptions deleted.
+    pub subscriptions: u32,
+    /// Messages of their backlogs: ready, leased and waiting.
+    pub backlog: u64,
+    /// Their dead messages.
+    pub dead: u64,
+}
+
+/// What a publisher needs to make bodies for a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The topic.
+    pub topic: TopicId,
+    /// How many partitions it has.
+    pub partitions: u32,
+}
+
+/// Where published messages are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The topic.
+    pub topic: TopicId,
+    /// For each batch, in order: its partition, the offset of its first message, how many.
+    pub runs: Vec<(Partition, Offset, u32)>,
+    /// They are stored when this position is durable.
+    pub position: Position,
+}
+
+/// A consumer that is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// Its number.
+    pub consumer: ConsumerId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The subscription's topic.
+    pub topic: TopicId,
+    /// The name of the topic.
+    pub topic_name: Name,
+    /// The subscription's settings.
+    pub settings: SubscriptionSettings,
+}
+
+/// A Pull that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulled {
+    /// Its number: grants name it.
+    pub consumer: ConsumerId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The subscription's topic.
+    pub topic: TopicId,
+    /// Whether grants for it are in the output already. If not it waits: the first dispatch that finds messages
+    /// answers it, with one or more grants in the same output, and ends it; `cancel_pull` ends it without.
+    pub is_granted: bool,
+}
+
+/// What an act on many messages did, or would do.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// The act; `None` in a dry run.
+    pub operation: Option<OperationId>,
+    /// How many messages the selection holds.
+    pub selected: u64,
+    /// How many were changed.
+    pub affected: u64,
+    /// How many of the selection were left, because they are leased.
+    pub skipped: u64,
+}
+
+/// A message and where its bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was published.
+    pub time: Time,
+    /// Bytes of the encoded message.
+    pub size: u32,
+    /// The frame that holds it.
+    pub position: Position,
+    /// The offset of the frame's first message.
+    pub frame_base: Offset,
+    /// Its state in the subscription asked for, or in each of the topic's.
+    pub states: Vec<StateView>,
+}
+
+/// What a message is for one subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateView {
+    /// The subscription.
+    pub subscription: Name,
+    /// The state.
+    pub state: State,
+    /// Attempts failed.
+    pub failed_attempts: u32,
+    /// If it is leased: when the lease ends.
+    pub lease_deadline: Option<Time>,
+    /// If it is leased: the consumer.
+    pub consumer: Option<String>,
+    /// If it waits: when it is ready.
+    pub retry_time: Option<Time>,
+    /// If it is dead: why; class, reason and consumer are in the `Failed` entry at `text`.
+    pub dead: Option<DeadRecord>,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peeked {
+    /// The messages.
+    pub messages: Vec<MessageView>,
+    /// Where the next page goes on; `None` at the end. A page may be short, even empty, and still have a next one.
+    pub next: Option<PeekPlace>,
+}
+
+/// Counters that only grow while the broker runs, from 0 at its start; rates are their differences.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Meters {
+    /// Messages that came in.
+    pub published: u64,
+    /// Messages handed out, redeliveries included.
+    pub delivered: u64,
+    /// Messages handed out again.
+    pub redelivered: u64,
+    /// Messages acknowledged.
+    pub acked: u64,
+    /// Attempts failed.
+    pub failed: u64,
+    /// Messages that died.
+    pub dead: u64,
+}
+
+/// The numbers of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicCounts {
+    /// Its id.
+    pub id: TopicId,
+    /// Its name.
+    pub name: Name,
+    /// Messages accepted since it was created.
+    pub published: u64,
+    /// Messages stored now.
+    pub stored: u64,
+    /// Bytes of the messages stored now.
+    pub stored_bytes: u64,
+    /// How many partitions it has.
+    pub partitions: u32,
+    /// How many subscriptions it has.
+    pub subscriptions: u32,
+}
+
+/// The numbers of a subscription, all partitions together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubscriptionCounts {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its name.
+    pub name: Name,
+    /// The name of its topic.
+    pub topic: Name,
+    /// Its settings.
+    pub settings: SubscriptionSettings,
+    /// Its books.
+    pub counts: Counts,
+    /// By how much an independent recount differs from the books.
+    pub conservation_error: u64,
+    /// Now minus the publish time of the oldest unfinished message that is not dead; `None` without a backlog.
+    pub lag: Option<Span>,
+    /// The same for ready messages only.
+    pub oldest_ready: Option<Span>,
+    /// What it has done since the broker started.
+    pub meters: Meters,
+    /// Its connected consumers, in order of id.
+    pub consumers: Vec<ConsumerCounts>,
+}
+
+/// The numbers of a connected consumer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsumerCounts {
+    /// Its number.
+    pub id: ConsumerId,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub peer: String,
+    /// When it connected.
+    pub connected: Time,
+    /// Messages it holds.
+    pub leased: u64,
+    /// How many it may hold.
+    pub max_outstanding_messages: u64,
+    /// Messages handed to it.
+    pub delivered: u64,
+    /// Messages it acknowledged.
+    pub acked: u64,
+    /// Attempts of its that failed.
+    pub failed: u64,
+    /// When it last acknowledged.
+    pub last_ack: Option<Time>,
+}
+
+/// How much there is of everything.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct BrokerCounts {
+    /// Topics.
+    pub topics: u32,
+    /// Subscriptions.
+    pub subscriptions: u32,
+    /// Connected consumers, waiting Pulls not included.
+    pub consumers: u32,
+}
+
+/// What a message is for a subscription. (Moves to `delivery` and stays re-exported here.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// Due later.
+    Scheduled,
+    /// Deliverable now.
+    Ready,
+    /// Delivered and not yet given back.
+    Leased,
+    /// In backoff.
+    Waiting,
+    /// Dead.
+    Dead,
+    /// Acknowledged or dropped.
+    Finished,
+}
+
+/// Books. (Moves to `delivery` and stays re-exported here.)
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Came in.
+    pub entered: u64,
+    /// Due later.
+    pub scheduled: u64,
+    /// Deliverable now.
+    pub ready: u64,
+    /// Delivered and not yet given back.
+    pub leased: u64,
+    /// In backoff.
+    pub waiting: u64,
+    /// Dead.
+    pub dead: u64,
+    /// Acknowledged.
+    pub acked: u64,
+    /// Dropped, by cause.
+    pub dropped: [u64; 7],
+}
