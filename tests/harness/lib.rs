@@ -1,1 +1,3 @@
 //! What the tests share: brokers, clients, bounded waiting.
+
+pub mod files;

@@ -8,9 +8,9 @@ pub mod time;
 pub mod range;
 
 pub mod name;
-pub mod settings;
-
 pub mod refusal;
+
+pub mod settings;
 
 pub mod entry;
 

@@ -1,10 +1,10 @@
 //! The entries, as the core writes and applies them.
 
+use super::record::{SubscriptionRecord, TopicRecord};
 use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
-use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, OperationId, Partition,
-    SubscriptionId, Time, TopicId,
+    Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, SubscriptionId,
+    Time, TopicId,
 };
 
 /// A durable change.
@@ -51,34 +51,6 @@ pub enum Entry {
     SubscriptionState(SubscriptionState),
     /// A page of a subscription on a partition, restated.
     PageState(PageState),
-}
-
-/// A topic as it was created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicRecord {
-    /// Its id.
-    pub id: TopicId,
-    /// Its name.
-    pub name: Name,
-    /// Its settings.
-    pub settings: TopicSettings,
-    /// When it was created.
-    pub created: Time,
-}
-
-/// A subscription as it was created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscriptionRecord {
-    /// Its id.
-    pub id: SubscriptionId,
-    /// Its topic.
-    pub topic: TopicId,
-    /// Its name.
-    pub name: Name,
-    /// Its settings.
-    pub settings: SubscriptionSettings,
-    /// When it was created.
-    pub created: Time,
 }
 
 /// A batch of messages with consecutive offsets.

@@ -5,18 +5,26 @@
 //! broker refuse to start. How to change the format: add a kind, or a version of one, with its own decoder; never
 //! edit what is here.
 //!
-//! - [`kinds`]: the entries.
-//! - [`state`]: restated objects.
 //! - [`bytes`]: numbers, texts and ranges as bytes.
-//! - [`codec`], [`state_codec`]: entries as frame heads, kind by kind.
+//! - [`record`]: what a topic and a subscription are.
+//! - [`state`]: restated objects.
+//! - [`kinds`]: the entries.
+//! - [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 //! - [`body`]: the body of a published batch.
 
-pub mod body;
 mod bytes;
-mod codec;
-pub mod kinds;
+mod record;
+
 pub mod state;
+
+pub mod kinds;
+
+mod record_codec;
 mod state_codec;
+
+mod codec;
+
+pub mod body;
 
 #[cfg(test)]
 mod tests;
@@ -26,8 +34,9 @@ pub use bytes::DecodeError;
 pub use codec::{VERSION, decode, encode};
 pub use kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
-    Released, Requeued, SubscriptionRecord, TopicRecord, Trimmed,
+    Released, Requeued, Trimmed,
 };
+pub use record::{SubscriptionRecord, TopicRecord};
 pub use state::{
     BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,
     SubscriptionState, TopicState,

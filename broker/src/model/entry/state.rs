@@ -3,7 +3,7 @@
 //! An object is the broker itself, a topic, a subscription, or a page of a subscription. A later entry of the same
 //! object replaces all that earlier ones said of it.
 
-use super::kinds::{SubscriptionRecord, TopicRecord};
+use super::record::{SubscriptionRecord, TopicRecord};
 use crate::model::{
     Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, Position,
     SubscriptionId, Time, TopicId,

@@ -8,7 +8,7 @@
 //! ```
 
 use super::bytes::{DecodeError, Reader, Writer};
-use super::codec::{
+use super::record_codec::{
     read_place, read_subscription_record, read_topic_record, write_place,
     write_subscription_record, write_topic_record,
 };

@@ -47,26 +47,6 @@ fn entries() -> Vec<Entry> {
         attempt: 2,
         serial: LeaseSerial(u64::MAX),
     };
-    let dead = Failure {
-        range: range(5, 6),
-        attempts: 10,
-        outcome: Outcome::Dead,
-    };
-    let waiting = Failure {
-        range: range(1, 3),
-        attempts: 1,
-        outcome: Outcome::Waiting(Time(5)),
-    };
-    let failed = Failed {
-        subscription,
-        partition,
-        time: Time(6),
-        consumer: "c-1".into(),
-        class: "smtp 421".into(),
-        reason: "try later \u{1b}[2J".into(),
-        group: u32::MAX,
-        failures: vec![dead, waiting],
-    };
     vec![
         Entry::Started(Incarnation(1)),
         Entry::Stopped(Incarnation(u64::MAX)),
@@ -97,7 +77,7 @@ fn entries() -> Vec<Entry> {
             partition,
             ranges: ranges.clone(),
         }),
-        Entry::Failed(failed),
+        Entry::Failed(failed()),
         Entry::Released(Released {
             subscription,
             partition,
@@ -121,6 +101,15 @@ fn entries() -> Vec<Entry> {
             partition,
             low: Offset(8),
         }),
+    ]
+    .into_iter()
+    .chain(states(ranges))
+    .collect()
+}
+
+/// One of each object that is restated.
+fn states(ranges: Vec<OffsetRange>) -> [Entry; 4] {
+    [
         Entry::BrokerState(BrokerState {
             next_topic: TopicId(10),
             next_subscription: SubscriptionId(4),
@@ -152,6 +141,29 @@ fn entries() -> Vec<Entry> {
         }),
         Entry::PageState(page_state(ranges)),
     ]
+}
+
+fn failed() -> Failed {
+    let dead = Failure {
+        range: range(5, 6),
+        attempts: 10,
+        outcome: Outcome::Dead,
+    };
+    let waiting = Failure {
+        range: range(1, 3),
+        attempts: 1,
+        outcome: Outcome::Waiting(Time(5)),
+    };
+    Failed {
+        subscription: SubscriptionId(3),
+        partition: Partition(1),
+        time: Time(6),
+        consumer: "c-1".into(),
+        class: "smtp 421".into(),
+        reason: "try later \u{1b}[2J".into(),
+        group: u32::MAX,
+        failures: vec![dead, waiting],
+    }
 }
 
 fn page_state(finished: Vec<OffsetRange>) -> PageState {

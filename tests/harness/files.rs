@@ -1,0 +1,59 @@
+//! The one place of the tests that reads and writes files of the host.
+//!
+//! Data directories of brokers are not its business: they belong to the journal.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the place where the tests' files are allowed"
+)]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The root of the workspace that the tests were built from.
+#[must_use]
+pub fn workspace_root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// Writes a whole file, and the folders it lies in.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, bytes)
+}
+
+/// Reads every text file below `root` that is `wanted`, by its path from there with `/` in it.
+///
+/// Folders that are not `wanted` are not entered; files that are not UTF-8 are left out.
+pub fn read_tree(
+    root: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> io::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![(root.to_owned(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        for entry in folder.read_dir()? {
+            let entry = entry?;
+            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if !wanted(&path) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                folders.push((entry.path(), format!("{path}/")));
+            } else if let Ok(text) = String::from_utf8(read(&entry.path())?) {
+                files.insert(path, text);
+            }
+        }
+    }
+    Ok(files)
+}
