@@ -41,6 +41,8 @@ const RULES: [Rule; 4] = [
         written: &["Instant::now", "SystemTime::now"],
         places: &[
             "broker/src/shard/clock.rs",
+            // The client's one `now`, which its waits follow.
+            "proto/src/client/backoff.rs",
             // The console's loop, and the load generator's, which measures by it.
             "console/src/clock.rs",
             "console/src/tui/",
