@@ -41,11 +41,11 @@ impl Modules {
         let mut modules = Self {
             by_path: BTreeMap::new(),
         };
-        modules.follow(tree, root, Vec::new());
+        modules.follow(tree, root, &[]);
         modules
     }
 
-    fn follow(&mut self, tree: &Tree, file: &str, path: Vec<String>) {
+    fn follow(&mut self, tree: &Tree, file: &str, path: &[String]) {
         let Some(text) = tree.text(file) else { return };
         let tokens = tokens(file, text);
         let declared = syntax::modules(&tokens);
@@ -60,9 +60,9 @@ impl Modules {
             paths: Vec::new(),
             items,
         };
-        self.by_path.insert(path.clone(), own);
+        self.by_path.insert(path.to_vec(), own);
         for module in &declared {
-            let parent = [path.clone(), module.inside.clone()].concat();
+            let parent = [path, &module.inside].concat();
             let child = [parent.clone(), vec![module.name.clone()]].concat();
             if let Some(parent) = self.by_path.get_mut(&parent) {
                 parent.children.push(module.name.clone());
@@ -78,11 +78,11 @@ impl Modules {
                 };
                 self.by_path.insert(child, inline);
             } else if let Some(next) = files_of(file, module).iter().find(|f| tree.contains(f)) {
-                self.follow(tree, next, child);
+                self.follow(tree, next, &child);
             }
         }
         for used in paths.drain(..) {
-            let at = [path.clone(), used.inside.clone()].concat();
+            let at = [path, &used.inside].concat();
             if let Some(module) = self.by_path.get_mut(&at) {
                 module.paths.push(used);
             }

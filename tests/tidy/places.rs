@@ -121,7 +121,7 @@ impl Rule {
     fn allows(&self, path: &str, is_test: bool) -> bool {
         let is_place =
             |place: &&str| path == *place || place.ends_with('/') && path.starts_with(*place);
-        self.places.iter().any(|place| is_place(place)) || is_test && self.is_free_in_tests
+        self.places.iter().any(is_place) || is_test && self.is_free_in_tests
     }
 }
 

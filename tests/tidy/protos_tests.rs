@@ -13,7 +13,7 @@ fn planted(mut change: impl FnMut(&mut FileDescriptorProto) -> bool) -> FileDesc
         .file
         .iter_mut()
         .filter(|file| file.name().starts_with("weir/"));
-    let changed = ours.map(|file| change(file)).find(|changed| *changed);
+    let changed = ours.map(&mut change).find(|changed| *changed);
     assert!(
         changed.is_some(),
         "the contract has nothing of the kind to change"
@@ -22,13 +22,11 @@ fn planted(mut change: impl FnMut(&mut FileDescriptorProto) -> bool) -> FileDesc
 }
 
 fn forget_comment(file: &mut FileDescriptorProto, fits: impl Fn(&[i32]) -> bool) -> bool {
-    let info = file
+    let mut info = file
         .source_code_info
         .iter_mut()
         .flat_map(|info| &mut info.location);
-    let commented = info
-        .filter(|l| l.leading_comments.is_some() && fits(&l.path))
-        .next();
+    let commented = info.find(|l| l.leading_comments.is_some() && fits(&l.path));
     commented
         .map(|location| location.leading_comments = None)
         .is_some()
@@ -134,7 +132,7 @@ fn messages_out_of_order_are_noticed() {
 #[test]
 fn times_that_break_the_rule_are_noticed() {
     let past = rename_field("publish_time", |f| {
-        f.name = Some("published_time".to_owned())
+        f.name = Some("published_time".to_owned());
     });
     assert_one(&check_protos(&past), "past tense");
     let bare = rename_field("publish_time", |f| f.name = Some("published_at".to_owned()));

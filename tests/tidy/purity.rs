@@ -52,7 +52,7 @@ pub(crate) fn check_purity(tree: &Tree) -> Vec<Violation> {
                 "weir_broker" if crate_name == "console" && room != "embedded" => {
                     "only `embedded` knows the broker"
                 }
-                "weir_console" | "weir_tests" if !(inner == "main.rs") => "this crate is below",
+                "weir_console" | "weir_tests" if inner != "main.rs" => "this crate is below",
                 "tonic" if floor < Some(3) && floor.is_some() => "only the api knows gRPC",
                 name if floor == Some(0) && IMPURE.contains(&name) => "the core is pure",
                 _ => continue,

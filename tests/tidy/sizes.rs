@@ -3,7 +3,7 @@
 //! A file that says in its first lines why it is long is exempt, and named each time.
 
 use crate::syntax;
-use crate::tree::{Tree, Violation, tokens};
+use crate::tree::{Tree, Violation, is_kind, tokens};
 
 const FILE_LINES: usize = 400;
 const PROTO_LINES: usize = 350;
@@ -20,7 +20,7 @@ pub(crate) fn check_sizes(tree: &Tree) -> Vec<Violation> {
             continue;
         }
         let limit = match path {
-            path if path.ends_with(".proto") => PROTO_LINES,
+            path if is_kind(path, "proto") => PROTO_LINES,
             path if path.ends_with("/mod.rs") => DOOR_LINES,
             _ => FILE_LINES,
         };
@@ -32,7 +32,7 @@ pub(crate) fn check_sizes(tree: &Tree) -> Vec<Violation> {
                 format!("{lines} lines, {limit} at most"),
             ));
         }
-        if path.ends_with(".rs") {
+        if is_kind(path, "rs") {
             for function in syntax::functions(&tokens(path, text)) {
                 if function.lines > FUNCTION_LINES {
                     let (name, lines) = (function.name, function.lines);
@@ -52,18 +52,16 @@ pub(crate) fn longest(tree: &Tree) -> String {
         .map(|(path, text)| (text.lines().count(), path, reason(text)))
         .collect();
     files.sort_unstable_by(|a, b| b.cmp(a));
-    let mut shown = String::from("the longest files:");
+    let mut shown = vec!["the longest files:".to_owned()];
     for (at, (lines, path, reason)) in files.iter().enumerate() {
+        let why = reason
+            .map(|why| format!(" (long because: {why})"))
+            .unwrap_or_default();
         if at < 5 || reason.is_some() {
-            shown.push_str(&format!("\n  {lines:4} {path}"));
-            shown.push_str(
-                &reason
-                    .map(|why| format!(" (long because: {why})"))
-                    .unwrap_or_default(),
-            );
+            shown.push(format!("{lines:4} {path}{why}"));
         }
     }
-    shown
+    shown.join("\n  ")
 }
 
 fn reason(text: &str) -> Option<&str> {

@@ -94,11 +94,17 @@ pub(crate) fn is_test_file(path: &str) -> bool {
         || path.ends_with("_tests.rs")
 }
 
+/// Whether a path ends in a dot and `kind`.
+pub(crate) fn is_kind(path: &str, kind: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == kind)
+}
+
 fn is_ours(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_hidden = name.starts_with('.') && !path.starts_with(".ci") && path.contains('/');
     let is_built = matches!(path, "target" | "weir-data" | ".git" | ".venv");
-    !is_hidden && !is_built && !path.ends_with(".snap")
+    !is_hidden && !is_built && !is_kind(path, "snap")
 }
 
 /// Fails with every violation, one a line, so that all are mended in one go.

@@ -3,7 +3,7 @@
 
 use crate::source::{self, Line};
 use crate::syntax;
-use crate::tree::{Tree, Violation, tokens};
+use crate::tree::{Tree, Violation, is_kind, tokens};
 
 /// Our word is topic, subscription or backlog.
 const NOT_OUR_WORDS: [&str; 2] = ["queue", "queues"];
@@ -32,7 +32,7 @@ pub(crate) fn check_names(tree: &Tree) -> Vec<Violation> {
     for (path, text) in tree.ending(&[".rs", ".proto", ".md", ".toml", "/run"]) {
         let words = parts(path.trim_end_matches(".rs").trim_end_matches(".proto"));
         found.extend(forbidden(path, 0, &words, &[&NOT_OUR_WORDS, &EMPTY_WORDS]));
-        if path.ends_with(".rs") {
+        if is_kind(path, "rs") {
             let tokens = tokens(path, text);
             for (name, line) in syntax::names(&tokens) {
                 found.extend(forbidden(path, line, &parts(&name), &[&NOT_OUR_WORDS]));
@@ -40,7 +40,7 @@ pub(crate) fn check_names(tree: &Tree) -> Vec<Violation> {
             for (name, line) in syntax::item_names(&tokens) {
                 found.extend(forbidden(path, line, &parts(&name), &[&EMPTY_WORDS]));
             }
-        } else if path.ends_with(".proto") {
+        } else if is_kind(path, "proto") {
             for (at, line) in source::lines(text).iter().enumerate() {
                 let words = parts(&line.code);
                 found.extend(forbidden(
@@ -87,7 +87,7 @@ pub(crate) fn check_comments(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for (path, text) in tree.ending(&[".rs", ".proto"]) {
         let mut push = |at: usize, what| found.push(Violation::new(path, at + 1, what));
-        if path.ends_with(".rs") && !text.starts_with("//! ") {
+        if is_kind(path, "rs") && !text.starts_with("//! ") {
             push(
                 0,
                 "the first line does not say what the file is for (`//! …`)",
@@ -145,7 +145,7 @@ pub(crate) fn check_lines(tree: &Tree) -> Vec<Violation> {
                 "no single line break at its end",
             ));
         }
-        let codes = if path.ends_with(".rs") {
+        let codes = if is_kind(path, "rs") {
             source::lines(text)
         } else {
             Vec::new()

@@ -30,8 +30,8 @@ enum Order {
     Each(Vec<usize>),
 }
 
-/// Checks the messages and makes the bodies. Messages with a key go to the partition of its hash, all others of the batch
-/// to partition `rotation % partitions`, so that a batch keeps its order.
+/// Checks the messages and makes the bodies. Messages with a key go to the partition of its hash,
+/// all others of the batch to partition `rotation % partitions`, so that a batch keeps its order.
 pub(crate) fn build(messages: &[Bytes], partitions: u32, rotation: u32) -> Result<Batch, Refusal> {
     check(messages)?;
     let partitions = partitions.max(1);

@@ -30,9 +30,10 @@ impl Task {
     /// Runs until the subscriber is closed, and says how the last stream ended.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         loop {
+            let start = Session::start(&self.client, &self.options, self.counts.clone());
             let started = tokio::select! {
                 _closed = &mut self.closing => return Ok(()),
-                started = Session::start(&self.client, &self.options, self.counts.clone()) => started,
+                started = start => started,
             };
             let error = match started {
                 Ok(session) => match self.carry(session).await {
