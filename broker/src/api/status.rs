@@ -133,6 +133,29 @@ fn metadata(refusal: &Refusal) -> HashMap<String, String> {
             ("topic", topic.to_string()),
             ("subscriptionCount", subscriptions.to_string()),
         ],
+        Refusal::SubscriptionDeleted { subscription } => {
+            vec![("subscription", subscription.to_string())]
+        }
+        Refusal::TopicMismatch {
+            subscription,
+            topic,
+            asked,
+        } => vec![
+            ("subscription", subscription.to_string()),
+            ("topic", topic.to_string()),
+            ("askedTopic", asked.clone()),
+        ],
+        _ => limits(refusal),
+    };
+    pairs
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+/// The variable parts of a sentence about a value or an amount.
+fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    match refusal {
         Refusal::NameInvalid { field, value } => {
             vec![("field", (*field).to_owned()), ("value", value.clone())]
         }
@@ -172,24 +195,8 @@ fn metadata(refusal: &Refusal) -> HashMap<String, String> {
         Refusal::LimitReached { what, limit } => {
             vec![("what", (*what).to_owned()), ("limit", limit.to_string())]
         }
-        Refusal::SubscriptionDeleted { subscription } => {
-            vec![("subscription", subscription.to_string())]
-        }
-        Refusal::TopicMismatch {
-            subscription,
-            topic,
-            asked,
-        } => vec![
-            ("subscription", subscription.to_string()),
-            ("topic", topic.to_string()),
-            ("askedTopic", asked.clone()),
-        ],
         _ => Vec::new(),
-    };
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    }
 }
 
 #[cfg(test)]
@@ -200,7 +207,8 @@ mod tests {
     fn every_refusal() -> Vec<Refusal> {
         let name = Name::parse("orders").unwrap();
         let text = || "x".to_owned();
-        vec![
+        let mut refusals = unnamed_refusals();
+        refusals.extend([
             Refusal::TopicNotFound {
                 topic: name.clone(),
             },
@@ -243,6 +251,22 @@ mod tests {
                 limit: 1,
                 unit: "messages",
             },
+            Refusal::SubscriptionDeleted {
+                subscription: name.clone(),
+            },
+            Refusal::TopicMismatch {
+                subscription: name.clone(),
+                topic: name,
+                asked: text(),
+            },
+        ]);
+        refusals
+    }
+
+    /// Those that tell of no topic or subscription.
+    fn unnamed_refusals() -> Vec<Refusal> {
+        let text = || "x".to_owned();
+        vec![
             Refusal::AckIdMalformed,
             Refusal::LeaseStale,
             Refusal::PageTokenInvalid,
@@ -260,14 +284,6 @@ mod tests {
             Refusal::Draining,
             Refusal::LogPoisoned { detail: text() },
             Refusal::DataDamaged { detail: text() },
-            Refusal::SubscriptionDeleted {
-                subscription: name.clone(),
-            },
-            Refusal::TopicMismatch {
-                subscription: name.clone(),
-                topic: name,
-                asked: text(),
-            },
             Refusal::NotSupported { what: "x" },
             Refusal::Internal { detail: text() },
         ]

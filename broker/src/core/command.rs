@@ -1,5 +1,6 @@
 //! What callers ask of the core, already parsed and in range where a type can say so.
 
+use super::views::PeekPlace;
 use crate::model::settings::SubscriptionSettings;
 use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
 
@@ -146,17 +147,6 @@ pub struct Selection {
     pub keep_newest: Option<u64>,
     /// Only dead messages of this class of failure.
     pub error_class: Option<String>,
-}
-
-/// A place in a peek's order: time of publishing, then partition, then offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PeekPlace {
-    /// When it was published.
-    pub time: Time,
-    /// The partition.
-    pub partition: Partition,
-    /// The offset.
-    pub offset: Offset,
 }
 
 /// A look at a subscription's messages, the oldest first.

@@ -9,24 +9,26 @@
 //! - [`ack_id`]: leases as text.
 
 pub mod ack_id;
-pub mod command;
 pub mod limits;
-pub mod output;
 pub mod views;
 
-mod recovery;
+pub mod command;
+pub mod output;
+
 mod state;
+
+mod recovery;
 
 pub use ack_id::AckId;
 pub use command::{
-    Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekPlace,
-    PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,
+    Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekSubscription,
+    PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
 pub use state::Core;
 pub use views::{
-    Attached, BrokerCounts, ConsumerCounts, Counts, Deleted, MessageView, Meters, Peeked, Pulled,
-    Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView, Summary, TopicCounts,
-    TopicView,
+    Attached, BrokerCounts, ConsumerCounts, Counts, Deleted, MessageView, Meters, PeekPlace,
+    Peeked, Pulled, Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView,
+    Summary, TopicCounts, TopicView,
 };

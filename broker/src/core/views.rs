@@ -1,12 +1,22 @@
 //! What callers see of the core: plain values, computed at the call.
 
-use super::command::PeekPlace;
 use crate::model::entry::DeadRecord;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
     ConsumerId, MessageId, Name, Offset, OperationId, Partition, Position, Span, SubscriptionId,
     Time, TopicId,
 };
+
+/// A place in a peek's order: time of publishing, then partition, then offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeekPlace {
+    /// When it was published.
+    pub time: Time,
+    /// The partition.
+    pub partition: Partition,
+    /// The offset.
+    pub offset: Offset,
+}
 
 /// A topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
