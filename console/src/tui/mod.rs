@@ -1,10 +1,35 @@
-//! The dashboard.
+//! The dashboard: `weir` and `weir top`.
+//!
+//! One task owns a [`state::State`]. Whatever happens becomes a [`message::Message`]; the pure function
+//! [`update::update`] applies it and returns effects, which [`effect`] performs; [`view`] draws the
+//! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. Read in this
+//! order.
 
-use std::process::ExitCode;
+mod state;
 
-use crate::present::color::Color;
+mod message;
 
-/// Runs the dashboard until the operator leaves it.
-pub(crate) fn run(_server: &str, _color: Color) -> ExitCode {
-    ExitCode::FAILURE
-}
+mod keys;
+
+mod update;
+
+mod look;
+
+mod view;
+
+mod effect;
+
+mod surface;
+
+mod terminal;
+
+mod signals;
+
+mod event_loop;
+
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use session::{TopArgs, run};

@@ -7,6 +7,7 @@ use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
 use crate::present::color::Color;
 use crate::present::format::Format;
+use crate::tui::TopArgs;
 
 /// Where the broker is unless something else is said; the daemon's own default.
 const DEFAULT_SERVER: &str = "127.0.0.1:7420";
@@ -95,7 +96,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "The same as `weir` alone on a terminal. `q` leaves, `?` lists the keys."
     )]
-    Top,
+    Top(TopArgs),
 
     /// Show how the broker is; the exit code tells, too [read]
     #[command(after_help = "Examples:

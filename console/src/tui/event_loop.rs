@@ -1,0 +1,187 @@
+//! The loop: one task that owns the state, applies messages and draws. The console's clock.
+//!
+//! Signals go first, then keys, then data. Keys are answered with a frame at once, data at most every
+//! [`FRAME`]; while messages wait nothing is drawn, but never for longer than [`LATEST`]. Each second
+//! ages move. Nothing here waits for the network.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::Event;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_stream::{Stream, StreamExt as _};
+
+use super::look::Look;
+use super::message::{Draw, Effect, Message};
+use super::state::State;
+use super::terminal;
+use super::update::update;
+use super::view::frame;
+
+/// Data is drawn at most so often: fifteen frames a second.
+const FRAME: Duration = Duration::from_millis(66);
+/// A frame that is due is not put off for longer than this, however many messages wait.
+const LATEST: Duration = Duration::from_millis(200);
+/// Ages move so often.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether the loop goes on after an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Go,
+    /// Goes on, and nothing of what is on the screen can be trusted.
+    Cleared,
+    Leave,
+}
+
+/// The dashboard's one task.
+pub(crate) struct EventLoop<B: Backend, I> {
+    pub(crate) terminal: Terminal<B>,
+    pub(crate) state: State,
+    pub(crate) look: Look,
+    /// Keys and sizes from the terminal.
+    pub(crate) input: I,
+    /// Signals, and what tasks have to say.
+    pub(crate) urgent: mpsc::Receiver<Message>,
+    pub(crate) messages: mpsc::Receiver<Message>,
+    pub(crate) started: Instant,
+    /// When the next frame is due, and since when one is.
+    due: Option<Instant>,
+    drawn: Instant,
+}
+
+/// The present time by the console's clock.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// A pace of the console's clock: the first tick comes after one period; ticks that were missed are
+/// not made up for.
+pub(crate) fn pace(period: Duration) -> Interval {
+    let mut pace = tokio::time::interval_at(now() + period, period);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
+
+impl<B, I> EventLoop<B, I>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    I: Stream<Item = io::Result<Event>> + Unpin,
+{
+    /// A loop that has not begun.
+    pub(crate) fn new(
+        terminal: Terminal<B>,
+        state: State,
+        look: Look,
+        input: I,
+        (urgent, messages): (mpsc::Receiver<Message>, mpsc::Receiver<Message>),
+    ) -> Self {
+        let started = now();
+        Self {
+            terminal,
+            state,
+            look,
+            input,
+            urgent,
+            messages,
+            started,
+            due: None,
+            drawn: started,
+        }
+    }
+
+    /// Runs until the operator leaves. `perform` does what the state asks for.
+    pub(crate) async fn run<P>(&mut self, mut perform: P) -> io::Result<()>
+    where
+        P: FnMut(Effect) -> io::Result<Flow>,
+    {
+        let mut seconds = pace(SECOND);
+        let mut message = Message::Started;
+        loop {
+            if self.take(message, &mut perform)? == Flow::Leave {
+                return Ok(());
+            }
+            if self.due.is_some_and(|due| now() >= due + LATEST) {
+                self.draw()?;
+            }
+            message = self.next(&mut seconds).await?;
+        }
+    }
+
+    /// Waits for the next message and draws in the meantime.
+    async fn next(&mut self, seconds: &mut Interval) -> io::Result<Message> {
+        loop {
+            let due = self.due;
+            tokio::select! {
+                biased;
+                Some(message) = self.urgent.recv() => return Ok(message),
+                event = self.input.next() => {
+                    if let Some(message) = translate(event) {
+                        return Ok(message);
+                    }
+                }
+                Some(message) = self.messages.recv() => return Ok(message),
+                _ = seconds.tick() => return Ok(Message::Second),
+                () = until(due), if due.is_some() => self.draw()?,
+            }
+        }
+    }
+
+    fn take<P>(&mut self, message: Message, perform: &mut P) -> io::Result<Flow>
+    where
+        P: FnMut(Effect) -> io::Result<Flow>,
+    {
+        if terminal::has_panicked() {
+            return Ok(Flow::Leave);
+        }
+        let moment = now().saturating_duration_since(self.started);
+        let outcome = update(&mut self.state, moment, message);
+        for effect in outcome.effects {
+            match perform(effect)? {
+                Flow::Go => {}
+                Flow::Cleared => self.terminal.clear().map_err(io::Error::other)?,
+                Flow::Leave => return Ok(Flow::Leave),
+            }
+        }
+        let due = match outcome.draw {
+            Draw::No => return Ok(Flow::Go),
+            Draw::Soon => self.drawn + FRAME,
+            Draw::Now => now(),
+        };
+        self.due = Some(self.due.map_or(due, |before| before.min(due)));
+        Ok(Flow::Go)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.due = None;
+        self.drawn = now();
+        if terminal::has_panicked() {
+            return Ok(());
+        }
+        let (state, look) = (&self.state, self.look);
+        self.terminal
+            .draw(|canvas| frame::draw(canvas, state, look))
+            .map_err(io::Error::other)?;
+        Ok(())
+    }
+}
+
+/// What came from the terminal, if it concerns the dashboard. Without a terminal it is over.
+fn translate(event: Option<io::Result<Event>>) -> Option<Message> {
+    match event {
+        Some(Ok(Event::Key(key))) => Some(Message::Key(key)),
+        Some(Ok(Event::Resize(width, height))) => Some(Message::Resized(width, height)),
+        Some(Ok(_)) => None,
+        Some(Err(_)) | None => Some(Message::Terminated),
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    if let Some(due) = due {
+        tokio::time::sleep_until(due).await;
+    }
+}

@@ -1,0 +1,180 @@
+//! A session at the terminal, from taking it to giving it back: `weir`, `weir top`, and the demo's screen.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use crossterm::event::EventStream;
+use tokio::sync::mpsc;
+use weir_proto::safe_text::SafeText;
+
+use super::effect::{Performer, WAITING_MESSAGES};
+use super::event_loop::{EventLoop, Flow};
+use super::look::{Look, Palette, Script};
+use super::message::{Effect, Message};
+use super::signals::{self, Signals};
+use super::state::State;
+use super::terminal::{self, Guard};
+use crate::present::color::Color;
+
+/// What `weir top` takes.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct TopArgs {
+    /// Draw with ASCII characters only; the default without a UTF-8 locale
+    #[arg(long)]
+    pub(crate) ascii: bool,
+}
+
+/// What to show, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Where the broker is.
+    pub(crate) server: String,
+    /// A word after the program's name that says what this session is.
+    pub(crate) badge: Option<SafeText>,
+    pub(crate) look: Look,
+}
+
+/// Why a dashboard ended before the operator left it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    #[error("the dashboard needs a terminal; `weir status` and `weir sub ls` do not")]
+    NoTerminal,
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+    #[error("a part of the program panicked; its message is above")]
+    Panicked,
+}
+
+impl Look {
+    /// What flags and environment say.
+    pub(crate) fn detect(color: Color, top: TopArgs) -> Self {
+        let palette = if color.is_on(true) {
+            Palette::Sixteen
+        } else {
+            Palette::Mono
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
+        let script = if top.ascii || !speaks_utf8(locale.as_deref()) {
+            Script::Ascii
+        } else {
+            Script::Unicode
+        };
+        Self { palette, script }
+    }
+}
+
+/// Runs the dashboard until the operator leaves it.
+pub(crate) fn run(server: &str, color: Color, top: TopArgs) -> ExitCode {
+    let session = Session {
+        server: server.to_owned(),
+        badge: None,
+        look: Look::detect(color, top),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(follow(session));
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A standard error that is gone cannot be told so.
+            drop(writeln!(io::stderr(), "weir: {error}"));
+            ExitCode::from(match error {
+                SessionError::NoTerminal => 2,
+                SessionError::Terminal(_) | SessionError::Panicked => 1,
+            })
+        }
+    }
+}
+
+/// Shows a broker until the operator leaves; the terminal is given back in any case.
+pub(crate) async fn follow(session: Session) -> Result<(), SessionError> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(SessionError::NoTerminal);
+    }
+    let signals = Signals::new()?;
+    let guard = Guard::take()?;
+    let result = show(session, signals).await;
+    drop(guard);
+    if terminal::has_panicked() {
+        return Err(SessionError::Panicked);
+    }
+    result
+}
+
+async fn show(session: Session, mut signals: Signals) -> Result<(), SessionError> {
+    let (urgent_in, urgent) = mpsc::channel(WAITING_MESSAGES);
+    let (messages_in, messages) = mpsc::channel(WAITING_MESSAGES);
+    let surface = terminal::surface()?;
+    let size = surface.size()?;
+    let server = SafeText::new(&session.server);
+    let state = State::new(server, session.badge, (size.width, size.height));
+    let input = EventStream::new();
+    let mut event_loop = EventLoop::new(surface, state, session.look, input, (urgent, messages));
+    let started = event_loop.started.into_std();
+    let mut performer = Performer::new(session.server, started, messages_in);
+    let perform = |effect| perform(&mut performer, effect);
+    tokio::select! {
+        result = event_loop.run(perform) => Ok(result?),
+        () = forward(&mut signals, urgent_in) => Ok(()),
+    }
+}
+
+async fn forward(signals: &mut Signals, urgent: mpsc::Sender<Message>) {
+    while urgent.send(signals.next().await).await.is_ok() {}
+}
+
+fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {
+    if terminal::has_panicked() {
+        return Ok(Flow::Leave);
+    }
+    match effect {
+        Effect::Watch => performer.watch().map_err(io::Error::other)?,
+        Effect::Quit => return Ok(Flow::Leave),
+        Effect::Redraw => return Ok(Flow::Cleared),
+        Effect::Retake => {
+            terminal::retake()?;
+            return Ok(Flow::Cleared);
+        }
+        Effect::Suspend => {
+            terminal::give_back();
+            signals::stop_process()?;
+            terminal::retake()?;
+            return Ok(Flow::Cleared);
+        }
+    }
+    Ok(Flow::Go)
+}
+
+/// Whether a locale is one of UTF-8. Without any locale nearly every terminal is.
+fn speaks_utf8(locale: Option<&str>) -> bool {
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::speaks_utf8;
+
+    #[test]
+    fn only_a_locale_that_says_otherwise_makes_the_screen_ascii() {
+        assert!(speaks_utf8(None));
+        assert!(speaks_utf8(Some("en_GB.UTF-8")));
+        assert!(speaks_utf8(Some("C.utf8")));
+        assert!(!speaks_utf8(Some("C")));
+        assert!(!speaks_utf8(Some("de_DE.ISO-8859-1")));
+    }
+}

@@ -1,0 +1,47 @@
+//! One connected consumer of a subscription.
+
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::ConsumerStats;
+
+use super::reading::{broker_seconds, measured};
+
+/// How many bytes of a consumer's name are kept; the screen never shows more.
+const NAME_CAP_BYTES: usize = 255;
+
+/// One connected consumer, as of the last sample that named it.
+#[derive(Clone, Debug)]
+pub(crate) struct Consumer {
+    pub(crate) name: SafeText,
+    pub(crate) peer: SafeText,
+    /// Messages it holds.
+    pub(crate) leased: u64,
+    /// How many it may hold.
+    pub(crate) allowance: u64,
+    /// Messages per second over 10 s.
+    pub(crate) deliver_rate: Option<f64>,
+    pub(crate) ack_rate: Option<f64>,
+    pub(crate) fail_rate: Option<f64>,
+    /// Seconds since the epoch by the broker's clock; `None` if it never acknowledged.
+    pub(crate) last_ack: Option<f64>,
+}
+
+impl Consumer {
+    /// Takes a consumer over from the wire.
+    pub(crate) fn new(stats: &ConsumerStats) -> Self {
+        Self {
+            name: SafeText::capped(stats.name.as_bytes(), NAME_CAP_BYTES),
+            peer: SafeText::capped(stats.peer.as_bytes(), NAME_CAP_BYTES),
+            leased: stats.leased,
+            allowance: stats.max_outstanding_messages,
+            deliver_rate: measured(stats.deliver_rate),
+            ack_rate: measured(stats.ack_rate),
+            fail_rate: measured(stats.fail_rate),
+            last_ack: stats.last_ack_time.map(broker_seconds),
+        }
+    }
+
+    /// Whether it holds all it may hold, so that it, and not the broker, sets the pace.
+    pub(crate) fn is_full(&self) -> bool {
+        self.allowance > 0 && self.leased >= self.allowance
+    }
+}

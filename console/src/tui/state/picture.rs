@@ -1,0 +1,112 @@
+//! All the numbers: what the samples of a watch stream add up to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use weir_proto::client::Numbers;
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::SubscriptionStats;
+
+use super::broker::Broker;
+use super::history::{History, POINTS};
+use super::reading::{Moment, epoch_seconds};
+use super::subscription::Subscription;
+
+/// The numbers as of the last sample.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Picture {
+    /// `None` before the first sample.
+    pub(crate) broker: Option<Broker>,
+    /// By id, so that a row keeps its identity whatever the order on the screen.
+    pub(crate) rows: BTreeMap<u64, Row>,
+    /// When the last sample arrived.
+    pub(crate) arrived: Option<Moment>,
+    /// When the last sample was taken: seconds since the epoch by the broker's clock.
+    pub(crate) sampled: Option<f64>,
+    /// How many samples the broker could not send because this side was slow.
+    pub(crate) dropped_updates: u64,
+    /// The widest name and topic, in cells: columns must not jump while one scrolls.
+    pub(crate) widest_name: usize,
+    pub(crate) widest_topic: usize,
+}
+
+/// A subscription and its last minutes.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) now: Subscription,
+    pub(crate) history: History,
+    /// What `now` was made from: the same allocation as long as nothing changed.
+    source: Arc<SubscriptionStats>,
+}
+
+impl Picture {
+    /// Takes a sample in. Only rows that changed since the last one are read.
+    pub(crate) fn apply(&mut self, numbers: &Numbers, at: Moment) {
+        let sampled = numbers.sample_time.and_then(epoch_seconds);
+        let gap = missing_seconds(self.sampled, sampled);
+        self.rows
+            .retain(|id, _| numbers.subscriptions.contains_key(id));
+        for (id, source) in &numbers.subscriptions {
+            self.take(*id, source, sampled);
+        }
+        for row in self.rows.values_mut() {
+            row.history.push_gap(gap);
+            row.history.push(&row.now);
+        }
+        self.broker = Some(Broker::new(&numbers.broker));
+        self.arrived = Some(at);
+        self.sampled = sampled;
+        self.dropped_updates = numbers.dropped_updates;
+        self.widest_name = self.widest(|row| &row.now.name);
+        self.widest_topic = self.widest(|row| &row.now.topic);
+    }
+
+    fn take(&mut self, id: u64, source: &Arc<SubscriptionStats>, sampled: Option<f64>) {
+        let old = self.rows.get_mut(&id);
+        if let Some(row) = old {
+            if Arc::ptr_eq(&row.source, source) {
+                return;
+            }
+            let now = Subscription::new(source, sampled);
+            // An id with another name is another broker's: its past is not this one's.
+            if row.now.name != now.name {
+                row.history = History::default();
+            }
+            row.now = now;
+            row.source = Arc::clone(source);
+            return;
+        }
+        let row = Row {
+            now: Subscription::new(source, sampled),
+            history: History::default(),
+            source: Arc::clone(source),
+        };
+        self.rows.insert(id, row);
+    }
+
+    fn widest(&self, of: fn(&Row) -> &SafeText) -> usize {
+        self.rows
+            .values()
+            .map(|row| of(row).width())
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// How many seconds passed between two samples without one of their own.
+fn missing_seconds(before: Option<f64>, now: Option<f64>) -> usize {
+    let (Some(before), Some(now)) = (before, now) else {
+        return 0;
+    };
+    let missing = (now - before).round() - 1.0;
+    if missing < 1.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the length of a history first"
+    )]
+    let missing = missing.min(POINTS as f64) as usize;
+    missing
+}

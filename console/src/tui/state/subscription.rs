@@ -1,0 +1,170 @@
+//! One subscription: its states, rates, books and consumers, as of the last sample that named it.
+
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::{DrainState, DropCause, SubscriptionRates, SubscriptionStats};
+
+use super::consumer::Consumer;
+use super::reading::measured;
+use super::verdict::Verdict;
+
+/// How many bytes of a name are kept. Names have at most 511 characters with their namespace.
+const NAME_CAP_BYTES: usize = 511;
+
+/// One subscription in numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Subscription {
+    pub(crate) id: u64,
+    pub(crate) name: SafeText,
+    pub(crate) topic: SafeText,
+    pub(crate) entered: u64,
+    pub(crate) scheduled: u64,
+    pub(crate) ready: u64,
+    pub(crate) leased: u64,
+    pub(crate) waiting: u64,
+    pub(crate) dead: u64,
+    pub(crate) acked: u64,
+    /// Dropped messages by cause, only causes that occurred.
+    pub(crate) dropped: Vec<(DropCause, u64)>,
+    pub(crate) backlog: u64,
+    /// Age in seconds of the oldest unfinished, due, not dead message.
+    pub(crate) lag: Option<f64>,
+    /// The same of ready messages only.
+    pub(crate) oldest_ready: Option<f64>,
+    /// Rates over the shortest window, 10 s.
+    pub(crate) fast: Option<Rates>,
+    /// Rates over the longest window, 60 s.
+    pub(crate) slow: Option<Rates>,
+    pub(crate) consumers: Vec<Consumer>,
+    pub(crate) conservation_error: u64,
+    pub(crate) drain: Drain,
+    /// Seconds that a lease lasts.
+    pub(crate) ack_deadline: Option<f64>,
+    pub(crate) max_attempts: u32,
+    /// When this was so: seconds since the epoch by the broker's clock.
+    pub(crate) sampled: Option<f64>,
+}
+
+/// Messages per second over one window; a rate that is unknown is `None`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    /// The window in seconds.
+    pub(crate) window: f64,
+    pub(crate) publish: Option<f64>,
+    pub(crate) deliver: Option<f64>,
+    pub(crate) redeliver: Option<f64>,
+    pub(crate) ack: Option<f64>,
+    pub(crate) fail: Option<f64>,
+    pub(crate) dead: Option<f64>,
+}
+
+/// What becomes of the backlog at the present rates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Drain {
+    Unknown,
+    /// There is no backlog.
+    Empty,
+    /// It is gone in this many seconds, if that is known.
+    Draining(Option<f64>),
+    /// It grows.
+    Never,
+    /// Consumers are connected and nothing is acknowledged.
+    Stuck,
+    /// No consumer is connected.
+    Idle,
+}
+
+impl Subscription {
+    /// Takes a subscription over from the wire; `sampled` is the broker's time of the sample.
+    pub(crate) fn new(stats: &SubscriptionStats, sampled: Option<f64>) -> Self {
+        let drain = Drain::new(stats.drain(), stats.drain_seconds);
+        Self {
+            id: stats.subscription_id,
+            name: SafeText::capped(stats.name.as_bytes(), NAME_CAP_BYTES),
+            topic: SafeText::capped(stats.topic.as_bytes(), NAME_CAP_BYTES),
+            entered: stats.entered,
+            scheduled: stats.scheduled,
+            ready: stats.ready,
+            leased: stats.leased,
+            waiting: stats.waiting,
+            dead: stats.dead,
+            acked: stats.acked,
+            dropped: stats
+                .dropped
+                .iter()
+                .filter(|one| one.count > 0)
+                .map(|one| (one.cause(), one.count))
+                .collect(),
+            backlog: stats.backlog,
+            lag: stats.lag_seconds.and_then(measured),
+            oldest_ready: stats.oldest_ready_seconds.and_then(measured),
+            fast: by_window(&stats.rates, |a, b| a < b),
+            slow: by_window(&stats.rates, |a, b| a > b),
+            consumers: stats.consumers.iter().map(Consumer::new).collect(),
+            conservation_error: stats.conservation_error,
+            drain,
+            ack_deadline: measured(stats.ack_deadline_seconds),
+            max_attempts: stats.max_attempts,
+            sampled,
+        }
+    }
+
+    /// Arrivals less acks per second over the short window: how fast the backlog grows.
+    pub(crate) fn net(&self) -> Option<f64> {
+        let rates = self.fast?;
+        Some(rates.publish? - rates.ack?)
+    }
+
+    /// All dropped messages, whatever the cause.
+    pub(crate) fn dropped_total(&self) -> u64 {
+        self.dropped
+            .iter()
+            .fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// How it is, in a word.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::of(self)
+    }
+
+    /// The age of its oldest message at `now` (the broker's time of the newest sample): a row
+    /// that did not change since is not sent again, but its oldest message has aged.
+    pub(crate) fn lag_at(&self, now: Option<f64>) -> Option<f64> {
+        let since = match (now, self.sampled) {
+            (Some(now), Some(then)) => (now - then).max(0.0),
+            _ => 0.0,
+        };
+        self.lag.map(|lag| lag + since)
+    }
+}
+
+impl Drain {
+    fn new(state: DrainState, seconds: Option<f64>) -> Self {
+        match state {
+            DrainState::Unspecified => Self::Unknown,
+            DrainState::Empty => Self::Empty,
+            DrainState::Draining => Self::Draining(seconds.and_then(measured)),
+            DrainState::Never => Self::Never,
+            DrainState::Stuck => Self::Stuck,
+            DrainState::Idle => Self::Idle,
+        }
+    }
+}
+
+/// The rates of the window that no other one beats.
+fn by_window(rates: &[SubscriptionRates], beats: fn(f64, f64) -> bool) -> Option<Rates> {
+    let mut best: Option<&SubscriptionRates> = None;
+    for one in rates {
+        if best.is_none_or(|best| beats(one.window_seconds, best.window_seconds)) {
+            best = Some(one);
+        }
+    }
+    best.map(|one| Rates {
+        window: one.window_seconds,
+        publish: measured(one.publish),
+        deliver: measured(one.deliver),
+        redeliver: measured(one.redeliver),
+        ack: measured(one.ack),
+        fail: measured(one.fail),
+        dead: measured(one.dead),
+    })
+}

@@ -1,0 +1,88 @@
+//! The real loop on a test terminal, with scripted keys.
+
+use std::io;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::mpsc;
+
+use super::fixture::{SHAPES, fresh, numbers, sample, subscription};
+use crate::tui::event_loop::{EventLoop, Flow};
+use crate::tui::look::{Look, Palette, Script};
+use crate::tui::message::{Effect, Message};
+
+const LOOK: Look = Look {
+    palette: Palette::Sixteen,
+    script: Script::Unicode,
+};
+
+fn key(code: KeyCode) -> io::Result<Event> {
+    Ok(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+/// Runs the loop over scripted keys; the script's end is the terminal's end.
+async fn run(keys: Vec<io::Result<Event>>) -> (Vec<Effect>, String) {
+    let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let (_urgent, urgent) = mpsc::channel(1);
+    let (sender, messages) = mpsc::channel(1);
+    let rows = SHAPES.iter().map(|shape| subscription(shape, 0)).collect();
+    sender
+        .try_send(Message::Sample(numbers(sample(0, rows))))
+        .unwrap();
+    let input = tokio_stream::iter(keys);
+    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), LOOK, input, (urgent, messages));
+    let mut effects = Vec::new();
+    let done = event_loop.run(|effect| {
+        effects.push(effect);
+        Ok(if effect == Effect::Quit {
+            Flow::Leave
+        } else {
+            Flow::Go
+        })
+    });
+    done.await.unwrap();
+    (effects, event_loop.terminal.backend().to_string())
+}
+
+#[tokio::test]
+async fn loop_ends_with_the_quit_key() {
+    let (effects, _) = run(vec![key(KeyCode::Char('j')), key(KeyCode::Char('q'))]).await;
+    assert_eq!(effects, [Effect::Watch, Effect::Quit]);
+}
+
+#[tokio::test]
+async fn loop_ends_when_the_terminal_is_gone() {
+    let (effects, _) = run(Vec::new()).await;
+    assert_eq!(effects, [Effect::Watch, Effect::Quit]);
+    let (effects, _) = run(vec![Err(io::Error::other("hung up"))]).await;
+    assert_eq!(effects, [Effect::Watch, Effect::Quit]);
+}
+
+#[tokio::test]
+async fn data_reaches_the_screen_without_a_key() {
+    let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let (_urgent, urgent) = mpsc::channel(1);
+    let (sender, messages) = mpsc::channel(1);
+    let input = tokio_stream::pending();
+    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), LOOK, input, (urgent, messages));
+    let rows = SHAPES.iter().map(|shape| subscription(shape, 0)).collect();
+    sender
+        .send(Message::Sample(numbers(sample(0, rows))))
+        .await
+        .unwrap();
+    // The loop's own second comes long after the frame, and ends the test.
+    let mut frames = 0;
+    {
+        let run = event_loop.run(|_| Ok(Flow::Go));
+        tokio::pin!(run);
+        let mut pace = crate::tui::event_loop::pace(std::time::Duration::from_millis(400));
+        tokio::select! {
+            _ = &mut run => unreachable!("nobody quits"),
+            _ = pace.tick() => frames += 1,
+        }
+    }
+    assert_eq!(frames, 1);
+    let shown = event_loop.terminal.backend().to_string();
+    assert!(shown.contains("fulfilment"), "{shown}");
+}

@@ -1,0 +1,35 @@
+//! The screen as a function of the state. Views do not change, fetch or remember anything.
+//!
+//! All text goes through [`pen::Pen`], which takes constants and `SafeText` and nothing else. Read in
+//! this order.
+
+pub(crate) mod figures;
+
+pub(crate) mod phrase;
+
+pub(crate) mod pen;
+
+mod spark;
+
+mod plot;
+
+mod header;
+
+mod columns;
+
+mod list;
+
+mod facts;
+
+mod detail;
+
+mod notice;
+
+mod footer;
+
+mod help;
+
+pub(crate) mod frame;
+
+#[cfg(test)]
+pub(crate) mod tests;
