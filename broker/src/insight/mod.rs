@@ -1,1 +1,12 @@
-//! counters, rates, lag and drain time.
+//! What the numbers mean: counters become rates, a backlog and its rates become a drain time.
+//!
+//! Pure: the ticks of a clock come in as arguments. Holds no names and knows no topics.
+//!
+//! - [`meter`]: counters that only grow, as rates over windows.
+//! - [`drain`]: when a backlog ends.
+
+pub mod drain;
+pub mod meter;
+
+pub use drain::{Drain, Flow};
+pub use meter::{Meter, Ticks, Window};
