@@ -1,1 +1,36 @@
-//! the thread that owns a core and its journal.
+//! The shard: one thread owns a core and its journal; everyone else holds a [`Handle`] to it.
+//!
+//! Commands reach the owner over one bounded channel; what they bring about leaves when the journal
+//! says that it is durable. The owner never waits for the disk and never blocks on a channel. Here
+//! are the broker's only clock and its threads.
+//!
+//! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
+//! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `sampling`.
+
+mod handle;
+mod publishing;
+mod session;
+
+mod peeking;
+mod pulling;
+
+mod health;
+mod sample;
+
+mod command;
+mod mailbox;
+
+mod bodies;
+mod clock;
+mod doorbell;
+
+pub use handle::Handle;
+pub use health::Health;
+pub use peeking::{DeadText, PeekPage, ShownMessage, ShownPage};
+pub use publishing::PublishTicket;
+pub use pulling::{PullRequest, PulledBatch, PulledMessage};
+pub use sample::{
+    BrokerSample, ConsumerRates, HostSample, Sample, SubscriptionRates, SubscriptionSample,
+    TopicSample,
+};
+pub use session::{DeliveredRun, Feedback, Session, SessionEvent, Subscribe};

@@ -1,0 +1,182 @@
+//! What waits for one consumer: deliveries in order, each until it is durable.
+//!
+//! The owner puts deliveries in as they are granted, so their order is the order of grants whatever
+//! is durable first; the reader takes them out up to the durable position. Holds positions and weak
+//! references, never bytes. Bounded: by the allowance, and where leases of unread deliveries expire,
+//! by [`MAX_PARCELS`].
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::Notify;
+
+use super::bodies::TailBody;
+use super::session::DeliveredRun;
+use crate::core::{GrantRun, SequenceRange};
+use crate::journal::Watermark;
+use crate::model::entry::Columns;
+use crate::model::{Offset, Partition, Position, Refusal};
+
+/// Unread deliveries at which a reader counts as gone: twice the largest allowance.
+pub(super) const MAX_PARCELS: usize = 200_000;
+/// Unread stale ranges at which a reader counts as gone.
+pub(super) const MAX_STALE: usize = 20_000;
+
+/// One delivered run on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Parcel {
+    pub(super) run: GrantRun,
+    pub(super) partition: Partition,
+    /// May leave when this is durable.
+    pub(super) needs: Position,
+    /// Its frame's body, if it is still in memory when it is read.
+    pub(super) body: Weak<TailBody>,
+}
+
+impl Parcel {
+    /// As the consumer gets it: one or more runs, none of more than `limit` bytes unless it is one
+    /// message.
+    pub(super) fn open(&self, body: &TailBody, limit: usize) -> Result<Vec<DeliveredRun>, Refusal> {
+        let columns = body.columns()?;
+        let first = index(self.run.range.start, self.run.frame_base);
+        let end = index(self.run.range.end, self.run.frame_base);
+        let mut runs = Vec::with_capacity(1);
+        let mut at = first;
+        while at < end {
+            let rest = columns.slice(at, end - at);
+            let (count, place) = if rest.len() <= limit {
+                (end - at, rest)
+            } else {
+                let count = fitting(columns, at..end, limit);
+                (count, columns.slice(at, count))
+            };
+            let skipped = (at - first) as u64;
+            runs.push(DeliveredRun {
+                first_sequence: self.run.first_sequence + skipped,
+                partition: self.partition,
+                first_offset: self.run.range.start.plus(skipped),
+                count: count as u64,
+                time: self.run.time,
+                attempt: self.run.attempt,
+                messages: body.slice(place)?,
+            });
+            at += count;
+        }
+        Ok(runs)
+    }
+}
+
+/// Which message of its frame an offset is.
+fn index(offset: Offset, base: Offset) -> usize {
+    usize::try_from(offset.0.saturating_sub(base.0)).unwrap_or(usize::MAX)
+}
+
+/// How many messages of `within` take at most `limit` bytes; at least one.
+fn fitting(columns: &Columns, within: Range<usize>, limit: usize) -> usize {
+    let mut weight = 0;
+    let fits = within.clone().take_while(|&at| {
+        weight += columns.slice(at, 1).len();
+        weight <= limit
+    });
+    fits.count().max(1)
+}
+
+/// What the reader gets next.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    /// At least one delivery.
+    Parcels(Vec<Parcel>),
+    /// Sequences of which nothing came.
+    Stale(Vec<SequenceRange>),
+    /// It is over.
+    Ended(Refusal),
+}
+
+/// The mailbox of one consumer or Pull.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    inside: Mutex<Inside>,
+    arrived: Notify,
+    watermark: Watermark,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    parcels: VecDeque<Parcel>,
+    stale: Vec<SequenceRange>,
+    ended: Option<Refusal>,
+}
+
+impl Mailbox {
+    /// Empty; `watermark` says what may leave.
+    pub(crate) fn new(watermark: Watermark) -> Self {
+        Self {
+            inside: Mutex::default(),
+            arrived: Notify::new(),
+            watermark,
+        }
+    }
+
+    /// Puts deliveries in; tells whether the reader still keeps up. Does not wake it: see
+    /// [`Mailbox::wake`].
+    pub(crate) fn put(&self, parcels: impl Iterator<Item = Parcel>) -> bool {
+        let mut inside = self.lock();
+        inside.parcels.extend(parcels);
+        inside.parcels.len() <= MAX_PARCELS
+    }
+
+    /// Wakes the reader: something may leave.
+    pub(crate) fn wake(&self) {
+        self.arrived.notify_one();
+    }
+
+    /// Tells of sequences of which nothing came; whether the reader still keeps up.
+    pub(crate) fn put_stale(&self, ranges: Vec<SequenceRange>) -> bool {
+        let mut inside = self.lock();
+        inside.stale.extend(ranges);
+        let keeps_up = inside.stale.len() <= MAX_STALE;
+        drop(inside);
+        self.wake();
+        keeps_up
+    }
+
+    /// Ends it; what waits is forgotten, since its leases are gone. The first reason stays.
+    pub(crate) fn end(&self, reason: Refusal) {
+        let mut inside = self.lock();
+        inside.parcels = VecDeque::new();
+        inside.ended.get_or_insert(reason);
+        drop(inside);
+        self.wake();
+    }
+
+    /// The next letter with at most `limit` deliveries. Only one reader. Safe to cancel.
+    pub(crate) async fn next(&self, limit: usize) -> Letter {
+        loop {
+            if let Some(letter) = self.take(limit) {
+                return letter;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    fn take(&self, limit: usize) -> Option<Letter> {
+        let durable = self.watermark.durable();
+        let mut inside = self.lock();
+        if !inside.stale.is_empty() {
+            return Some(Letter::Stale(std::mem::take(&mut inside.stale)));
+        }
+        let may_leave = inside.parcels.iter().take(limit);
+        let count = may_leave
+            .take_while(|parcel| parcel.needs <= durable)
+            .count();
+        if count > 0 {
+            return Some(Letter::Parcels(inside.parcels.drain(..count).collect()));
+        }
+        inside.ended.clone().map(Letter::Ended)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

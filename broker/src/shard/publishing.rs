@@ -1,0 +1,153 @@
+//! Publishing, and what keeps it from outrunning the disk.
+//!
+//! Each publish holds room for its bytes from here until it is durable, so what waits in the
+//! channel, in the journal and on the disk is bounded together. A unary publish that finds no room
+//! is refused; a pipelined stream waits for it, in order. Acks take no room: they go on when
+//! publishing does not.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::Handle;
+use super::command::{Command, Publish};
+use crate::core::Receipt;
+use crate::model::entry::Body;
+use crate::model::{Partition, Refusal, TopicId};
+
+/// The part of the uncommitted bytes that is kept for acks and acts: one in this many.
+const SHARE_FOR_ACKS: u64 = 8;
+/// What a frame takes beside its body: its header and the head of its entry, generously.
+const FRAME_OVERHEAD: usize = 256;
+
+/// Bytes that publishes may have on their way to the disk.
+#[derive(Debug)]
+pub(super) struct Budget {
+    room: Arc<Semaphore>,
+    limit: u32,
+}
+
+impl Budget {
+    /// Out of `uncommitted` bytes, publishes may use all but a share.
+    pub(super) fn new(uncommitted: u64) -> Self {
+        let limit = uncommitted - uncommitted / SHARE_FOR_ACKS;
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let permits = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            room: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
+            limit,
+        }
+    }
+
+    /// What waits is let go with an error: nothing will give room back any more.
+    pub(super) fn close(&self) {
+        self.room.close();
+    }
+
+    /// Bytes that are on their way.
+    fn waiting(&self) -> u64 {
+        let free = u32::try_from(self.room.available_permits()).unwrap_or(u32::MAX);
+        u64::from(self.limit.saturating_sub(free))
+    }
+}
+
+impl Handle {
+    /// Stores batches, all or nothing; answers when they are durable. Refused with BACKPRESSURE
+    /// when too much waits for the disk.
+    pub async fn publish(
+        &self,
+        topic: TopicId,
+        batches: Vec<(Partition, Body)>,
+    ) -> Result<Receipt, Refusal> {
+        let bytes = self.weigh(&batches)?;
+        let budget = &self.shared.budget;
+        let room = Arc::clone(&budget.room).try_acquire_many_owned(bytes);
+        let room = room.map_err(|_full| {
+            self.health().refusal().unwrap_or(Refusal::Backpressure {
+                waiting_bytes: budget.waiting(),
+                limit_bytes: budget.limit.into(),
+            })
+        })?;
+        self.hand_over(topic, batches, room).await?.await
+    }
+
+    /// Hands batches to the owner, waiting for room; the ticket resolves when they are durable.
+    /// Calls made one after the other are stored in that order.
+    pub async fn publish_submit(
+        &self,
+        topic: TopicId,
+        batches: Vec<(Partition, Body)>,
+    ) -> Result<PublishTicket, Refusal> {
+        let bytes = self.weigh(&batches)?;
+        let room = Arc::clone(&self.shared.budget.room).acquire_many_owned(bytes);
+        let room = room.await.map_err(|_closed| self.gone())?;
+        self.hand_over(topic, batches, room).await
+    }
+
+    async fn hand_over(
+        &self,
+        topic: TopicId,
+        batches: Vec<(Partition, Body)>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<PublishTicket, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let publish = Publish {
+            topic,
+            batches,
+            room,
+            answer,
+        };
+        self.send(Command::Publish(publish)).await?;
+        Ok(PublishTicket {
+            answered,
+            handle: self.clone(),
+        })
+    }
+
+    /// The bytes that a publish takes on its way, if it may be taken at all.
+    fn weigh(&self, batches: &[(Partition, Body)]) -> Result<u32, Refusal> {
+        if let Some(refusal) = self.shared.health.borrow().refusal() {
+            return Err(refusal);
+        }
+        let (mut total, frame_limit) = (0, self.shared.max_frame);
+        for (_partition, body) in batches {
+            let size = body.bytes.len() + FRAME_OVERHEAD;
+            if size > frame_limit {
+                return Err(too_large(size, frame_limit));
+            }
+            total += size;
+        }
+        match u32::try_from(total) {
+            Ok(bytes) if bytes <= self.shared.budget.limit => Ok(bytes),
+            _ => Err(too_large(total, self.shared.budget.limit as usize)),
+        }
+    }
+}
+
+fn too_large(size: usize, limit: usize) -> Refusal {
+    Refusal::BatchTooLarge {
+        size: size as u64,
+        limit: (limit - FRAME_OVERHEAD.min(limit)) as u64,
+        unit: "bytes",
+    }
+}
+
+/// A publish that is on its way: a future of its receipt. Dropping it changes nothing.
+#[derive(Debug)]
+#[must_use = "the batch is stored only once the ticket has resolved"]
+pub struct PublishTicket {
+    answered: oneshot::Receiver<Result<Receipt, Refusal>>,
+    handle: Handle,
+}
+
+impl Future for PublishTicket {
+    type Output = Result<Receipt, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answered = Pin::new(&mut self.answered).poll(context);
+        answered.map(|answer| answer.unwrap_or_else(|_gone| Err(self.handle.gone())))
+    }
+}
