@@ -57,6 +57,22 @@ impl SyncSite {
         Self::Cold,
         Self::SegmentDirectory,
     ];
+
+    /// The site's name, the same in every release.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::Manifest => "manifest",
+            Self::ManifestDirectory => "manifest directory",
+            Self::Checkpoint => "checkpoint",
+            Self::CheckpointDirectory => "checkpoint directory",
+            Self::Recovered => "recovered",
+            Self::Quarantine => "quarantine",
+            Self::QuarantineDirectory => "quarantine directory",
+            Self::Cold => "cold",
+            Self::SegmentDirectory => "segment directory",
+        }
+    }
 }
 
 /// What a file is opened for.

@@ -22,6 +22,7 @@ mod reader;
 mod recovery;
 mod scan;
 mod segment;
+pub mod sim_disk;
 mod store;
 mod survey;
 #[cfg(test)]

@@ -142,11 +142,13 @@ pub(super) fn survey(
         },
         buffer: Vec::new(),
     };
-    if let Some(checkpoint) = checkpoint {
-        walk.replay_checkpoint(&checkpoint)?;
+    if let Some(checkpoint) = &checkpoint {
+        walk.replay_checkpoint(checkpoint)?;
     }
     walk.walk_sealed()?;
     walk.walk_open(at.unwrap_or_default().max(manifest.durable))?;
+    let stated_us = checkpoint.map_or(0, |checkpoint| checkpoint.time_us);
+    walk.survey.time_us = walk.survey.time_us.max(stated_us);
     Ok(walk.survey)
 }
 
@@ -177,7 +179,6 @@ impl Walk<'_, '_> {
     }
 
     fn replay_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), OpenError> {
-        self.survey.time_us = checkpoint.time_us;
         for (frame, body) in checkpoint.frames() {
             self.show(
                 Source::Checkpoint,
@@ -232,8 +233,9 @@ impl Walk<'_, '_> {
         let mut log_end = None;
         for (shape, sealed) in all {
             if shape == Shape::Dense {
-                let needed = log_end.unwrap_or(self.manifest.state_floor.max(1));
-                if sealed.first > needed && sealed.last >= self.manifest.state_floor {
+                // Below the floor segments may be gone; from it on none may.
+                let needed = log_end.unwrap_or(1).max(self.manifest.state_floor);
+                if sealed.first > needed && sealed.last >= needed {
                     return Err(damaged(
                         manifest::NAME,
                         needed,
@@ -336,7 +338,7 @@ impl Walk<'_, '_> {
                 break;
             };
             let expected = self.survey.last + 1;
-            if segment.first != expected && !self.starts_fresh(segment.first) {
+            if segment.first != expected && !self.may_follow(segment.first) {
                 return Err(self.gap(active.as_ref(), &segment));
             }
             if let Some((before, ended)) = active.take() {
@@ -360,14 +362,9 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Whether nothing stands before `first` because it went with its segments.
-    fn starts_fresh(&self, first: u64) -> bool {
-        self.survey
-            .segments
-            .iter()
-            .all(|segment| segment.shape == Shape::Sparse)
-            && first > self.survey.last
-            && (first <= self.manifest.state_floor.max(1))
+    /// Whether all between what was read and `first` may be gone, being below the floor.
+    fn may_follow(&self, first: u64) -> bool {
+        first > self.survey.last && first <= self.manifest.state_floor.max(1)
     }
 
     /// The segment behind `open`, if its header was written.

@@ -1,3 +1,5 @@
 //! Tests of the journal: each names the promise it holds.
 
 mod os_disk;
+mod power_cut;
+mod rig;
