@@ -10,8 +10,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::checkpoint;
 use super::cold::{self, GivenUp};
 use super::index_file;
+use super::layout::Change;
 use super::segment::Segment;
-use super::store::{Change, DiskError, Store};
+use super::store::{DiskError, Store};
 use super::writer::Inbox;
 
 /// One piece of work.

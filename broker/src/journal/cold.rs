@@ -9,9 +9,10 @@ use super::api::ReadError;
 use super::codec::{COMMIT, HEADER, Header, SEGMENT_HEADER, Seed, SegmentHeader, Shape, frame_len};
 use super::disk::{DiskFile, SyncSite};
 use super::fail_point;
+use super::layout::Change;
 use super::reader::ReadFrames;
 use super::segment::{Places, Segment, Spare, file_name, new_name};
-use super::store::{Change, DiskError, Store, tried};
+use super::store::{DiskError, Store, tried};
 use super::transfer::write_bytes;
 use crate::model::ids::Position;
 
@@ -160,32 +161,4 @@ impl Copy<'_> {
         self.chunk.clear();
         Ok(())
     }
-}
-
-/// Chooses neighbouring old segments of which little is needed, up to a bound of bytes.
-pub(super) fn choose(store: &Store, floor: u64) -> Vec<Arc<Segment>> {
-    let options = &store.options;
-    let durable = store.progress.durable().0;
-    let mut chosen: Vec<Arc<Segment>> = Vec::new();
-    let mut bytes = 0;
-    for segment in store.layout().segments.values() {
-        let is_old = segment
-            .sealed_last()
-            .is_some_and(|last| last < floor && last <= durable);
-        let kept = segment.kept_bytes();
-        let is_sparse = kept * 100 < segment.end() * options.cold_percent;
-        let first = chosen.first().map_or(segment.first, |first| first.first);
-        let is_near = segment
-            .sealed_last()
-            .is_some_and(|last| u32::try_from(last - first).is_ok());
-        let is_small = bytes + kept <= options.cold_bytes;
-        let is_needed = segment.kept_frames() > 0;
-        if is_old && is_sparse && is_near && is_small && is_needed && !segment.is_damaged() {
-            bytes += kept;
-            chosen.push(Arc::clone(segment));
-        } else if !chosen.is_empty() {
-            break;
-        }
-    }
-    chosen
 }

@@ -2,8 +2,6 @@
 //!
 //! The owner's thread never waits for the disk here, except in `open` and `close`.
 
-use std::ops::RangeInclusive;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
@@ -11,16 +9,17 @@ use super::api::{
     AppendError, CloseError, Frame, Journal, Live, OpenError, Recovered, Release, Replay, Usage,
 };
 use super::background::{Job, Workbench};
-use super::codec::{SEGMENT_HEADER, Shape, frame_len};
+use super::codec::{SEGMENT_HEADER, frame_len};
 use super::disk::{DirectoryLock, Disk};
+use super::layout::Change;
 use super::options::{Options, Threads};
 use super::reader::Reader;
 use super::recovery::{self, Opening};
 use super::segment::Segment;
-use super::store::{Change, Store};
+use super::store::Store;
 use super::watermark::Watermark;
 use super::writer::{Inbox, Placed, Writer};
-use super::{checkpoint, cold, fail_point};
+use super::{checkpoint, fail_point, space};
 use crate::model::ids::Position;
 
 /// Bytes that replay reads and verifies in a microsecond, for the estimate of a restart.
@@ -155,28 +154,6 @@ impl LocalJournal {
         }
     }
 
-    /// Old segments that nothing needs: nothing is kept in them, and `live` agrees.
-    fn unneeded(&self, live: &Live<'_>) -> Vec<Arc<Segment>> {
-        let durable = self.store.progress.durable().0;
-        let layout = self.store.layout();
-        let floor = layout.state_floor;
-        let is_unneeded = |segment: &&Arc<Segment>| {
-            segment.kept_frames() == 0
-                && segment
-                    .sealed_last()
-                    .is_some_and(|last| last < floor && last <= durable)
-                && segment
-                    .sealed_last()
-                    .is_some_and(|last| live(span(segment, last)).is_empty())
-        };
-        layout
-            .segments
-            .values()
-            .filter(is_unneeded)
-            .cloned()
-            .collect()
-    }
-
     fn stop(&mut self) {
         self.inbox.finish();
         if let Workers::Threads(threads) = &mut self.workers {
@@ -192,10 +169,6 @@ impl LocalJournal {
             }
         }
     }
-}
-
-fn span(segment: &Segment, last: u64) -> RangeInclusive<Position> {
-    Position(segment.first)..=Position(last)
 }
 
 fn spawn(
@@ -299,26 +272,17 @@ impl Journal for LocalJournal {
     }
 
     fn wants_restated(&self) -> Option<Position> {
-        let layout = self.store.layout();
-        let floor = layout.state_floor;
-        let mut above = layout
-            .segments
-            .values()
-            .filter(|segment| segment.shape == Shape::Dense)
-            .filter_map(|segment| segment.sealed_last())
-            .filter(|last| *last >= floor);
-        let oldest = above.next()?;
-        (above.count() >= self.store.options.restate_segments).then(|| Position(oldest + 1))
+        space::wants_restated(&self.store)
     }
 
     fn housekeep(&mut self, live: &Live<'_>) {
         let wanted = self.store.options.spares + self.store.options.reserve;
         if !self.bench.is_moving() {
-            let retire = self.unneeded(live);
+            let retire = space::unneeded(&self.store, live);
             if !retire.is_empty() || !self.store.layout().retiring.is_empty() {
                 self.bench.leave(Job::Recycle(retire));
-            } else {
-                self.plan_cold(live);
+            } else if let Some(plan) = space::plan_cold(&self.store, live) {
+                self.bench.leave(Job::Cold(plan));
             }
         }
         if self.store.layout().spares.len() < wanted {
@@ -349,34 +313,7 @@ impl Journal for LocalJournal {
     }
 
     fn usage(&self) -> Usage {
-        let layout = self.store.layout();
-        let progress = &self.store.progress;
-        let of_shape = |shape: Shape| {
-            layout
-                .segments
-                .values()
-                .filter(move |segment| segment.shape == shape)
-        };
-        let whole = layout.spares.len() + layout.retiring.len() + of_shape(Shape::Dense).count();
-        let cold_bytes: u64 = of_shape(Shape::Sparse).map(|segment| segment.end()).sum();
-        Usage {
-            segments: of_shape(Shape::Dense).count() as u64,
-            cold_segments: of_shape(Shape::Sparse).count() as u64,
-            spare_segments: layout.spares.len() as u64,
-            disk_bytes: whole as u64 * self.store.options.segment_bytes + cold_bytes,
-            live_bytes: layout
-                .segments
-                .values()
-                .map(|segment| segment.kept_bytes())
-                .sum(),
-            free_bytes: progress
-                .free_bytes_plus_one
-                .load(Ordering::Relaxed)
-                .checked_sub(1),
-            uncommitted_bytes: progress.uncommitted.load(Ordering::Relaxed),
-            syncs: progress.syncs.load(Ordering::Relaxed),
-            last_sync_us: progress.last_sync_us.load(Ordering::Relaxed),
-        }
+        space::usage(&self.store)
     }
 
     fn close(mut self: Box<Self>) -> Result<(), CloseError> {
@@ -406,25 +343,6 @@ impl Journal for LocalJournal {
             file: error.file,
             source: error.source,
         })
-    }
-}
-
-impl LocalJournal {
-    fn plan_cold(&self, live: &Live<'_>) {
-        let sources = cold::choose(&self.store, self.store.layout().state_floor);
-        let Some((first, last)) = sources
-            .first()
-            .zip(sources.last().and_then(|last| last.sealed_last()))
-        else {
-            return;
-        };
-        let mut positions = live(span(first, last));
-        positions.sort_unstable();
-        positions.dedup();
-        if !positions.is_empty() {
-            self.bench
-                .leave(Job::Cold(cold::Plan { sources, positions }));
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! skipped. The journal is the message store too. It knows frames, not topics.
 //!
 //! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
-//! `local`, `writer` and `segment`; the way back through `survey` and `recovery`; the set of
+//! `local`, `writer` and `segment`; the way back through `survey`, `walk`, `tail` and `recovery`; the set of
 //! segments in `store`, `manifest`, `background` and `cold`; the disk below all of it in `disk`.
 
 mod api;
@@ -15,6 +15,8 @@ mod cold;
 pub mod disk;
 pub mod fail_point;
 mod index_file;
+mod inspect;
+mod layout;
 mod local;
 mod manifest;
 pub mod options;
@@ -23,11 +25,14 @@ mod recovery;
 mod scan;
 mod segment;
 pub mod sim_disk;
+mod space;
 mod store;
 mod survey;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod walk;
 mod watermark;
 mod writer;
 
@@ -36,6 +41,7 @@ pub use api::{
     Recovered, Release, Replay, ReplayError, Replayed, Source, StoredFrame, Usage,
 };
 pub use disk::{Disk, OsDisk};
+pub use inspect::{Problem, Report, dump, repair_dry_run, verify};
 pub use local::LocalJournal;
 pub use options::{Options, Threads};
 pub use reader::{ReadFrames, Reader};

@@ -16,11 +16,12 @@ use super::checkpoint;
 use super::codec::{SEGMENT_HEADER, Shape};
 use super::disk::{Access, DirectoryLock, Disk, QUARANTINE, SyncSite};
 use super::fail_point;
+use super::layout::{Change, Layout, layout};
 use super::manifest::{self, Manifest};
 use super::options::Options;
 use super::segment::{Places, Segment, Spare, file_name, file_number};
-use super::store::{Change, DiskError, Layout, Store, is_full};
-use super::survey::{Survey, Torn, io_error, layout, read_manifest, survey};
+use super::store::{DiskError, Store, is_full};
+use super::survey::{Purpose, Survey, Torn, io_error, read_manifest, survey};
 use super::transfer::{read_up_to, write_bytes};
 use crate::model::ids::Position;
 
@@ -114,14 +115,10 @@ pub(super) fn open(
             }
         }
     };
-    let access = Access::Write;
-    let survey = survey(
-        &*disk,
-        &manifest,
-        access,
-        options.checkpoint_covers_data,
-        replay,
-    )?;
+    let purpose = Purpose::Open {
+        covers_data: options.checkpoint_covers_data,
+    };
+    let survey = survey(&*disk, &manifest, Access::Write, purpose, replay)?;
     let mut recovered = Recovered {
         incarnation: manifest.incarnation + 1,
         is_new,

@@ -35,10 +35,15 @@ pub(super) struct Scanned<'a> {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(bytes: &'a [u8], expected: Expected) -> Self {
+        Self::starting_at(bytes, expected, SEGMENT_HEADER)
+    }
+
+    /// A walk from a frame within the segment.
+    pub(super) fn starting_at(bytes: &'a [u8], expected: Expected, offset: usize) -> Self {
         Self {
             bytes,
             expected,
-            offset: SEGMENT_HEADER,
+            offset,
         }
     }
 

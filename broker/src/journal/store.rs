@@ -4,7 +4,6 @@
 //! no file is reused while an old manifest still needs it. No lock is held during IO that the
 //! owner of the journal or a reader would wait for. Which frames are needed is decided elsewhere.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -15,7 +14,8 @@ use super::api::{ReadError, StoredFrame};
 use super::codec::{Shape, decode};
 use super::disk::{Disk, SyncSite};
 use super::fail_point;
-use super::manifest::{self, Manifest, Open, Sealed};
+use super::layout::{Change, Layout};
+use super::manifest;
 use super::options::Options;
 use super::reader::ReadFrames;
 use super::segment::{Segment, Spare, file_name, index_name, new_name};
@@ -54,121 +54,6 @@ pub(super) fn tried<'a>(
         action,
         file: file.to_owned(),
         source,
-    }
-}
-
-/// The segments in memory.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Layout {
-    /// Segments with frames, by first position; the last one is active.
-    pub(super) segments: BTreeMap<u64, Arc<Segment>>,
-    pub(super) spares: VecDeque<Spare>,
-    /// Segments that nothing needs, but that a reader may still hold.
-    pub(super) retiring: Vec<Arc<Segment>>,
-    pub(super) next_segment: u64,
-    pub(super) next_file: u64,
-    pub(super) incarnation: u64,
-    pub(super) state_floor: u64,
-    pub(super) is_clean: bool,
-}
-
-/// A change of the set of segments.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Change {
-    /// New prepared files, or recycled ones.
-    pub(super) spares: Vec<Spare>,
-    /// Segments that nothing needs any more.
-    pub(super) retire: Vec<Arc<Segment>>,
-    /// Retired segments whose files are spares now, or are to be removed.
-    pub(super) forget: Vec<Arc<Segment>>,
-    /// A cold segment instead of the retired ones.
-    pub(super) cold: Option<Arc<Segment>>,
-    pub(super) is_clean: bool,
-}
-
-impl Layout {
-    fn apply(&mut self, change: &Change) {
-        for segment in &change.retire {
-            self.segments.remove(&segment.first);
-            self.retiring.push(Arc::clone(segment));
-        }
-        if let Some(cold) = &change.cold {
-            // Under the lock that every count takes, so that none is lost in the move.
-            cold.keep_as(&change.retire);
-            self.segments.insert(cold.first, Arc::clone(cold));
-        }
-        self.retiring
-            .retain(|one| !change.forget.iter().any(|other| Arc::ptr_eq(one, other)));
-        self.spares.extend(change.spares.iter().cloned());
-        self.is_clean = change.is_clean;
-    }
-
-    fn describe(&self, uuid: [u8; 16], durable: u64) -> Manifest {
-        let mut manifest = Manifest {
-            uuid,
-            incarnation: self.incarnation,
-            durable,
-            is_clean: self.is_clean,
-            state_floor: self.state_floor,
-            next_segment: self.next_segment,
-            next_file: self.next_file,
-            old: self.retiring.iter().map(|segment| segment.number).collect(),
-            ..Manifest::default()
-        };
-        for segment in self.segments.values() {
-            let Segment {
-                id,
-                number,
-                first,
-                shape,
-                ..
-            } = **segment;
-            match (shape, segment.sealed_last().filter(|last| *last <= durable)) {
-                (Shape::Sparse, Some(last)) => {
-                    manifest.cold.push(Sealed {
-                        id,
-                        number,
-                        first,
-                        last,
-                    });
-                }
-                (Shape::Dense, Some(last)) => {
-                    manifest.log.push(Sealed {
-                        id,
-                        number,
-                        first,
-                        last,
-                    });
-                }
-                (_, None) => manifest.open.push(Open { id, number }),
-            }
-        }
-        manifest.open.extend(self.spares.iter().map(|spare| Open {
-            id: spare.id,
-            number: spare.number,
-        }));
-        manifest
-    }
-
-    /// The segment that holds or would hold `position`.
-    pub(super) fn around(&self, position: u64) -> Option<&Arc<Segment>> {
-        self.segments
-            .range(..=position)
-            .next_back()
-            .map(|(_, segment)| segment)
-    }
-
-    fn take_number(&mut self) -> u64 {
-        let number = self.next_file;
-        self.next_file += 1;
-        number
-    }
-
-    /// A segment id that was never used.
-    pub(super) fn take_id(&mut self) -> u64 {
-        let id = self.next_segment;
-        self.next_segment += 1;
-        id
     }
 }
 

@@ -9,18 +9,28 @@ pub struct Choices {
 #[derive(Debug, Clone)]
 enum Source {
     Random(u64),
-    Listed { picks: Vec<(usize, usize)>, at: usize },
+    Listed {
+        picks: Vec<(usize, usize)>,
+        at: usize,
+    },
 }
 
 impl Choices {
     /// Choices drawn from `seed`.
     pub fn seeded(seed: u64) -> Self {
-        Self { source: Source::Random(seed) }
+        Self {
+            source: Source::Random(seed),
+        }
     }
 
     /// The first of all possible sequences of choices; `advance` goes to the next.
     pub fn exhaustive() -> Self {
-        Self { source: Source::Listed { picks: Vec::new(), at: 0 } }
+        Self {
+            source: Source::Listed {
+                picks: Vec::new(),
+                at: 0,
+            },
+        }
     }
 
     /// Whether all sequences are tried, so that only necessary choices should be asked for.
@@ -53,7 +63,9 @@ impl Choices {
 
     /// Goes to the next sequence of choices; false once all were tried.
     pub fn advance(&mut self) -> bool {
-        let Source::Listed { picks, at } = &mut self.source else { return true };
+        let Source::Listed { picks, at } = &mut self.source else {
+            return true;
+        };
         *at = 0;
         while let Some((pick, count)) = picks.pop() {
             if pick + 1 < count {

@@ -35,7 +35,11 @@ impl SimDisk {
     #[must_use]
     pub fn crash(&self, choices: &mut Choices) -> Self {
         let before = self.state();
-        let sector = if choices.is_exhaustive() { SECTORS[0] } else { SECTORS[choices.pick(2)] };
+        let sector = if choices.is_exhaustive() {
+            SECTORS[0]
+        } else {
+            SECTORS[choices.pick(2)]
+        };
         let mut entries = before.durable_entries.clone();
         for change in &before.pending_entries {
             if choices.pick(2) == 1 {
@@ -45,8 +49,11 @@ impl SimDisk {
         let mut inodes = vec![Inode::default(); before.inodes.len()];
         for inode in entries.values() {
             let bytes = survive(&before.inodes[*inode], sector, choices);
-            inodes[*inode] =
-                Inode { durable: bytes.clone(), current: bytes, pending: Vec::new() };
+            inodes[*inode] = Inode {
+                durable: bytes.clone(),
+                current: bytes,
+                pending: Vec::new(),
+            };
         }
         Self::from_state(State {
             inodes,
@@ -111,11 +118,19 @@ fn survive(inode: &Inode, sector: usize, choices: &mut Choices) -> Vec<u8> {
             for change in &inode.pending[..kept] {
                 change.apply(&mut bytes);
             }
-            if let Some(DataChange::Write { offset, bytes: torn }) = inode.pending.get(kept) {
+            if let Some(DataChange::Write {
+                offset,
+                bytes: torn,
+            }) = inode.pending.get(kept)
+            {
                 let end = offset + choices.pick(torn.len() + 1);
                 let len = (end / sector * sector).saturating_sub(*offset);
                 let whole = torn[..len].to_vec();
-                DataChange::Write { offset: *offset, bytes: whole }.apply(&mut bytes);
+                DataChange::Write {
+                    offset: *offset,
+                    bytes: whole,
+                }
+                .apply(&mut bytes);
             }
         }
         Outcome::Subset => {
@@ -128,13 +143,12 @@ fn survive(inode: &Inode, sector: usize, choices: &mut Choices) -> Vec<u8> {
 }
 
 /// Applies some of the sectors that a change touches.
-fn survive_in_part(
-    change: &DataChange,
-    sector: usize,
-    choices: &mut Choices,
-    bytes: &mut Vec<u8>,
-) {
-    let DataChange::Write { offset, bytes: written } = change else {
+fn survive_in_part(change: &DataChange, sector: usize, choices: &mut Choices, bytes: &mut Vec<u8>) {
+    let DataChange::Write {
+        offset,
+        bytes: written,
+    } = change
+    else {
         if choices.pick(2) == 1 {
             change.apply(bytes);
         }
@@ -145,7 +159,11 @@ fn survive_in_part(
         let next = ((at / sector + 1) * sector).min(end);
         if choices.pick(2) == 1 {
             let part = written[at - offset..next - offset].to_vec();
-            DataChange::Write { offset: at, bytes: part }.apply(bytes);
+            DataChange::Write {
+                offset: at,
+                bytes: part,
+            }
+            .apply(bytes);
         }
         at = next;
     }

@@ -20,7 +20,9 @@ impl SimDisk {
     }
 
     pub(super) fn from_state(state: State) -> Self {
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -80,19 +82,30 @@ impl SimDisk {
     pub fn files(&self) -> Vec<(String, usize)> {
         let state = self.state();
         let size = |inode: &usize| state.inodes[*inode].current.len();
-        state.entries.iter().map(|(name, inode)| (name.clone(), size(inode))).collect()
+        state
+            .entries
+            .iter()
+            .map(|(name, inode)| (name.clone(), size(inode)))
+            .collect()
     }
 
     /// The bytes of a file; none when it is missing.
     pub fn contents(&self, name: &str) -> Option<Vec<u8>> {
         let state = self.state();
-        state.find(name).ok().map(|inode| state.inodes[inode].current.clone())
+        state
+            .find(name)
+            .ok()
+            .map(|inode| state.inodes[inode].current.clone())
     }
 
     /// Changes a file behind everyone's back, durably; creates it if it is missing.
     pub fn replace(&self, name: &str, bytes: Vec<u8>) {
         let mut state = self.state();
-        let inode = Inode { durable: bytes.clone(), current: bytes, pending: Vec::new() };
+        let inode = Inode {
+            durable: bytes.clone(),
+            current: bytes,
+            pending: Vec::new(),
+        };
         state.inodes.push(inode);
         let number = state.inodes.len() - 1;
         state.entries.insert(name.to_owned(), number);
@@ -108,8 +121,12 @@ impl SimDisk {
 
     /// Flips one bit of a file behind everyone's back; false when it is not that long.
     pub fn flip(&self, name: &str, byte: usize, bit: u8) -> bool {
-        let Some(mut bytes) = self.contents(name) else { return false };
-        let Some(target) = bytes.get_mut(byte) else { return false };
+        let Some(mut bytes) = self.contents(name) else {
+            return false;
+        };
+        let Some(target) = bytes.get_mut(byte) else {
+            return false;
+        };
         *target ^= 1 << (bit % 8);
         self.replace(name, bytes);
         true
@@ -133,7 +150,9 @@ impl SimFile {
         if fault == Some(Fault::Short) {
             return Ok((len.div_ceil(2), fault));
         }
-        let Some(noise) = &mut state.noise else { return Ok((len, fault)) };
+        let Some(noise) = &mut state.noise else {
+            return Ok((len, fault));
+        };
         match noise.pick(4) {
             0 => Err(io::ErrorKind::Interrupted.into()),
             1 if len > 1 => Ok((1 + noise.pick(len - 1), fault)),
@@ -181,7 +200,10 @@ impl DiskFile for SimFile {
             Some(Fault::PowerCut) => state.end(PowerAfter::Off)?,
             _ => {}
         }
-        let bytes = state.inodes[self.inode].current.get(offset..).unwrap_or_default();
+        let bytes = state.inodes[self.inode]
+            .current
+            .get(offset..)
+            .unwrap_or_default();
         let len = len.min(bytes.len());
         buffer[..len].copy_from_slice(&bytes[..len]);
         Ok(len)
@@ -269,7 +291,11 @@ impl Disk for SimDisk {
         let power = state.begin_whole()?;
         state.end(power)?;
         let inode = state.find(name)?;
-        Ok(Arc::new(SimFile { disk: self.clone(), inode, access }))
+        Ok(Arc::new(SimFile {
+            disk: self.clone(),
+            inode,
+            access,
+        }))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
@@ -288,7 +314,11 @@ impl Disk for SimDisk {
             }
         };
         state.end(power)?;
-        Ok(Arc::new(SimFile { disk: self.clone(), inode, access: Access::Write }))
+        Ok(Arc::new(SimFile {
+            disk: self.clone(),
+            inode,
+            access: Access::Write,
+        }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -312,7 +342,12 @@ impl Disk for SimDisk {
         let mut state = self.state();
         let power = state.begin_whole()?;
         state.end(power)?;
-        Ok(state.entries.keys().filter(|name| !name.contains('/')).cloned().collect())
+        Ok(state
+            .entries
+            .keys()
+            .filter(|name| !name.contains('/'))
+            .cloned()
+            .collect())
     }
 
     fn sync_directory(&self, folder: &str, site: SyncSite) -> io::Result<()> {
@@ -328,7 +363,9 @@ impl Disk for SimDisk {
 
     fn free_bytes(&self) -> io::Result<u64> {
         let state = self.state();
-        let free = state.capacity.map_or(usize::MAX, |capacity| capacity - state.used());
+        let free = state
+            .capacity
+            .map_or(usize::MAX, |capacity| capacity - state.used());
         Ok(free as u64)
     }
 }

@@ -31,7 +31,11 @@ pub(super) enum DataChange {
 #[derive(Debug, Clone)]
 pub(super) enum EntryChange {
     Link(String, usize),
-    Rename { from: String, to: String, inode: usize },
+    Rename {
+        from: String,
+        to: String,
+        inode: usize,
+    },
     Unlink(String),
 }
 
@@ -71,7 +75,10 @@ pub(super) struct Inode {
 impl DataChange {
     pub(super) fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Write { offset, bytes: written } => {
+            Self::Write {
+                offset,
+                bytes: written,
+            } => {
                 let end = offset + written.len();
                 if bytes.len() < end {
                     bytes.resize(end, 0);
@@ -155,7 +162,10 @@ impl State {
     }
 
     pub(super) fn find(&self, name: &str) -> io::Result<usize> {
-        self.entries.get(name).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.entries
+            .get(name)
+            .copied()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     pub(super) fn change_entries(&mut self, change: EntryChange) {
@@ -164,8 +174,10 @@ impl State {
     }
 
     pub(super) fn sync_entries(&mut self, folder: &str) {
-        let (due, rest): (Vec<_>, Vec<_>) =
-            self.pending_entries.drain(..).partition(|change| change.folder() == folder);
+        let (due, rest): (Vec<_>, Vec<_>) = self
+            .pending_entries
+            .drain(..)
+            .partition(|change| change.folder() == folder);
         self.pending_entries = rest;
         for change in due {
             change.apply(&mut self.durable_entries);
@@ -174,7 +186,9 @@ impl State {
 
     /// Whether a file may grow to `size`.
     pub(super) fn check_space(&self, inode: usize, size: usize) -> io::Result<()> {
-        let Some(capacity) = self.capacity else { return Ok(()) };
+        let Some(capacity) = self.capacity else {
+            return Ok(());
+        };
         let others = self.entries.values().filter(|other| **other != inode);
         let used: usize = others.map(|other| self.inodes[*other].current.len()).sum();
         if size > self.inodes[inode].current.len() && used + size > capacity {
@@ -184,7 +198,10 @@ impl State {
     }
 
     pub(super) fn used(&self) -> usize {
-        self.entries.values().map(|inode| self.inodes[*inode].current.len()).sum()
+        self.entries
+            .values()
+            .map(|inode| self.inodes[*inode].current.len())
+            .sum()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Power cuts, kills and crashes during recovery, on every disk that may be left.
 
-use super::rig::{Oracle, Refused, Rig, Verdict, figure, small_options};
+use super::oracle::Oracle;
+use super::rig::{Refused, Rig, Verdict, figure, small_options};
 use crate::journal::Options;
 use crate::journal::disk::SyncSite;
 use crate::journal::sim_disk::{Choices, Fault, SimDisk};
@@ -18,7 +19,8 @@ fn new_disk(skipped: Option<SyncSite>) -> SimDisk {
 
 /// Acts until the power goes, somewhere in the next operations.
 fn act_until_cut(rig: &mut Rig, choices: &mut Choices, acts: usize) {
-    rig.disk.fail(1 + choices.pick(acts * 5) as u64, Fault::PowerCut);
+    rig.disk
+        .fail(1 + choices.pick(acts * 5) as u64, Fault::PowerCut);
     for _ in 0..acts {
         rig.act(choices);
         if rig.disk.is_off() {
@@ -59,7 +61,11 @@ fn live_and_crash(seed: u64, skipped: Option<SyncSite>, depth: usize) -> Verdict
         act_until_cut(&mut rig, choices, ACTS);
         let (disk, oracle) = rig.abandon();
         let is_kill = !disk.is_off() && choices.pick(3) == 0;
-        let left = if is_kill { disk.kill() } else { disk.crash(choices) };
+        let left = if is_kill {
+            disk.kill()
+        } else {
+            disk.crash(choices)
+        };
         rig = recover(left, &oracle, choices, depth)?;
         if choices.pick(4) == 0 && !rig.disk.is_off() {
             rig.settle();
@@ -80,7 +86,9 @@ fn hold(name: &str, seeds: u64, run: impl Fn(u64) -> Verdict) {
 #[test]
 fn what_was_reported_durable_survives_power_cuts() {
     // Each seed is three cuts.
-    hold("power cuts", figure(2_000, 100_000) / 3, |seed| live_and_crash(seed, None, 0));
+    hold("power cuts", figure(2_000, 100_000) / 3, |seed| {
+        live_and_crash(seed, None, 0)
+    });
 }
 
 #[test]
@@ -91,13 +99,23 @@ fn crashes_during_recovery_lose_nothing() {
 }
 
 /// Bodies of the groups of the small workload; a write takes up to seven sectors.
-const SMALL_WORKLOAD: [&[usize]; 8] =
-    [&[1], &[70, 0], &[900], &[0, 1_500], &[40, 40, 40], &[1_800, 600], &[9], &[130, 1_000]];
+const SMALL_WORKLOAD: [&[usize]; 8] = [
+    &[1],
+    &[70, 0],
+    &[900],
+    &[0, 1_500],
+    &[40, 40, 40],
+    &[1_800, 600],
+    &[9],
+    &[130, 1_000],
+];
 
 /// A small workload that ends when it is done, or with the power at operation `nth`.
 fn work_until_cut(disk: &SimDisk, options: &Options, nth: u64, writes: usize) -> Oracle {
     disk.fail(nth, Fault::PowerCut);
-    let Ok(mut rig) = Rig::new(disk.clone(), options.clone()) else { return Oracle::default() };
+    let Ok(mut rig) = Rig::new(disk.clone(), options.clone()) else {
+        return Oracle::default();
+    };
     for (index, lens) in SMALL_WORKLOAD.iter().take(writes).enumerate() {
         rig.append(lens);
         if index % 4 != 1 {
@@ -111,8 +129,12 @@ fn work_until_cut(disk: &SimDisk, options: &Options, nth: u64, writes: usize) ->
 /// Cuts the power at every operation of a small workload, from the first opening on, and opens
 /// every disk that may be left.
 fn every_cut(writes: usize) -> u64 {
-    let options =
-        Options { spares: 1, reserve: 0, segment_bytes: 8 << 10, ..small_options() };
+    let options = Options {
+        spares: 1,
+        reserve: 0,
+        segment_bytes: 8 << 10,
+        ..small_options()
+    };
     let mut disks = 0;
     for nth in 1.. {
         let disk = SimDisk::new();
@@ -166,7 +188,9 @@ fn kill_then_cut(seed: u64, skipped: Option<SyncSite>) -> Verdict {
 
 #[test]
 fn what_recovery_read_from_the_cache_survives_a_power_cut() {
-    hold("kill, then power cut", figure(200, 5_000), |seed| kill_then_cut(seed, None));
+    hold("kill, then power cut", figure(200, 5_000), |seed| {
+        kill_then_cut(seed, None)
+    });
 }
 
 /// A torn write whose bytes must be kept, whenever the power goes during recovery.
@@ -182,8 +206,13 @@ fn torn_bytes_are_kept(seed: u64, skipped: Option<SyncSite>) -> Verdict {
     let left = disk.crash(choices);
     let probe = left.snapshot();
     let rig = Rig::open(probe, small_options(), oracle.clone()).map_err(Refused::into_text)?;
-    let Some(cut) = rig.recovered.cut else { return Ok(()) };
-    let torn = rig.disk.contents(&cut.kept_in).ok_or("nothing was kept aside")?;
+    let Some(cut) = rig.recovered.cut else {
+        return Ok(());
+    };
+    let torn = rig
+        .disk
+        .contents(&cut.kept_in)
+        .ok_or("nothing was kept aside")?;
     left.fail(1 + choices.pick(50) as u64, Fault::PowerCut);
     let opened = Rig::open(left.clone(), small_options(), oracle);
     let after = left.crash(choices);
@@ -192,20 +221,33 @@ fn torn_bytes_are_kept(seed: u64, skipped: Option<SyncSite>) -> Verdict {
         let bytes = after.contents(name).unwrap_or_default();
         bytes.windows(torn.len()).any(|window| window == torn)
     });
-    if is_kept { Ok(()) } else { Err(format!("{} torn bytes are nowhere", torn.len())) }
+    if is_kept {
+        Ok(())
+    } else {
+        Err(format!("{} torn bytes are nowhere", torn.len()))
+    }
 }
 
 #[test]
 fn torn_bytes_are_kept_aside_whenever_the_power_goes() {
-    hold("torn bytes", figure(400, 5_000), |seed| torn_bytes_are_kept(seed, None));
+    hold("torn bytes", figure(400, 5_000), |seed| {
+        torn_bytes_are_kept(seed, None)
+    });
 }
 
 /// Whether the suite notices that a site does not sync.
 fn is_noticed(site: SyncSite, seeds: u64) -> Option<String> {
-    let scenarios: [fn(u64, Option<SyncSite>) -> Verdict; 3] =
-        [|seed, site| live_and_crash(seed, site, 1), kill_then_cut, torn_bytes_are_kept];
+    let scenarios: [fn(u64, Option<SyncSite>) -> Verdict; 3] = [
+        |seed, site| live_and_crash(seed, site, 1),
+        kill_then_cut,
+        torn_bytes_are_kept,
+    ];
     (0..seeds)
-        .flat_map(|seed| scenarios.iter().map(move |scenario| scenario(seed, Some(site))))
+        .flat_map(|seed| {
+            scenarios
+                .iter()
+                .map(move |scenario| scenario(seed, Some(site)))
+        })
         .find_map(Result::err)
 }
 
@@ -213,6 +255,10 @@ fn is_noticed(site: SyncSite, seeds: u64) -> Option<String> {
 fn every_sync_that_is_left_out_is_noticed() {
     for site in SyncSite::ALL {
         let noticed = is_noticed(site, figure(1_500, 30_000));
-        assert!(noticed.is_some(), "nobody notices that {} is not synced", site.name());
+        assert!(
+            noticed.is_some(),
+            "nobody notices that {} is not synced",
+            site.name()
+        );
     }
 }

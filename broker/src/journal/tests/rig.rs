@@ -5,18 +5,14 @@
 //! there, byte for byte and in order, is nothing there that was not appended, and does the fold
 //! come out the same.
 
-use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use super::oracle::{Fold, Oracle, PUBLISHED, STATE, Told};
 use crate::journal::sim_disk::{Choices, SimDisk};
-use crate::journal::{
-    Frame, Journal, LocalJournal, OpenError, Options, ReadError, Recovered, Replayed, Source,
-    Threads,
-};
+use crate::journal::{Frame, Journal, LocalJournal, OpenError, Options, Recovered, Threads};
 use crate::model::ids::Position;
 
 /// A violated promise, in words.
@@ -24,7 +20,11 @@ pub(super) type Verdict = Result<(), String>;
 
 /// The figure of a test: the default, or the full one with `WEIR_TESTS=full`.
 pub(super) fn figure(default: u64, full: u64) -> u64 {
-    if std::env::var("WEIR_TESTS").as_deref() == Ok("full") { full } else { default }
+    if std::env::var("WEIR_TESTS").as_deref() == Ok("full") {
+        full
+    } else {
+        default
+    }
 }
 
 /// Small segments, so that every boundary is crossed.
@@ -38,123 +38,6 @@ pub(super) fn small_options() -> Options {
         threads: Threads::Stepped,
         uuid: Some(*b"a journal's uuid"),
         ..Options::default()
-    }
-}
-
-const PUBLISHED: u8 = 1;
-const STATE: u8 = 2;
-
-/// What the oracle knows of one position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
-    kind: u8,
-    head: Bytes,
-    body: Bytes,
-    sum: u64,
-    is_commit: bool,
-}
-
-fn mix(id: u64) -> u64 {
-    (id + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17)
-}
-
-/// Everything that was appended and not cut since.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Oracle {
-    timeline: Vec<Told>,
-    pub(super) live: BTreeSet<u64>,
-    reported: Arc<AtomicU64>,
-    next_id: u64,
-    checkpointed: u64,
-    floor: u64,
-}
-
-impl Oracle {
-    fn sum(&self) -> u64 {
-        self.timeline.last().map_or(0, |told| told.sum)
-    }
-
-    pub(super) fn reported(&self) -> u64 {
-        self.reported.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn appended(&self) -> u64 {
-        self.timeline.len() as u64
-    }
-
-    fn is_live(&self, range: RangeInclusive<Position>) -> Vec<Position> {
-        self.live.range(range.start().0..=range.end().0).map(|one| Position(*one)).collect()
-    }
-
-    /// A new frame, not yet in the timeline.
-    fn tell(&mut self, kind: u8, body_len: usize, sum: u64) -> Told {
-        self.next_id += 1;
-        let id = self.next_id;
-        let sum = if kind == STATE { sum } else { sum.wrapping_add(mix(id)) };
-        let head: Vec<u8> = [id.to_le_bytes(), sum.to_le_bytes()].concat();
-        let body: Vec<u8> =
-            (0..body_len).map(|at| mix(id ^ (at as u64 / 8)).to_le_bytes()[at % 8]).collect();
-        Told { kind, head: head.into(), body: body.into(), sum, is_commit: false }
-    }
-
-    /// Judges a stored frame.
-    pub(super) fn judge(
-        &self,
-        position: u64,
-        read: &Result<crate::journal::StoredFrame, ReadError>,
-    ) -> Verdict {
-        let told = usize::try_from(position - 1).ok().and_then(|at| self.timeline.get(at));
-        match (told, read) {
-            (Some(told), Ok(read)) if told.head == read.head && told.body == read.body => Ok(()),
-            (told, Err(error)) => {
-                Err(format!("position {position} (told: {}): {error}", told.is_some()))
-            }
-            (_, Ok(read)) => Err(format!("position {position} has other bytes: {:?}", read.head)),
-        }
-    }
-}
-
-/// The fold over what recovery replays.
-struct Fold<'a> {
-    oracle: &'a Oracle,
-    sum: u64,
-    time_us: u64,
-    next: Option<u64>,
-    problem: Option<String>,
-}
-
-impl Fold<'_> {
-    fn take(&mut self, source: Source, frame: &Replayed<'_>) {
-        let sum = frame.head.last_chunk::<8>().map_or(0, |sum| u64::from_le_bytes(*sum));
-        match source {
-            Source::Checkpoint => {
-                self.sum = sum;
-                self.next = Some(frame.position.0 + 1);
-            }
-            Source::Data => self.check_told(frame),
-            Source::Log => {
-                self.check_told(frame);
-                let is_next = self.next.is_none_or(|next| next == frame.position.0);
-                if !is_next || frame.time_us < self.time_us {
-                    self.problem = Some(format!("{frame:?} is out of order"));
-                }
-                self.next = Some(frame.position.0 + 1);
-                self.time_us = frame.time_us;
-                self.sum = sum;
-            }
-        }
-    }
-
-    fn check_told(&mut self, frame: &Replayed<'_>) {
-        let at = usize::try_from(frame.position.0 - 1).unwrap_or(usize::MAX);
-        let is_told = self.oracle.timeline.get(at).is_some_and(|told| {
-            told.head == frame.head
-                && told.body == frame.body
-                && (told.kind, told.is_commit) == (frame.kind, frame.is_commit)
-        });
-        if !is_told {
-            self.problem = Some(format!("position {} was not appended like that", frame.position));
-        }
     }
 }
 
@@ -201,7 +84,13 @@ impl Rig {
         options: Options,
         mut oracle: Oracle,
     ) -> Result<Self, Refused> {
-        let mut fold = Fold { oracle: &oracle, sum: 0, time_us: 0, next: None, problem: None };
+        let mut fold = Fold {
+            oracle: &oracle,
+            sum: 0,
+            time_us: 0,
+            next: None,
+            problem: None,
+        };
         let (mut journal, recovered) =
             LocalJournal::open(Arc::new(disk.clone()), options, &mut |source, frame| {
                 fold.take(source, &frame);
@@ -218,7 +107,9 @@ impl Rig {
             let text = format!("{last} recovered; {reported} reported, {appended} appended");
             return Err(text.into());
         }
-        oracle.timeline.truncate(usize::try_from(last).unwrap_or(usize::MAX));
+        oracle
+            .timeline
+            .truncate(usize::try_from(last).unwrap_or(usize::MAX));
         oracle.live.retain(|position| *position <= last);
         if oracle.timeline.last().is_some_and(|told| !told.is_commit) || oracle.sum() != sum {
             return Err(format!("the state at {last} is not what was appended").into());
@@ -232,7 +123,13 @@ impl Rig {
         for position in &oracle.live {
             journal.keep(Position(*position), 100);
         }
-        let rig = Self { disk, journal, recovered, oracle, now_us: 0 };
+        let rig = Self {
+            disk,
+            journal,
+            recovered,
+            oracle,
+            now_us: 0,
+        };
         rig.check_live()?;
         Ok(rig)
     }
@@ -241,9 +138,14 @@ impl Rig {
     pub(super) fn check_live(&self) -> Verdict {
         let reader = self.journal.reader();
         let reported = self.oracle.reported();
-        let due = self.oracle.live.iter().take_while(|position| **position <= reported);
+        let due = self
+            .oracle
+            .live
+            .iter()
+            .take_while(|position| **position <= reported);
         for position in due {
-            self.oracle.judge(*position, &reader.read(Position(*position)))?;
+            self.oracle
+                .judge(*position, &reader.read(Position(*position)))?;
         }
         Ok(())
     }
@@ -279,11 +181,14 @@ impl Rig {
             self.oracle.timeline.push(one);
         }
         let reported = Arc::clone(&self.oracle.reported);
-        self.journal.when_durable(last, Box::new(move |outcome| {
-            if outcome.is_ok() {
-                reported.fetch_max(last.0, Ordering::Relaxed);
-            }
-        }));
+        self.journal.when_durable(
+            last,
+            Box::new(move |outcome| {
+                if outcome.is_ok() {
+                    reported.fetch_max(last.0, Ordering::Relaxed);
+                }
+            }),
+        );
         Some(last)
     }
 
@@ -310,7 +215,12 @@ impl Rig {
         let sum = self.oracle.sum();
         let told = self.oracle.tell(STATE, 0, sum);
         let frames = vec![
-            Frame::new(STATE, 1, Bytes::from_static(b"overwritten by the next"), told.body.clone()),
+            Frame::new(
+                STATE,
+                1,
+                Bytes::from_static(b"overwritten by the next"),
+                told.body.clone(),
+            ),
             Frame::new(STATE, 1, told.head.clone(), told.body),
         ];
         self.journal.checkpoint(Position(at), frames);
@@ -358,11 +268,22 @@ impl Rig {
 
     /// Closes cleanly and opens again.
     pub(super) fn reopen(self, options: Options) -> Result<Self, Refused> {
-        let Self { disk, journal, oracle, .. } = self;
-        Box::new(journal).close().map_err(|error| error.to_string())?;
+        let Self {
+            disk,
+            journal,
+            oracle,
+            ..
+        } = self;
+        Box::new(journal)
+            .close()
+            .map_err(|error| error.to_string())?;
         oracle.reported.store(oracle.appended(), Ordering::Relaxed);
         let rig = Self::open(disk, options, oracle)?;
-        if rig.recovered.was_clean { Ok(rig) } else { Err("the close was not clean".to_owned().into()) }
+        if rig.recovered.was_clean {
+            Ok(rig)
+        } else {
+            Err("the close was not clean".to_owned().into())
+        }
     }
 
     /// Leaves the journal as a crash does, with what the oracle knows.

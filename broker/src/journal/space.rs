@@ -1,0 +1,122 @@
+//! Which segments are still needed, and what is to be done about the space of the others.
+//!
+//! Only looks and plans; the work is done in the background.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::api::{Live, Usage};
+use super::codec::Shape;
+use super::cold;
+use super::segment::Segment;
+use super::store::Store;
+use crate::model::ids::Position;
+
+fn span(segment: &Segment, last: u64) -> RangeInclusive<Position> {
+    Position(segment.first)..=Position(last)
+}
+
+/// Old segments that nothing needs: nothing is kept in them, and `live` agrees.
+pub(super) fn unneeded(store: &Store, live: &Live<'_>) -> Vec<Arc<Segment>> {
+    let durable = store.progress.durable().0;
+    let layout = store.layout();
+    let floor = layout.state_floor;
+    let is_unneeded = |segment: &&Arc<Segment>| {
+        segment.kept_frames() == 0
+            && segment.sealed_last().is_some_and(|last| {
+                last < floor && last <= durable && live(span(segment, last)).is_empty()
+            })
+    };
+    layout
+        .segments
+        .values()
+        .filter(is_unneeded)
+        .cloned()
+        .collect()
+}
+
+/// What is worth copying out of old segments of which little is needed.
+pub(super) fn plan_cold(store: &Store, live: &Live<'_>) -> Option<cold::Plan> {
+    let floor = store.layout().state_floor;
+    let sources = choose(store, floor);
+    let last = sources.last()?.sealed_last()?;
+    let mut positions = live(span(sources.first()?, last));
+    positions.sort_unstable();
+    positions.dedup();
+    (!positions.is_empty()).then_some(cold::Plan { sources, positions })
+}
+
+/// The position before which every object is to be restated, so that the oldest segment can go.
+pub(super) fn wants_restated(store: &Store) -> Option<Position> {
+    let layout = store.layout();
+    let floor = layout.state_floor;
+    let mut above = layout
+        .segments
+        .values()
+        .filter(|segment| segment.shape == Shape::Dense)
+        .filter_map(|segment| segment.sealed_last())
+        .filter(|last| *last >= floor);
+    let oldest = above.next()?;
+    (above.count() >= store.options.restate_segments).then_some(Position(oldest + 1))
+}
+
+/// What the journal holds and does.
+pub(super) fn usage(store: &Store) -> Usage {
+    let layout = store.layout();
+    let progress = &store.progress;
+    let of_shape = |shape: Shape| {
+        layout
+            .segments
+            .values()
+            .filter(move |segment| segment.shape == shape)
+    };
+    let whole = layout.spares.len() + layout.retiring.len() + of_shape(Shape::Dense).count();
+    let cold_bytes: u64 = of_shape(Shape::Sparse).map(|segment| segment.end()).sum();
+    Usage {
+        segments: of_shape(Shape::Dense).count() as u64,
+        cold_segments: of_shape(Shape::Sparse).count() as u64,
+        spare_segments: layout.spares.len() as u64,
+        disk_bytes: whole as u64 * store.options.segment_bytes + cold_bytes,
+        live_bytes: layout
+            .segments
+            .values()
+            .map(|segment| segment.kept_bytes())
+            .sum(),
+        free_bytes: progress
+            .free_bytes_plus_one
+            .load(Ordering::Relaxed)
+            .checked_sub(1),
+        uncommitted_bytes: progress.uncommitted.load(Ordering::Relaxed),
+        syncs: progress.syncs.load(Ordering::Relaxed),
+        last_sync_us: progress.last_sync_us.load(Ordering::Relaxed),
+    }
+}
+
+/// Chooses neighbouring old segments of which little is needed, up to a bound of bytes.
+fn choose(store: &Store, floor: u64) -> Vec<Arc<Segment>> {
+    let options = &store.options;
+    let durable = store.progress.durable().0;
+    let mut chosen: Vec<Arc<Segment>> = Vec::new();
+    let mut bytes = 0;
+    for segment in store.layout().segments.values() {
+        let is_old = segment
+            .sealed_last()
+            .is_some_and(|last| last < floor && last <= durable);
+        let kept = segment.kept_bytes();
+        let is_sparse = kept * 100 < segment.end() * options.cold_percent;
+        let first = chosen.first().map_or(segment.first, |first| first.first);
+        let is_near = segment
+            .sealed_last()
+            .is_some_and(|last| u32::try_from(last - first).is_ok());
+        let is_small = bytes + kept <= options.cold_bytes;
+        let is_needed = segment.kept_frames() > 0;
+        if is_old && is_sparse && is_near && is_small && is_needed && !segment.is_damaged() {
+            bytes += kept;
+            chosen.push(Arc::clone(segment));
+        } else if !chosen.is_empty() {
+            break;
+        }
+    }
+    chosen
+}
