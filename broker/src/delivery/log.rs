@@ -1,4 +1,12 @@
 //! A partition's messages without their content: sizes, keys, times and where they are stored.
+//!
+//! Promises a few bytes a message (see `block`), and that a lookup costs one search however long the
+//! backlog is. Does not know subscriptions, nor whether a message is needed.
+
+use std::collections::BTreeMap;
+
+use super::block::Block;
+use super::spans::between;
 use crate::model::entry::{Columns, Published};
 use crate::model::{Offset, OffsetRange, Position, Time};
 
@@ -17,68 +25,198 @@ pub struct Run {
 
 /// The messages of a partition from its low watermark to its next offset.
 #[derive(Debug, Default, Clone)]
-pub struct Log;
+pub struct Log {
+    low: u64,
+    next: u64,
+    blocks: BTreeMap<u64, Block>,
+    bytes: u64,
+}
 
-#[expect(unused_variables, reason = "skeleton")]
 impl Log {
     /// An empty one.
     pub fn new(low: Offset, next: Offset) -> Self {
-        unimplemented!()
+        Self {
+            low: low.0,
+            next: next.0.max(low.0),
+            blocks: BTreeMap::new(),
+            bytes: 0,
+        }
     }
+
     /// The first offset still stored.
     pub fn low(&self) -> Offset {
-        unimplemented!()
+        Offset(self.low)
     }
+
     /// The next offset to be given.
     pub fn next(&self) -> Offset {
-        unimplemented!()
+        Offset(self.next)
     }
+
     /// Adds a batch published live; its base is `next`.
     pub fn push(&mut self, position: Position, published: &Published, columns: &Columns) {
-        unimplemented!()
+        assert_eq!(
+            published.base.0, self.next,
+            "a batch begins at the next offset"
+        );
+        self.insert(position, published, columns);
     }
-    /// Adds a batch found in recovery, in any order; a known one is ignored. Raises `next` if it ends beyond.
+
+    /// Adds a batch found in recovery, in any order; a known one is ignored, and one below `low`.
+    /// Raises `next` if it ends beyond.
     pub fn insert(&mut self, position: Position, published: &Published, columns: &Columns) {
-        unimplemented!()
+        let base = published.base.0;
+        let end = base + u64::from(columns.count);
+        if end <= self.low {
+            return;
+        }
+        self.next = self.next.max(end);
+        let before = self.blocks.range_mut(..=base).next_back();
+        if let Some((_, before)) = before {
+            if before.end() > base {
+                return;
+            }
+            if before.append(position, published, columns) {
+                self.bytes += columns.message_bytes();
+                return;
+            }
+        }
+        let block = Block::new(position, published, columns);
+        self.bytes += block.bytes();
+        self.blocks.insert(base, block);
     }
-    /// Raises the low watermark; gives the frames that are wholly below it now, with the bytes of their messages.
+
+    /// Raises the low watermark; gives the frames that are wholly below it now, with the bytes of
+    /// their messages.
     pub fn trim(&mut self, low: Offset) -> Vec<(Position, u64)> {
-        unimplemented!()
+        let (old, low) = (self.low, low.0.min(self.next));
+        let mut gone = Vec::new();
+        while let Some((&base, block)) = self.blocks.first_key_value() {
+            for run in block.runs(block.range()) {
+                let end = run.range.end.0;
+                if old < end && end <= low {
+                    gone.push((run.position, self.bytes_of(block, run.range)));
+                }
+            }
+            if block.end() > low {
+                break;
+            }
+            self.blocks.remove(&base);
+        }
+        self.low = old.max(low);
+        self.bytes -= gone.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        gone
     }
-    /// In recovery: sets both ends as a restated topic says; messages outside are forgotten.
+
+    /// In recovery: sets both ends as a restated topic says; messages below are forgotten.
     pub fn reset(&mut self, low: Offset, next: Offset) {
-        unimplemented!()
+        self.next = self.next.max(next.0);
+        self.trim(low);
+        (self.low, self.next) = (low.0, next.0);
     }
+
     /// The bytes of an encoded message; 0 if it is not stored.
     pub fn size(&self, offset: Offset) -> u32 {
-        unimplemented!()
+        self.block_of(offset.0)
+            .map_or(0, |block| block.size(block.index(offset.0)))
     }
+
     /// The hash of a message's ordering key; 0 for none.
     pub fn key(&self, offset: Offset) -> u64 {
-        unimplemented!()
+        let (keys, _) = self.keys_from(offset.0);
+        keys.and_then(|keys| keys.first()).copied().unwrap_or(0)
     }
+
+    /// The keys of the messages from `offset` on as far as they are together, and where that ends;
+    /// none if none of them has a key.
+    pub(super) fn keys_from(&self, offset: u64) -> (Option<&[u64]>, u64) {
+        if let Some(block) = self.block_of(offset) {
+            let keys = block
+                .keys()
+                .and_then(|keys| keys.get(block.index(offset)..));
+            return (keys, block.end());
+        }
+        let next = self.blocks.range(offset..).next();
+        (None, next.map_or(u64::MAX, |(&base, _)| base))
+    }
+
     /// When a message was published.
     pub fn time(&self, offset: Offset) -> Option<Time> {
-        unimplemented!()
+        let block = self.block_of(offset.0)?;
+        block.time(u32::try_from(block.index(offset.0)).ok()?)
     }
+
     /// The bytes of the stored messages of a range.
     pub fn bytes(&self, range: OffsetRange) -> u64 {
-        unimplemented!()
+        let blocks = self.blocks_of(range);
+        blocks.map(|block| self.bytes_of(block, range)).sum()
     }
-    /// The bytes of all stored messages.
+
+    /// The bytes of all stored messages, those below `low` of a frame that has others included.
     pub fn stored_bytes(&self) -> u64 {
-        unimplemented!()
+        self.bytes
     }
+
+    /// How many messages of the front of `range` have together at most `bytes` bytes.
+    pub(super) fn fit(&self, range: OffsetRange, bytes: u64) -> u64 {
+        let mut left = bytes;
+        let mut at = range.start.0;
+        for block in self.blocks_of(range) {
+            let part = block.range().intersection(range);
+            at = part.start.0;
+            let count = block.fit(block.index(at), part.count(), left);
+            at += count;
+            if count < part.count() {
+                return at - range.start.0;
+            }
+            left -= self.bytes_of(block, part).min(left);
+        }
+        // What is not stored has no bytes.
+        range.end.0.max(at) - range.start.0
+    }
+
     /// A range, split by frame.
     pub fn runs(&self, range: OffsetRange) -> impl Iterator<Item = Run> + '_ {
-        std::iter::empty()
+        let range = OffsetRange::between(range.start.max(self.low()), range.end);
+        self.blocks_of(range)
+            .flat_map(move |block| block.runs(range))
     }
+
     /// All frames, with the bytes of their messages.
     pub fn positions(&self) -> impl Iterator<Item = (Position, u64)> + '_ {
-        std::iter::empty()
+        self.blocks.values().flat_map(move |block| {
+            let runs = block.runs(block.range());
+            let stored = runs.filter(|run| run.range.end.0 > self.low);
+            stored.map(|run| (run.position, self.bytes_of(block, run.range)))
+        })
     }
+
     /// The first offset published at `time` or later; `next` if there is none.
     pub fn first_at_or_after(&self, time: Time) -> Offset {
-        unimplemented!()
+        let runs = self.runs(between(self.low, self.next));
+        let mut later = runs.filter(|run| run.time >= time);
+        later.next().map_or(self.next(), |run| run.range.start)
+    }
+
+    fn block_of(&self, offset: u64) -> Option<&Block> {
+        let (_, block) = self.blocks.range(..=offset).next_back()?;
+        (block.end() > offset).then_some(block)
+    }
+
+    fn blocks_of(&self, range: OffsetRange) -> impl Iterator<Item = &Block> {
+        let first = self.blocks.range(..=range.start.0).next_back();
+        let from = first.map_or(range.start.0, |(&base, _)| base);
+        let blocks = self.blocks.range(from..range.end.0.max(from));
+        blocks
+            .map(|(_, block)| block)
+            .filter(move |block| block.end() > range.start.0)
+    }
+
+    fn bytes_of(&self, block: &Block, range: OffsetRange) -> u64 {
+        let part = block.range().intersection(range);
+        if part.is_empty() {
+            return 0;
+        }
+        block.sum(block.index(part.start.0), block.index(part.end.0))
     }
 }

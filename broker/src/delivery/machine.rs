@@ -1,236 +1,333 @@
-//! The machine: one subscription on one partition.
-use super::{Counts, Log, Retry, Room, Rules, Setback, Ticket};
-use crate::model::entry::{
-    DeadRecord, Delivered, DropCause, Failed, Failure, Grant, PageState, PartitionCursor,
-};
-use crate::model::{
-    ConsumerId, Epoch, Incarnation, LeaseSerial, Mono, Now, Offset, OffsetRange, Partition,
-    Position, SubscriptionId, Time,
-};
-use std::sync::Arc;
+//! The machine: what it holds, and the durable changes, which are the only code that changes the
+//! durable half, live and in recovery alike.
+//!
+//! Promises that each offset is in exactly one state after each change, and stops with a sentence if a
+//! live change names a message that is not in the state it must be in. Decides nothing.
 
-/// A lease whose deadline has passed, or that its consumer left behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expired {
-    /// The consumer; none if an earlier incarnation granted it.
-    pub consumer: Option<ConsumerId>,
-    /// The consumer's name.
-    pub consumer_name: Arc<str>,
-    /// The messages.
-    pub range: OffsetRange,
-    /// Which try it was, from 1.
-    pub attempt: u32,
-    /// The number of the grant.
-    pub serial: LeaseSerial,
-}
-
-/// What a message is to a subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// Before the subscription's start or not published yet.
-    NotEntered,
-    /// Deliverable now, or once an earlier one of its key is done.
-    Ready,
-    /// Delivered, not yet acknowledged.
-    Leased {
-        /// The consumer's name.
-        consumer: Arc<str>,
-        /// The consumer; none if an earlier incarnation granted it.
-        id: Option<ConsumerId>,
-        /// When the lease ends.
-        deadline: Mono,
-    },
-    /// In backoff until this time.
-    Waiting(Time),
-    /// Dead.
-    Dead(DeadRecord),
-    /// Acknowledged or dropped.
-    Finished,
-}
-
-/// Which messages an act on a backlog takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chosen {
-    /// Ready and waiting ones.
-    Backlog,
-    /// Dead ones.
-    Dead,
-    /// All that are not leased.
-    Both,
-}
+use super::holding::{Again, Lease, Wait};
+use super::keys::Keys;
+use super::page::{Kind, Stretch, index};
+use super::progress::{Progress, relative};
+use super::spans::{Spans, between};
+use crate::model::entry::{DropCause, Failed, Failure, Outcome};
+use crate::model::settings::KeyOrder;
+use crate::model::{Epoch, Now, Offset, OffsetRange, Position, Time};
 
 /// One subscription on one partition.
 ///
-/// Made by [`Machine::new`], brought to its state by the durable changes, then [`Machine::resume`]d once (also right
-/// after it was created live). Before that it takes durable changes and restatements only and derives nothing.
+/// Made by [`Machine::new`], brought to its state by the durable changes, then [`Machine::resume`]d
+/// once (also right after it was created live). Before that it takes durable changes and
+/// restatements only and derives nothing.
 #[derive(Debug, Clone)]
-pub struct Machine;
+pub struct Machine {
+    pub(super) progress: Progress,
+    pub(super) leases: Spans<Lease>,
+    pub(super) waits: Spans<Wait>,
+    /// Met by a take before and ready now. With key order, some may be out of turn.
+    pub(super) ready: Spans<Again>,
+    /// From here on no message has been met; those unfinished are ready.
+    pub(super) fresh: u64,
+    pub(super) key_order: KeyOrder,
+    pub(super) keys: Keys,
+    /// Keys of which a message ended its lease or left its line.
+    pub(super) eased: Vec<u64>,
+    /// A take stopped because too many messages wait behind others of their keys.
+    pub(super) is_stalled: bool,
+    pub(super) leased: u64,
+    pub(super) waiting: u64,
+}
 
-#[expect(unused_variables, reason = "skeleton")]
 impl Machine {
     /// One to which `start` and all after it belong.
     pub fn new(epoch: Epoch, start: Offset) -> Self {
-        unimplemented!()
+        Self {
+            progress: Progress::new(epoch, start.0),
+            leases: Spans::default(),
+            waits: Spans::default(),
+            ready: Spans::default(),
+            fresh: start.0,
+            key_order: KeyOrder::Off,
+            keys: Keys::default(),
+            eased: Vec::new(),
+            is_stalled: false,
+            leased: 0,
+            waiting: 0,
+        }
     }
 
-    // Durable changes.
-
-    /// In recovery only: leases were granted; they are armed by `resume`.
-    pub fn delivered(&mut self, delivered: &Delivered, at: Position) {}
     /// Messages were acknowledged; each was unfinished.
-    pub fn acked(&mut self, ranges: &[OffsetRange], at: Position) {}
-    /// Attempts failed. `now` is the moment of the entry (ignored in recovery).
-    pub fn failed(&mut self, failed: &Failed, at: Position, now: Now) {}
-    /// Leases ended without counting an attempt.
-    pub fn released(&mut self, ranges: &[OffsetRange], at: Position) {}
-    /// Dead messages are ready again, no attempts counted.
-    pub fn requeued(&mut self, ranges: &[OffsetRange], at: Position) {}
+    pub fn acked(&mut self, ranges: &[OffsetRange], at: Position) {
+        for &range in ranges {
+            self.end_leases(range);
+            self.finish(range, at);
+            self.progress.acked += range.count();
+        }
+        self.promote();
+    }
+
     /// Unfinished messages that are not leased were dropped.
-    pub fn dropped(&mut self, cause: DropCause, ranges: &[OffsetRange], at: Position) {}
-    /// In recovery only.
-    pub fn restate_cursor(&mut self, cursor: &PartitionCursor, at: Position) {}
-    /// In recovery only.
-    pub fn restate_page(&mut self, state: &PageState, at: Position) {}
-    /// Derives all that is not durable.
-    pub fn resume(&mut self, log: &Log, rules: &Rules, now: Now) {}
-
-    // Granting.
-
-    /// Leases what is ready.
-    pub fn take(&mut self, log: &Log, rules: &Rules, room: Room, ticket: &Ticket) -> Vec<Grant> {
-        unimplemented!()
-    }
-    /// Whether a take may grant something.
-    pub fn has_ready(&self, log: &Log) -> bool {
-        unimplemented!()
+    pub fn dropped(&mut self, cause: DropCause, ranges: &[OffsetRange], at: Position) {
+        for &range in ranges {
+            let was_leased = self.end_leases(range);
+            assert!(
+                was_leased == 0 || !self.progress.live,
+                "a leased message is never dropped"
+            );
+            self.finish(range, at);
+            if let Some(count) = self.progress.dropped.get_mut(cause.index()) {
+                *count += range.count();
+            }
+        }
+        self.promote();
     }
 
-    // Deciding.
+    /// Attempts of leased messages failed. `now` is the moment of the entry; recovery ignores it.
+    pub fn failed(&mut self, failed: &Failed, at: Position, now: Now) {
+        for failure in &failed.failures {
+            let was_leased = self.end_leases(failure.range);
+            assert!(
+                was_leased == failure.range.count() || !self.progress.live,
+                "only an attempt under way fails"
+            );
+            match failure.outcome {
+                Outcome::Waiting(until) => self.wait(failure, (until, failed.time), (at, now)),
+                Outcome::Dead => self.die(failure, failed, at),
+            }
+        }
+        self.promote();
+    }
 
-    /// The part of `range` that is leased under exactly this grant.
-    pub fn held(
-        &self,
+    /// Leases ended without counting an attempt.
+    pub fn released(&mut self, ranges: &[OffsetRange], at: Position) {
+        for &range in ranges {
+            let was_leased = self.end_leases(range);
+            assert!(
+                was_leased == range.count() || !self.progress.live,
+                "only a leased message is released"
+            );
+            // The entry changes no page; the page of the lease is there already.
+            let _unused = at;
+            self.make_ready(range);
+            self.tidy(range);
+        }
+        self.promote();
+    }
+
+    /// Dead messages are ready again, with no attempts counted.
+    pub fn requeued(&mut self, ranges: &[OffsetRange], at: Position) {
+        for &range in ranges {
+            let was_dead = self.erase(range, at, |_| None);
+            assert!(
+                was_dead == range.count() || !self.progress.live,
+                "only a dead message is requeued"
+            );
+            let members = self.keys.members(range);
+            for &(offset, key) in &members {
+                self.keys.join(offset);
+                self.eased.push(key);
+            }
+            self.make_ready(range);
+            self.tidy(range);
+        }
+        self.promote();
+    }
+
+    /// Ends what leases there are in a range; gives how many messages they held.
+    fn end_leases(&mut self, range: OffsetRange) -> u64 {
+        let mut count = 0;
+        for (piece, _) in self.leases.cut(range) {
+            count += piece.count();
+            for (offset, key) in self.keys.members(piece) {
+                self.keys.unlease(offset);
+                self.eased.push(key);
+            }
+        }
+        if self.progress.live {
+            self.leased -= count;
+        }
+        self.is_stalled = false;
+        count
+    }
+
+    fn finish(&mut self, range: OffsetRange, at: Position) {
+        if self.progress.live {
+            self.ready.cut(range);
+            let waits = self.waits.cut(range);
+            self.waiting -= waits.iter().map(|(piece, _)| piece.count()).sum::<u64>();
+            for (offset, key) in self.keys.members(range) {
+                self.keys.forget(offset);
+                self.eased.push(key);
+            }
+        }
+        self.erase_records(range);
+        let newly = self.progress.finish(range, at);
+        assert!(
+            newly == range.count() || !self.progress.live,
+            "a message is finished once"
+        );
+    }
+
+    fn wait(&mut self, failure: &Failure, (until, time): (Time, Time), (at, now): (Position, Now)) {
+        let range = failure.range;
+        self.erase(range, at, |earlier| {
+            Some(Stretch {
+                attempts: failure.attempts,
+                kind: Kind::Waiting,
+                at: until,
+                first_failure: earlier.map_or(time, |earlier| earlier.first_failure),
+                ..BLANK
+            })
+        });
+        if self.progress.live {
+            let until = now.mono.plus(until.since(now.wall));
+            self.waits.insert(range, Wait(until));
+            self.waiting += range.count();
+        }
+    }
+
+    fn die(&mut self, failure: &Failure, failed: &Failed, at: Position) {
+        self.erase(failure.range, at, |earlier| {
+            Some(Stretch {
+                attempts: failure.attempts,
+                group: failed.group,
+                kind: Kind::Dead,
+                first_failure: earlier.map_or(failed.time, |earlier| earlier.first_failure),
+                at: failed.time,
+                text: at,
+                ..BLANK
+            })
+        });
+        if self.key_order == KeyOrder::Skip {
+            for (offset, _) in self.keys.members(failure.range) {
+                self.keys.leave(offset);
+            }
+        }
+    }
+
+    /// Replaces the records of a range by what `new` makes of each, none standing for none; gives
+    /// how many dead ones there were.
+    pub(super) fn erase(
+        &mut self,
         range: OffsetRange,
-        incarnation: Incarnation,
-        serial: LeaseSerial,
-    ) -> Vec<OffsetRange> {
-        unimplemented!()
-    }
-    /// Whether an ack of an earlier incarnation whose lease was lost still finishes the message.
-    pub fn finishable_old(&self, log: &Log, offset: Offset, attempt: u32) -> bool {
-        unimplemented!()
-    }
-    /// What follows when the attempts of leased messages fail.
-    pub fn failures(
-        &self,
-        ranges: &[OffsetRange],
-        rules: &Rules,
-        setback: &Setback,
-    ) -> Vec<Failure> {
-        let _ = Retry::Dead;
-        unimplemented!()
-    }
-    /// Leases past their deadline, at most `limit`, earliest first.
-    pub fn expired(&self, now: Mono, limit: usize) -> Vec<Expired> {
-        unimplemented!()
-    }
-    /// The leases of a consumer.
-    pub fn leases_of(&self, consumer: ConsumerId) -> Vec<Expired> {
-        unimplemented!()
-    }
-    /// All leases.
-    pub fn leases(&self) -> impl Iterator<Item = Expired> + '_ {
-        std::iter::empty()
-    }
-    /// Moves the deadline of leased messages.
-    pub fn extend(&mut self, ranges: &[OffsetRange], deadline: Mono) {}
-    /// Makes ready what has waited long enough.
-    pub fn wake(&mut self, now: Now) {}
-    /// When something is to be done without being asked.
-    pub fn next_deadline(&self, rules: &Rules, now: Now) -> Option<Mono> {
-        unimplemented!()
-    }
-    /// Dead messages whose retention has passed, at most `limit` messages.
-    pub fn expired_dead(&mut self, rules: &Rules, now: Time, limit: usize) -> Vec<OffsetRange> {
-        unimplemented!()
+        at: Position,
+        new: impl Fn(Option<&Stretch>) -> Option<Stretch>,
+    ) -> u64 {
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        self.progress.touch(range, at, |page, start, end| {
+            let removed = page.erase(start, end);
+            let mut from = start;
+            let mut put = |earlier: Option<&Stretch>, start, end| {
+                if let Some(stretch) = new(earlier).filter(|_| start < end) {
+                    let stretch = stretch.over(start, end);
+                    page.put(stretch);
+                    come.push(stretch);
+                }
+            };
+            for earlier in &removed {
+                put(None, from, earlier.start());
+                put(Some(earlier), earlier.start(), earlier.end());
+                from = earlier.end();
+            }
+            put(None, from, end);
+            gone.extend(removed);
+        });
+        come.iter().for_each(|stretch| {
+            if self.progress.live {
+                self.progress.count_in(stretch);
+            }
+        });
+        let mut dead = 0;
+        for stretch in &gone {
+            self.progress.count_out(stretch);
+            dead += u64::from(stretch.count) * u64::from(stretch.kind == Kind::Dead);
+        }
+        dead
     }
 
-    // Looking.
-
-    /// The dead ones from `from` on, in order.
-    pub fn dead(&self, from: Offset) -> impl Iterator<Item = (Offset, DeadRecord)> + '_ {
-        std::iter::empty()
-    }
-    /// The state of a message and how many attempts have failed.
-    pub fn state_of(&self, offset: Offset, log: &Log) -> (State, u32) {
-        unimplemented!()
-    }
-    /// The messages of a range that an act may take, never leased ones.
-    pub fn unfinished(&self, log: &Log, within: OffsetRange, chosen: Chosen) -> Vec<OffsetRange> {
-        unimplemented!()
-    }
-    /// The seek epoch.
-    pub fn epoch(&self) -> Epoch {
-        unimplemented!()
-    }
-    /// The first offset that belongs to the subscription.
-    pub fn start(&self) -> Offset {
-        unimplemented!()
-    }
-    /// Everything below is finished.
-    pub fn floor(&self) -> Offset {
-        unimplemented!()
-    }
-    /// The oldest that is unfinished and not dead.
-    pub fn oldest_due(&self, log: &Log) -> Option<Offset> {
-        unimplemented!()
-    }
-    /// The oldest ready one.
-    pub fn oldest_ready(&self, log: &Log) -> Option<Offset> {
-        unimplemented!()
-    }
-    /// The books, from running counters.
-    pub fn counts(&self, log: &Log) -> Counts {
-        unimplemented!()
-    }
-    /// The books, counted anew bit by bit.
-    pub fn recount(&self, log: &Log) -> Counts {
-        unimplemented!()
+    /// Takes the records of a range out, making no page.
+    fn erase_records(&mut self, range: OffsetRange) {
+        let records = self.progress.records(range);
+        let parts: Vec<OffsetRange> = records.map(|(part, _)| part).collect();
+        for part in parts {
+            self.erase(part, Position::START, |_| None);
+        }
     }
 
-    // Restatement.
+    /// In backoff no more: ready or leased, the attempts kept.
+    pub(super) fn settle(&mut self, range: OffsetRange) {
+        let records = self.progress.records(range);
+        let waiting = records.filter(|(_, stretch)| stretch.kind == Kind::Waiting);
+        let parts: Vec<OffsetRange> = waiting.map(|(part, _)| part).collect();
+        for part in parts {
+            self.erase(part, Position::START, |earlier| {
+                earlier.map(|earlier| Stretch {
+                    kind: Kind::Tried,
+                    at: Time(0),
+                    ..*earlier
+                })
+            });
+        }
+    }
 
-    /// The cursor as it is.
-    pub fn cursor(&self) -> PartitionCursor {
-        unimplemented!()
+    /// Lets a range be handed out again, each part with the attempts it has.
+    pub(super) fn make_ready(&mut self, range: OffsetRange) {
+        if !self.progress.live {
+            return;
+        }
+        let mut parts = Vec::new();
+        let mut from = range.start;
+        for (part, stretch) in self.progress.records(range) {
+            parts.push((OffsetRange::between(from, part.start), 0));
+            parts.push((part, stretch.attempts));
+            from = part.end;
+        }
+        parts.push((OffsetRange::between(from, range.end), 0));
+        for (part, attempts) in parts {
+            self.ready.insert(part, Again(attempts));
+        }
     }
-    /// The pages there are, with the position that speaks of each.
-    pub fn pages(&self) -> impl Iterator<Item = (u64, Position)> + '_ {
-        std::iter::empty()
+
+    /// Lets the next message of each eased key be handed out, if it is ready.
+    fn promote(&mut self) {
+        while let Some(key) = self.eased.pop() {
+            let Some(next) = self.keys.next_of(key) else {
+                continue;
+            };
+            let record = self.progress.record(next);
+            let is_held = record.is_some_and(|record| record.kind != Kind::Tried);
+            if !is_held && self.ready.find(next).is_none() {
+                let attempts = record.map_or(0, |record| record.attempts);
+                self.ready
+                    .insert(OffsetRange::one(Offset(next)), Again(attempts));
+            }
+        }
     }
-    /// A page as it is; none if there is nothing to say of it.
-    pub fn page_state(
-        &self,
-        page: u64,
-        subscription: SubscriptionId,
-        partition: Partition,
-    ) -> Option<PageState> {
-        unimplemented!()
+
+    fn tidy(&mut self, range: OffsetRange) {
+        let leases = &self.leases;
+        self.progress
+            .tidy(range, |page| leases.within(page).next().is_some());
     }
-    /// A page was stated.
-    pub fn page_stated(&mut self, page: u64, at: Position) {}
-    /// The cursor was stated, or created.
-    pub fn cursor_stated(&mut self, at: Position) {}
-    /// Replay must begin here or before to rebuild this machine.
-    pub fn state_floor(&self) -> Position {
-        unimplemented!()
+
+    /// The index of an offset in its page, for records of the format.
+    pub(super) fn index_of(&self, offset: Offset) -> u16 {
+        let size = self.progress.size;
+        index(relative(offset.0, offset.0 / size * size))
     }
-    /// The positions of `Failed` entries that dead ones refer to, each once.
-    pub fn texts(&self) -> impl Iterator<Item = Position> + '_ {
-        std::iter::empty()
-    }
-    /// Those that no dead one refers to any more, since the last call.
-    pub fn freed_texts(&mut self) -> Vec<Position> {
-        unimplemented!()
+
+    /// All that is published and not below the floor.
+    pub(super) fn open(&self, next: Offset) -> OffsetRange {
+        between(self.progress.floor, next.0)
     }
 }
+
+const BLANK: Stretch = Stretch {
+    first: 0,
+    count: 0,
+    attempts: 0,
+    group: 0,
+    kind: Kind::Tried,
+    first_failure: Time(0),
+    at: Time(0),
+    text: Position::START,
+};

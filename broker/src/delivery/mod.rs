@@ -1,22 +1,48 @@
 //! One subscription on one partition as a state machine.
 //!
-//! Every message is in exactly one state: ready, leased, waiting, dead or finished. Costs follow the number of ranges,
-//! not of messages; nothing allocates in proportion to the backlog. No clock, no input or output: `now` is an argument.
+//! Every message is in exactly one state: ready, leased, waiting, dead or finished. Costs follow the
+//! number of ranges, not of messages; nothing allocates in proportion to the backlog. No clock, no
+//! input or output: `now` is an argument.
 //!
-//! - [`log`]: the messages of a partition without their content.
-//! - [`rules`]: what a machine is told.
-//! - [`counts`]: the books.
-//! - [`machine`]: the machine.
+//! - [`log`], `block`: the messages of a partition without their content.
+//! - [`rules`]: what a machine is told; [`counts`]: the books.
+//! - `spans`, `page`, `progress`, `keys`, `holding`: what it is made of.
+//! - [`machine`]: the machine and its durable changes.
+//! - [`grant`], [`decide`], [`look`], [`recount`], [`recovery`]: what is asked of it.
 
+mod spans;
+
+mod block;
 pub mod log;
 
+pub mod counts;
 pub mod rules;
 
-pub mod counts;
+mod page;
+mod progress;
+
+mod holding;
+mod keys;
 
 pub mod machine;
 
+pub mod grant;
+
+pub mod decide;
+
+pub mod look;
+pub mod recount;
+
+pub mod recovery;
+
+#[cfg(test)]
+mod tests;
+
 pub use counts::Counts;
+pub use decide::Chosen;
+pub use holding::Expired;
 pub use log::{Log, Run};
-pub use machine::{Chosen, Expired, Machine, State};
+pub use look::State;
+pub use machine::Machine;
+pub use page::PAGE;
 pub use rules::{Retry, Room, Rules, Setback, Ticket};

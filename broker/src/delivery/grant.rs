@@ -1,0 +1,225 @@
+//! Granting: leases for what is ready, redeliveries first, then what no take has met.
+//!
+//! Promises never to grant more than there is room for, one message alone excepted, and with key
+//! order nothing out of turn. Costs follow the number of ranges; with key order and keys, of messages.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::holding::{Again, Lease};
+use super::spans::between;
+use super::{Log, Machine, Room, Rules, Ticket};
+use crate::model::OffsetRange;
+use crate::model::entry::Grant;
+use crate::model::settings::KeyOrder;
+
+/// What is granted in one take so far, and the room left.
+struct Basket<'a> {
+    log: &'a Log,
+    ticket: &'a Ticket,
+    room: Room,
+    grants: Vec<Grant>,
+}
+
+impl Basket<'_> {
+    /// How many messages of the front of `range` there is room for.
+    fn fit(&self, range: OffsetRange) -> u64 {
+        let most = range.count().min(self.room.messages);
+        if most == 0 {
+            return 0;
+        }
+        let fit = self
+            .log
+            .fit(OffsetRange::new(range.start, most), self.room.bytes);
+        if fit == 0 && self.grants.is_empty() {
+            1
+        } else {
+            fit
+        }
+    }
+
+    /// Uses up the room for a range and notes the grant.
+    fn add(&mut self, range: OffsetRange, attempt: u32) {
+        self.room.messages -= range.count();
+        self.room.bytes = self.room.bytes.saturating_sub(self.log.bytes(range));
+        match self.grants.last_mut() {
+            Some(last) if last.range.end == range.start && last.attempt == attempt => {
+                last.range.end = range.end;
+            }
+            _ => self.grants.push(Grant {
+                range,
+                attempt,
+                serial: self.ticket.serial,
+            }),
+        }
+    }
+}
+
+impl Machine {
+    /// Leases what is ready to `ticket`'s consumer: redeliveries first, then fresh ones. The caller
+    /// writes the result as a `Delivered` entry. Gives nothing without room for a message and a byte.
+    pub fn take(&mut self, log: &Log, rules: &Rules, room: Room, ticket: &Ticket) -> Vec<Grant> {
+        if room.messages == 0 || room.bytes == 0 {
+            return Vec::new();
+        }
+        let mut basket = Basket {
+            log,
+            ticket,
+            room,
+            grants: Vec::new(),
+        };
+        self.take_ready(&mut basket);
+        if self.key_order == KeyOrder::Off {
+            self.take_fresh(&mut basket);
+        } else {
+            self.take_fresh_in_turn(&mut basket, rules);
+        }
+        basket.grants
+    }
+
+    /// Whether a take may grant something. After one with room that granted nothing, it is false.
+    pub fn has_ready(&self, log: &Log) -> bool {
+        let fresh = || self.progress.next_unfinished(self.fresh, log.next().0);
+        !self.ready.is_empty() || (!self.is_stalled && fresh().is_some())
+    }
+
+    fn take_ready(&mut self, basket: &mut Basket<'_>) {
+        while let Some((span, &Again(attempts))) = self.ready.first() {
+            let (mut range, turn) = self.first_in_turn(span);
+            if turn {
+                range.end = range.start.plus(basket.fit(range));
+                if range.is_empty() {
+                    return;
+                }
+                self.grant(basket, range, attempts);
+            }
+            // What is out of turn is ready again when its turn comes.
+            self.ready.cut(range);
+        }
+    }
+
+    /// The front of a span: as much as can be handed out together, or the part that is out of turn.
+    fn first_in_turn(&self, span: OffsetRange) -> (OffsetRange, bool) {
+        if self.keys.is_empty() {
+            return (span, true);
+        }
+        let first = self.keys.has_turn(span.start.0);
+        let mut offsets = span.offsets();
+        let end = offsets.find(|offset| self.keys.has_turn(offset.0) != first);
+        let end = end.unwrap_or(span.end);
+        (OffsetRange::between(span.start, end), first)
+    }
+
+    fn take_fresh(&mut self, basket: &mut Basket<'_>) {
+        let next = basket.log.next().0;
+        while let Some(run) = self.progress.next_unfinished(self.fresh, next) {
+            let count = basket.fit(run);
+            self.fresh = run.start.0 + count;
+            if count == 0 {
+                return;
+            }
+            self.grant(basket, OffsetRange::new(run.start, count), 0);
+        }
+    }
+
+    /// The same with key order: what is out of turn is parked behind the first of its key.
+    fn take_fresh_in_turn(&mut self, basket: &mut Basket<'_>, rules: &Rules) {
+        let (log, next) = (basket.log, basket.log.next().0);
+        while let Some(run) = self.progress.next_unfinished(self.fresh, next) {
+            self.fresh = run.start.0;
+            let (keys, end) = log.keys_from(run.start.0);
+            let most = run.start.plus(basket.room.messages.max(1)).0;
+            let run = between(run.start.0, run.end.0.min(end).min(most));
+            let count = match keys {
+                None => basket.fit(run),
+                Some(keys) => match self.meet(run, keys, rules) {
+                    Turn::Free(count) => basket.fit(OffsetRange::new(run.start, count)),
+                    Turn::Parked(count) => {
+                        self.fresh = run.start.0 + count;
+                        continue;
+                    }
+                    Turn::Stalled => {
+                        self.is_stalled = true;
+                        return;
+                    }
+                },
+            };
+            if count == 0 {
+                return;
+            }
+            let range = OffsetRange::new(run.start, count);
+            for (offset, &key) in range.offsets().zip(keys.unwrap_or(&[])) {
+                if key != 0 {
+                    self.keys.meet(offset.0, key);
+                }
+            }
+            self.grant(basket, range, 0);
+            self.fresh = range.end.0;
+        }
+    }
+
+    /// The front of a run of fresh messages: those whose turn it is, each of another key, or those
+    /// that stand behind others, which are parked.
+    fn meet(&mut self, run: OffsetRange, keys: &[u64], rules: &Rules) -> Turn {
+        let mut seen = BTreeSet::new();
+        let mut free = 0;
+        let mut parked = 0;
+        for (offset, &key) in run.offsets().zip(keys) {
+            let is_free = key == 0 || (self.keys.is_free(key) && !seen.contains(&key));
+            if is_free && parked == 0 {
+                free += 1;
+                if key != 0 {
+                    seen.insert(key);
+                }
+                continue;
+            }
+            if is_free || free > 0 {
+                break;
+            }
+            if !self.may_park(key, rules) {
+                break;
+            }
+            self.keys.meet(offset.0, key);
+            parked += 1;
+        }
+        match (free, parked) {
+            (0, 0) => Turn::Stalled,
+            (0, parked) => Turn::Parked(parked),
+            (free, _) => Turn::Free(free),
+        }
+    }
+
+    fn may_park(&self, key: u64, rules: &Rules) -> bool {
+        let has_room = self.keys.parked_messages() < rules.parked_messages;
+        has_room && (self.keys.parked_keys() < rules.parked_keys || self.keys.is_crowded(key))
+    }
+
+    fn grant(&mut self, basket: &mut Basket<'_>, range: OffsetRange, attempts: u32) {
+        let ticket = basket.ticket;
+        basket.add(range, attempts + 1);
+        self.leased += range.count();
+        self.progress.touch(range, ticket.at, |_, _, _| ());
+        for (offset, _) in self.keys.members(range) {
+            self.keys.lease(offset);
+        }
+        let lease = Lease {
+            attempt: attempts + 1,
+            serial: ticket.serial,
+            incarnation: ticket.incarnation,
+            consumer: Some(ticket.consumer),
+            name: Arc::clone(&ticket.name),
+            deadline: ticket.deadline,
+        };
+        self.leases.insert(range, lease);
+    }
+}
+
+/// What the front of a run of fresh messages is.
+enum Turn {
+    /// So many can be handed out.
+    Free(u64),
+    /// So many stand behind others of their keys.
+    Parked(u64),
+    /// The first stands behind another and no more may be parked.
+    Stalled,
+}

@@ -1,0 +1,151 @@
+//! Looking: the state of a message, the dead ones, the oldest ones, and the books by running numbers.
+//!
+//! Promises that nothing here walks the backlog: whole pages and ranges are stepped over at once.
+
+use std::sync::Arc;
+
+use super::page::Kind;
+use super::spans::between;
+use super::{Counts, Log, Machine};
+use crate::model::entry::DeadRecord;
+use crate::model::{ConsumerId, Epoch, Mono, Offset, OffsetRange, Time};
+
+/// What a message is to a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Before the subscription's start, or not published yet.
+    NotEntered,
+    /// Deliverable now, or once an earlier one of its key is done.
+    Ready,
+    /// Delivered, not yet acknowledged.
+    Leased {
+        /// The consumer's name.
+        consumer: Arc<str>,
+        /// The consumer; none if an earlier incarnation granted the lease.
+        id: Option<ConsumerId>,
+        /// When the lease ends.
+        deadline: Mono,
+    },
+    /// In backoff until this time.
+    Waiting(Time),
+    /// Dead.
+    Dead(DeadRecord),
+    /// Acknowledged or dropped.
+    Finished,
+}
+
+impl Machine {
+    /// The seek epoch.
+    pub fn epoch(&self) -> Epoch {
+        self.progress.epoch
+    }
+
+    /// The first offset that belongs to the subscription.
+    pub fn start(&self) -> Offset {
+        Offset(self.progress.start)
+    }
+
+    /// The committed offset: everything below is finished.
+    pub fn floor(&self) -> Offset {
+        Offset(self.progress.floor)
+    }
+
+    /// The state of a message, and how many of its attempts have failed.
+    pub fn state_of(&self, offset: Offset, log: &Log) -> (State, u32) {
+        if offset < self.start() || offset >= log.next() {
+            return (State::NotEntered, 0);
+        }
+        if self.progress.is_finished(offset.0) {
+            return (State::Finished, 0);
+        }
+        let attempts = self.progress.attempts(offset.0);
+        if let Some((_, lease)) = self.leases.find(offset.0) {
+            let leased = State::Leased {
+                consumer: Arc::clone(&lease.name),
+                id: lease.consumer,
+                deadline: lease.deadline,
+            };
+            return (leased, attempts);
+        }
+        let state = match self.progress.record(offset.0) {
+            Some(record) if record.kind == Kind::Dead => State::Dead(record.dead_record()),
+            Some(record) if record.kind == Kind::Waiting => State::Waiting(record.at),
+            _ => State::Ready,
+        };
+        (state, attempts)
+    }
+
+    /// The dead ones from `from` on, in order.
+    pub fn dead(&self, from: Offset) -> impl Iterator<Item = (Offset, DeadRecord)> + '_ {
+        let ranges = self.dead_from(from);
+        ranges.flat_map(|(range, dead)| range.offsets().map(move |offset| (offset, dead)))
+    }
+
+    /// The same, those that died together as one range.
+    pub fn dead_from(&self, from: Offset) -> impl Iterator<Item = (OffsetRange, DeadRecord)> + '_ {
+        let last = self.progress.pages.last_key_value();
+        let end = last.map_or(0, |(&number, _)| (number + 1) * self.progress.size);
+        let range = between(from.0.max(self.progress.floor), end);
+        self.progress.dead_in(range)
+    }
+
+    /// The oldest that is unfinished and not dead.
+    pub fn oldest_due(&self, log: &Log) -> Option<Offset> {
+        self.oldest(log, |record| record != Kind::Dead, |_| None)
+    }
+
+    /// The oldest that is ready.
+    pub fn oldest_ready(&self, log: &Log) -> Option<Offset> {
+        self.oldest(
+            log,
+            |record| record == Kind::Tried,
+            |offset| self.leases.find(offset).map(|(lease, _)| lease.end.0),
+        )
+    }
+
+    /// The oldest unfinished one whose record, if any, is wanted and that `held` gives no end for.
+    fn oldest(
+        &self,
+        log: &Log,
+        wanted: impl Fn(Kind) -> bool,
+        held: impl Fn(u64) -> Option<u64>,
+    ) -> Option<Offset> {
+        let mut at = self.progress.floor;
+        loop {
+            let run = self.progress.next_unfinished(at, log.next().0)?;
+            let number = run.start.0 / self.progress.size;
+            let page = self.progress.pages.get(&number);
+            let base = number * self.progress.size;
+            if page.is_some_and(|page| page.finished() + page.dead() == page.len()) {
+                at = base + self.progress.size;
+                continue;
+            }
+            let record = self.progress.record(run.start.0);
+            let unwanted = record.filter(|record| !wanted(record.kind));
+            if let Some(record) = unwanted {
+                at = base + record.end() as u64;
+            } else if let Some(end) = held(run.start.0) {
+                at = end;
+            } else {
+                return Some(run.start);
+            }
+        }
+    }
+
+    /// The books, from numbers that change where the state changes.
+    pub fn counts(&self, log: &Log) -> Counts {
+        let (progress, next) = (&self.progress, log.next().0);
+        let above = next.saturating_sub(progress.floor);
+        let busy = progress.finished_above + self.leased + self.waiting + progress.dead;
+        Counts {
+            entered: next.saturating_sub(progress.start),
+            scheduled: 0,
+            ready: above.saturating_sub(busy),
+            leased: self.leased,
+            waiting: self.waiting,
+            dead: progress.dead,
+            acked: progress.acked,
+            dropped: progress.dropped,
+        }
+    }
+}
