@@ -3,22 +3,85 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use super::arguments::{Cli, Command};
+use super::arguments::{Cli, Command, Globals};
+use super::failure::{Exit, Failure};
+use super::output::{self, Output};
+use super::session::Session;
+use super::{dlq, status, sub, topic};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::parser_says(&error).into(),
+    };
     let globals = &cli.globals;
     match cli.command {
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
             crate::tui::run(&globals.server, globals.color, TopArgs::default())
         }
+        None => output::help(&Cli::command().render_help().to_string()).into(),
         Some(Command::Top(args)) => crate::tui::run(&globals.server, globals.color, args),
         Some(Command::Demo(args)) => crate::demo::run(&args, globals.output, globals.color),
         Some(Command::Serve(args)) => crate::embedded::serve(args),
-        _ => ExitCode::FAILURE,
+        Some(Command::Status) => with_broker(globals, Verb::Status).into(),
+        Some(Command::Topic(command)) => with_broker(globals, Verb::Topic(command)).into(),
+        Some(Command::Sub(command)) => with_broker(globals, Verb::Sub(command)).into(),
+        Some(Command::Dlq(command)) => with_broker(globals, Verb::Dlq(command)).into(),
+    }
+}
+
+/// A command that talks with a broker and ends.
+enum Verb {
+    Status,
+    Topic(super::arguments::TopicCommand),
+    Sub(super::arguments::SubCommand),
+    Dlq(super::arguments::DlqCommand),
+}
+
+fn with_broker(globals: &Globals, verb: Verb) -> Exit {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.worker_threads(WORKERS).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = Failure::Process {
+                tried: "start the runtime",
+                error,
+            };
+            Output::new(globals.color, globals.quiet).failure(&failure);
+            return failure.exit();
+        }
+    };
+    let exit = runtime.block_on(async {
+        let output = Output::new(globals.color, globals.quiet);
+        let (ended, output) = match Session::open(globals, output).await {
+            Ok(mut session) => (execute(&mut session, verb).await, session.output),
+            Err((failure, output)) => (Err(failure), output),
+        };
+        match ended {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                output.failure(&failure);
+                failure.exit()
+            }
+        }
+    });
+    // A read of standard input that nobody waits for any more must not keep the process.
+    runtime.shutdown_background();
+    exit
+}
+
+/// One for the connection, one for what the client does beside the command.
+const WORKERS: usize = 2;
+
+async fn execute(session: &mut Session, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Status => status::run(session).await,
+        Verb::Topic(command) => topic::run(session, command).await,
+        Verb::Sub(command) => sub::run(session, command).await,
+        Verb::Dlq(command) => dlq::run(session, command).await,
     }
 }

@@ -6,9 +6,7 @@ mod span;
 mod sub;
 mod topic;
 
-pub(crate) use dlq::{
-    ConsentArgs, DlqCommand, PeekDeadArgs, PurgeArgs, RequeueArgs, SelectionArgs,
-};
+pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
 pub(crate) use program::{Cli, Command, Globals};
 pub(crate) use sub::{
     CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, StateArg,

@@ -1,0 +1,25 @@
+//! Asking before something is lost or repeated.
+
+use super::failure::Failure;
+use super::output::Output;
+
+/// Goes on if somebody agrees: with `--yes` at once, on a terminal after the plan was shown and the
+/// question answered; else shows the plan and refuses.
+pub(crate) fn require(
+    output: &Output,
+    is_given: bool,
+    plan: &str,
+    question: &str,
+) -> Result<(), Failure> {
+    if is_given {
+        return Ok(());
+    }
+    output.warn(plan);
+    if !output.can_ask() {
+        return Err(Failure::Refused("there is no terminal on which to ask"));
+    }
+    match output.ask(&format!("{question} [y/N]")).as_deref() {
+        Some("y" | "yes") => Ok(()),
+        _ => Err(Failure::Refused("the answer was not yes")),
+    }
+}

@@ -1,0 +1,116 @@
+//! One command's connection and output.
+
+use serde::Serialize;
+use weir_proto::client::{Client, Error, Options};
+
+use super::arguments::Globals;
+use super::failure::Failure;
+use super::output::Output;
+use crate::present::format::Format;
+use crate::present::json;
+use crate::present::table::Table;
+
+/// What every command has.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The broker.
+    pub(crate) client: Client,
+    /// Its address, as it was given.
+    pub(crate) server: String,
+    /// Where to write.
+    pub(crate) output: Output,
+    /// How to write.
+    pub(crate) format: Format,
+}
+
+impl Session {
+    /// Connects; fails within 2 s.
+    pub(crate) async fn open(globals: &Globals, output: Output) -> Result<Self, (Failure, Output)> {
+        let server = globals.server.clone();
+        match Client::connect(Options::to(&server).fail_fast()).await {
+            Ok(client) => Ok(Self {
+                client,
+                server,
+                output,
+                format: globals.output,
+            }),
+            Err(error) => Err((Failure::Unreachable { server, error }, output)),
+        }
+    }
+
+    /// Why `tried` failed: the broker refused it, or is lost.
+    pub(crate) fn failure(&self, tried: impl Into<String>, error: Error) -> Failure {
+        let tried = tried.into();
+        if error.is_unreachable() {
+            Failure::Lost {
+                server: self.server.clone(),
+                tried,
+                error,
+            }
+        } else {
+            Failure::Broker { tried, error }
+        }
+    }
+
+    /// Prints a list: one array, an object a line, or the table.
+    pub(crate) async fn list<T: Serialize>(
+        &mut self,
+        documents: &[T],
+        name: impl Fn(&T) -> &str,
+        table: impl Fn(bool) -> Table,
+    ) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Json => json::pretty(&documents)?,
+            Format::Jsonl => documents
+                .iter()
+                .map(json::line)
+                .collect::<Result<String, _>>()?,
+            Format::Name => documents
+                .iter()
+                .map(|document| name_line(name(document)))
+                .collect(),
+            Format::Table => table(false).render(self.output.is_colored()),
+            Format::Wide => table(true).render(self.output.is_colored()),
+        };
+        self.output.data(text).await
+    }
+
+    /// Prints one thing: an object, its name, or what `text` says for people.
+    pub(crate) async fn thing<T: Serialize>(
+        &mut self,
+        document: &T,
+        name: &str,
+        text: impl FnOnce(bool) -> String,
+    ) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Json => json::pretty(document)?,
+            Format::Jsonl => json::line(document)?,
+            Format::Name => name_line(name),
+            Format::Table | Format::Wide => text(self.output.is_colored()),
+        };
+        self.output.data(text).await
+    }
+
+    /// Prints what an act did: an object for programs, a sentence on stderr for people.
+    pub(crate) async fn outcome<T: Serialize>(
+        &mut self,
+        document: &T,
+        name: &str,
+        sentence: &str,
+    ) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Json => json::pretty(document)?,
+            Format::Jsonl => json::line(document)?,
+            Format::Name => name_line(name),
+            Format::Table | Format::Wide => {
+                self.output.note(sentence);
+                return Ok(());
+            }
+        };
+        self.output.data(text).await
+    }
+}
+
+fn name_line(name: &str) -> String {
+    format!("{}\n", weir_proto::safe_text::SafeText::new(name))
+}

@@ -1,0 +1,188 @@
+//! `weir topic ls|create|get|rm`.
+
+use weir_proto::v1;
+
+use super::arguments::{CreateTopicArgs, DeleteTopicArgs, TopicCommand};
+use super::consent;
+use super::failure::Failure;
+use super::session::Session;
+use super::{peek, publish};
+use crate::present::operation::DeletedTopicDocument;
+use crate::present::topic::{TopicDocument, topic_table};
+use crate::present::units;
+
+/// Runs a verb of topics.
+pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<(), Failure> {
+    match command {
+        TopicCommand::Ls => list(session).await,
+        TopicCommand::Create(args) => create(session, args).await,
+        TopicCommand::Get { topic } => get(session, &topic).await,
+        TopicCommand::Rm(args) => delete(session, &args).await,
+        TopicCommand::Publish(args) => publish::run(session, args).await,
+        TopicCommand::Peek(args) => peek::topic(session, &args).await,
+    }
+}
+
+async fn list(session: &mut Session) -> Result<(), Failure> {
+    let failed = |error| session.failure("list the topics", error);
+    let sample = session
+        .client
+        .stats()
+        .get(v1::GetStatsRequest::default())
+        .await;
+    let sample = sample.map_err(failed)?;
+    let settings = session.client.admin().all_topics().await.map_err(failed)?;
+    let topics: Vec<TopicDocument> = settings
+        .iter()
+        .map(|topic| {
+            let stats = sample
+                .topics
+                .iter()
+                .find(|stats| stats.topic_id == topic.topic_id);
+            TopicDocument::new(Some(topic), stats)
+        })
+        .collect();
+    session
+        .list(
+            &topics,
+            |topic| &topic.name,
+            |is_wide| topic_table(&topics, is_wide),
+        )
+        .await
+}
+
+async fn create(session: &mut Session, args: CreateTopicArgs) -> Result<(), Failure> {
+    let topic = v1::Topic {
+        name: args.topic.clone(),
+        partition_count: args.partitions.unwrap_or(0),
+        retention_duration: args.retention.map(units::proto_span),
+        retention_bytes: args.retention_bytes,
+        ..v1::Topic::default()
+    };
+    let created = session.client.admin().create_topic(topic).await;
+    let created = created
+        .map_err(|error| session.failure(format!("create the topic {}", args.topic), error))?;
+    let document = TopicDocument::new(Some(&created), None);
+    let sentence = format!("created the topic {}", document.name);
+    session.outcome(&document, &document.name, &sentence).await
+}
+
+async fn get(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let (topic, sample) = topic_and_sample(session, name, "show").await?;
+    let document = document_of(&topic, &sample);
+    session
+        .thing(&document, &document.name, |is_colored| {
+            document.fields().render(is_colored)
+        })
+        .await
+}
+
+async fn delete(session: &mut Session, args: &DeleteTopicArgs) -> Result<(), Failure> {
+    let admin = session.client.admin();
+    let mut name = args.topic.clone();
+    if !args.yes {
+        let (topic, sample) = topic_and_sample(session, &args.topic, "delete").await?;
+        let plan = deletion_plan(&document_of(&topic, &sample), &sample);
+        let question = format!("Delete the topic {}?", topic.name);
+        consent::require(&session.output, args.yes, &plan, &question)?;
+        name = topic.name;
+    }
+    let deleted = if args.with_subscriptions {
+        admin.delete_topic_with_subscriptions(&name).await
+    } else {
+        admin.delete_topic(&name).await.map(|()| 0)
+    };
+    let deleted_subscriptions =
+        deleted.map_err(|error| session.failure(format!("delete the topic {name}"), error))?;
+    let sentence = match deleted_subscriptions {
+        0 => format!("deleted the topic {name}"),
+        some => format!(
+            "deleted the topic {name} and its {}",
+            units::counted(some.into(), "subscription", "subscriptions")
+        ),
+    };
+    let document = DeletedTopicDocument {
+        topic: name,
+        deleted_subscriptions,
+    };
+    session.outcome(&document, &document.topic, &sentence).await
+}
+
+/// A topic's settings, and the numbers of it and its subscriptions.
+async fn topic_and_sample(
+    session: &Session,
+    name: &str,
+    verb: &str,
+) -> Result<(v1::Topic, v1::GetStatsResponse), Failure> {
+    let failed = |error| session.failure(format!("{verb} the topic {name}"), error);
+    let topic = session
+        .client
+        .admin()
+        .get_topic(name)
+        .await
+        .map_err(failed)?;
+    let request = v1::GetStatsRequest {
+        topic: topic.name.clone(),
+        ..Default::default()
+    };
+    let sample = session.client.stats().get(request).await.map_err(failed)?;
+    Ok((topic, sample))
+}
+
+fn document_of(topic: &v1::Topic, sample: &v1::GetStatsResponse) -> TopicDocument {
+    let stats = sample
+        .topics
+        .iter()
+        .find(|stats| stats.topic_id == topic.topic_id);
+    TopicDocument::new(Some(topic), stats)
+}
+
+/// What a deletion takes away.
+fn deletion_plan(topic: &TopicDocument, sample: &v1::GetStatsResponse) -> String {
+    let stored = units::known(topic.stored, units::messages);
+    let mut plan = format!("deletes the topic {} with {stored} stored", topic.name);
+    for subscription in sample
+        .subscriptions
+        .iter()
+        .filter(|sub| sub.topic == topic.name)
+    {
+        plan.push_str(&format!(
+            "\n  subscription {}: {} in the backlog, {} dead",
+            subscription.name,
+            units::count(subscription.backlog),
+            units::count(subscription.dead)
+        ));
+    }
+    plan.push_str("\nthis cannot be taken back");
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_of_a_deletion_names_what_goes() {
+        let stats = |name: &str, topic: &str| v1::SubscriptionStats {
+            name: name.to_owned(),
+            topic: topic.to_owned(),
+            backlog: 1_200,
+            dead: 3,
+            ..v1::SubscriptionStats::default()
+        };
+        let sample = v1::GetStatsResponse {
+            subscriptions: vec![stats("billing", "orders"), stats("other", "clicks")],
+            ..v1::GetStatsResponse::default()
+        };
+        let topic = TopicDocument {
+            name: "orders".to_owned(),
+            stored: Some(1_000),
+            ..TopicDocument::default()
+        };
+        assert_eq!(
+            deletion_plan(&topic, &sample),
+            "deletes the topic orders with 1,000 messages stored\n  \
+             subscription billing: 1,200 in the backlog, 3 dead\nthis cannot be taken back"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! Acts on many messages and deletions: their documents, and the sentences that say what they do.
+
+use serde::Serialize;
+use weir_proto::v1;
+
+use super::units;
+
+/// An act on many messages, planned or done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct OperationDocument {
+    /// Null in a plan.
+    pub(crate) operation: Option<String>,
+    pub(crate) state: &'static str,
+    pub(crate) selected: u64,
+    pub(crate) affected: u64,
+    pub(crate) skipped: u64,
+    /// Until when it can be taken back; null if it cannot.
+    pub(crate) undo_until: Option<String>,
+}
+
+impl From<&v1::OperationSummary> for OperationDocument {
+    fn from(summary: &v1::OperationSummary) -> Self {
+        Self {
+            operation: Some(summary.operation.clone()).filter(|id| !id.is_empty()),
+            state: match summary.state() {
+                v1::OperationState::Unspecified => "unknown",
+                v1::OperationState::Planned => "planned",
+                v1::OperationState::Finished => "finished",
+            },
+            selected: summary.selected,
+            affected: summary.affected,
+            skipped: summary.skipped,
+            undo_until: None,
+        }
+    }
+}
+
+impl OperationDocument {
+    /// What was done, in one sentence: `requeued 12 of 14 messages of billing; 2 left, since …`.
+    pub(crate) fn sentence(&self, done: &str, subscription: &str) -> String {
+        let of = match self.selected == self.affected {
+            true => String::new(),
+            false => format!(" of {} selected", units::count(self.selected)),
+        };
+        let mut text = format!(
+            "{done} {}{of} of {subscription}",
+            units::messages(self.affected)
+        );
+        if self.skipped > 0 {
+            text.push_str(&format!(
+                "; {} left as they are, since they are leased",
+                units::count(self.skipped)
+            ));
+        }
+        text
+    }
+}
+
+/// A topic that was deleted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct DeletedTopicDocument {
+    pub(crate) topic: String,
+    pub(crate) deleted_subscriptions: u32,
+}
+
+/// A subscription that was deleted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct DeletedSubscriptionDocument {
+    pub(crate) subscription: String,
+    pub(crate) topic: String,
+    pub(crate) dropped_backlog: u64,
+    pub(crate) dropped_dead: u64,
+}
+
+/// What `topic publish` did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct PublishedDocument {
+    pub(crate) topic: String,
+    /// How many messages are on the broker's disk for sure.
+    pub(crate) confirmed: u64,
+    pub(crate) first_message_id: Option<String>,
+    pub(crate) last_message_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_has_the_fields_of_the_contract_in_order() {
+        let summary = v1::OperationSummary {
+            operation: "op-7".to_owned(),
+            state: v1::OperationState::Finished.into(),
+            selected: 14,
+            affected: 12,
+            skipped: 2,
+        };
+        let json = serde_json::to_string(&OperationDocument::from(&summary)).unwrap();
+        assert_eq!(
+            json,
+            "{\"operation\":\"op-7\",\"state\":\"finished\",\"selected\":14,\"affected\":12,\
+             \"skipped\":2,\"undo_until\":null}"
+        );
+    }
+
+    #[test]
+    fn a_plan_has_no_id() {
+        let plan = v1::OperationSummary {
+            state: v1::OperationState::Planned.into(),
+            ..v1::OperationSummary::default()
+        };
+        let document = OperationDocument::from(&plan);
+        assert_eq!((document.operation, document.state), (None, "planned"));
+    }
+
+    #[test]
+    fn the_sentence_says_what_was_left() {
+        let mut document = OperationDocument {
+            operation: None,
+            state: "finished",
+            selected: 1,
+            affected: 1,
+            skipped: 0,
+            undo_until: None,
+        };
+        assert_eq!(
+            document.sentence("requeued", "billing"),
+            "requeued 1 message of billing"
+        );
+        (document.selected, document.affected, document.skipped) = (1_400, 1_398, 2);
+        assert_eq!(
+            document.sentence("purged", "billing"),
+            "purged 1,398 messages of 1,400 selected of billing; \
+             2 left as they are, since they are leased"
+        );
+    }
+}

@@ -1,0 +1,380 @@
+//! Subscriptions: the documents of `sub ls|get|create|lag` and their tables.
+
+use serde::Serialize;
+use weir_proto::v1;
+
+use super::table::{Fields, Table, cell, number, text};
+use super::units::{self, known, per_second};
+
+/// The numbers of a subscription, as `sub ls` and `sub lag` print them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct SubscriptionNumbers {
+    pub(crate) name: String,
+    pub(crate) topic: String,
+    pub(crate) ready: u64,
+    pub(crate) leased: u64,
+    pub(crate) waiting: u64,
+    pub(crate) scheduled: u64,
+    pub(crate) dead: u64,
+    pub(crate) backlog: u64,
+    /// Null without a backlog.
+    pub(crate) lag_seconds: Option<f64>,
+    /// Messages per second over 10 s; null until it was measured.
+    pub(crate) publish_rate: Option<f64>,
+    pub(crate) ack_rate: Option<f64>,
+    pub(crate) consumers: u64,
+    pub(crate) conservation_error: u64,
+    pub(crate) subscription_id: u64,
+    pub(crate) lag_messages: u64,
+    pub(crate) oldest_ready_seconds: Option<f64>,
+    pub(crate) deliver_rate: Option<f64>,
+    pub(crate) redeliver_rate: Option<f64>,
+    pub(crate) fail_rate: Option<f64>,
+    pub(crate) dead_rate: Option<f64>,
+    pub(crate) drain: &'static str,
+    pub(crate) drain_seconds: Option<f64>,
+    pub(crate) entered: u64,
+    pub(crate) acked: u64,
+    pub(crate) dropped: u64,
+    /// When the numbers were taken.
+    pub(crate) sample_time: Option<String>,
+}
+
+impl SubscriptionNumbers {
+    /// The numbers of one subscription in a sample taken at `sample_time`.
+    pub(crate) fn new(
+        stats: &v1::SubscriptionStats,
+        sample_time: Option<&prost_types::Timestamp>,
+    ) -> Self {
+        let rates = stats
+            .rates
+            .iter()
+            .min_by(|a, b| a.window_seconds.total_cmp(&b.window_seconds));
+        let rate = |pick: fn(&v1::SubscriptionRates) -> f64| rates.map(pick);
+        Self {
+            name: stats.name.clone(),
+            topic: stats.topic.clone(),
+            ready: stats.ready,
+            leased: stats.leased,
+            waiting: stats.waiting,
+            scheduled: stats.scheduled,
+            dead: stats.dead,
+            backlog: stats.backlog,
+            lag_seconds: stats.lag_seconds,
+            publish_rate: rate(|rates| rates.publish),
+            ack_rate: rate(|rates| rates.ack),
+            consumers: stats.consumers.len() as u64,
+            conservation_error: stats.conservation_error,
+            subscription_id: stats.subscription_id,
+            lag_messages: stats.backlog,
+            oldest_ready_seconds: stats.oldest_ready_seconds,
+            deliver_rate: rate(|rates| rates.deliver),
+            redeliver_rate: rate(|rates| rates.redeliver),
+            fail_rate: rate(|rates| rates.fail),
+            dead_rate: rate(|rates| rates.dead),
+            drain: drain(stats.drain()),
+            drain_seconds: stats.drain_seconds,
+            entered: stats.entered,
+            acked: stats.acked,
+            dropped: stats.dropped.iter().map(|dropped| dropped.count).sum(),
+            sample_time: units::rfc3339(sample_time),
+        }
+    }
+
+    /// What becomes of the backlog: a span or a word.
+    fn drain_text(&self) -> String {
+        match self.drain_seconds {
+            Some(seconds) => units::seconds(seconds),
+            None => self.drain.to_owned(),
+        }
+    }
+}
+
+/// The settings of a subscription.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct SubscriptionSettings {
+    pub(crate) ack_deadline_seconds: Option<f64>,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff_min_seconds: Option<f64>,
+    pub(crate) backoff_max_seconds: Option<f64>,
+    pub(crate) key_order: &'static str,
+    pub(crate) dead_letter_retention_seconds: Option<f64>,
+    pub(crate) create_time: Option<String>,
+}
+
+impl SubscriptionSettings {
+    fn new(subscription: &v1::Subscription) -> Self {
+        Self {
+            ack_deadline_seconds: units::span_seconds(subscription.ack_deadline.as_ref()),
+            max_attempts: subscription.max_attempts,
+            backoff_min_seconds: units::span_seconds(subscription.minimum_backoff.as_ref()),
+            backoff_max_seconds: units::span_seconds(subscription.maximum_backoff.as_ref()),
+            key_order: key_order(subscription.key_order()),
+            dead_letter_retention_seconds: units::span_seconds(
+                subscription.dead_letter_retention.as_ref(),
+            ),
+            create_time: units::rfc3339(subscription.create_time.as_ref()),
+        }
+    }
+}
+
+/// Everything about one subscription, as `sub get` and `sub create` print it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct SubscriptionDocument {
+    #[serde(flatten)]
+    pub(crate) numbers: SubscriptionNumbers,
+    #[serde(flatten)]
+    pub(crate) settings: SubscriptionSettings,
+    pub(crate) dropped_by_cause: serde_json::Map<String, serde_json::Value>,
+    pub(crate) connected: Vec<ConsumerDocument>,
+}
+
+/// One connected consumer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct ConsumerDocument {
+    pub(crate) consumer_id: u64,
+    pub(crate) name: String,
+    pub(crate) peer: String,
+    pub(crate) leased: u64,
+    pub(crate) max_outstanding_messages: u64,
+    pub(crate) deliver_rate: f64,
+    pub(crate) ack_rate: f64,
+    pub(crate) fail_rate: f64,
+    pub(crate) connect_time: Option<String>,
+    pub(crate) last_ack_time: Option<String>,
+}
+
+impl SubscriptionDocument {
+    /// A subscription's settings with its numbers; without a sample, it is as new and all zero.
+    pub(crate) fn new(settings: &v1::Subscription, sample: Option<&v1::GetStatsResponse>) -> Self {
+        let blank = v1::SubscriptionStats {
+            subscription_id: settings.subscription_id,
+            name: settings.name.clone(),
+            topic: settings.topic.clone(),
+            drain: v1::DrainState::Empty.into(),
+            ..v1::SubscriptionStats::default()
+        };
+        let stats = sample
+            .and_then(|sample| {
+                sample
+                    .subscriptions
+                    .iter()
+                    .find(|sub| sub.name == settings.name)
+            })
+            .unwrap_or(&blank);
+        let time = sample.and_then(|sample| sample.sample_time.as_ref());
+        Self {
+            numbers: SubscriptionNumbers::new(stats, time),
+            settings: SubscriptionSettings::new(settings),
+            dropped_by_cause: stats
+                .dropped
+                .iter()
+                .map(|dropped| (drop_cause(dropped.cause()).to_owned(), dropped.count.into()))
+                .collect(),
+            connected: stats.consumers.iter().map(consumer).collect(),
+        }
+    }
+
+    /// The fields, for people.
+    pub(crate) fn fields(&self) -> Fields {
+        let (numbers, settings) = (&self.numbers, &self.settings);
+        let mut fields = Fields::default();
+        fields.push("name", &numbers.name);
+        fields.push("topic", &numbers.topic);
+        fields.push("backlog", units::count(numbers.backlog));
+        fields.push("  ready", units::count(numbers.ready));
+        fields.push("  leased", units::count(numbers.leased));
+        fields.push("  waiting", units::count(numbers.waiting));
+        fields.push("scheduled", units::count(numbers.scheduled));
+        fields.push("dead", units::count(numbers.dead));
+        fields.push("lag", known(numbers.lag_seconds, units::seconds));
+        fields.push("drain", numbers.drain_text());
+        fields.push("publish rate", known(numbers.publish_rate, per_second));
+        fields.push("ack rate", known(numbers.ack_rate, per_second));
+        fields.push("fail rate", known(numbers.fail_rate, per_second));
+        fields.push("acked", units::count(numbers.acked));
+        fields.push("dropped", units::count(numbers.dropped));
+        fields.push(
+            "conservation error",
+            units::count(numbers.conservation_error),
+        );
+        fields.push(
+            "ack deadline",
+            known(settings.ack_deadline_seconds, units::seconds),
+        );
+        fields.push("max attempts", units::count(settings.max_attempts.into()));
+        fields.push(
+            "backoff min",
+            known(settings.backoff_min_seconds, units::seconds),
+        );
+        fields.push(
+            "backoff max",
+            known(settings.backoff_max_seconds, units::seconds),
+        );
+        fields.push("key order", settings.key_order);
+        let retention = known(settings.dead_letter_retention_seconds, units::seconds);
+        fields.push("dead letter retention", retention);
+        fields.push(
+            "created",
+            settings.create_time.as_deref().unwrap_or(units::UNKNOWN),
+        );
+        fields.push("consumers", units::count(numbers.consumers));
+        fields
+    }
+
+    /// The connected consumers in columns; `None` if there are none.
+    pub(crate) fn consumer_table(&self) -> Option<Table> {
+        if self.connected.is_empty() {
+            return None;
+        }
+        let mut table = Table::new(vec![
+            text("CONSUMER"),
+            text("PEER"),
+            number("LEASED"),
+            number("ALLOWANCE"),
+            number("ACKED/S"),
+            number("FAILED/S"),
+        ]);
+        for consumer in &self.connected {
+            table.push(vec![
+                cell(&consumer.name),
+                cell(&consumer.peer),
+                cell(units::count(consumer.leased)),
+                cell(units::count(consumer.max_outstanding_messages)),
+                cell(units::rate(consumer.ack_rate)),
+                cell(units::rate(consumer.fail_rate)),
+            ]);
+        }
+        Some(table)
+    }
+}
+
+/// Subscriptions in columns.
+pub(crate) fn subscription_table(subscriptions: &[SubscriptionNumbers], is_wide: bool) -> Table {
+    let mut columns = vec![
+        text("NAME"),
+        text("TOPIC"),
+        number("BACKLOG"),
+        number("OLDEST"),
+        number("DEAD"),
+        number("CONS"),
+        number("IN/S"),
+        number("ACKED/S"),
+    ];
+    if is_wide {
+        let more = [
+            "READY",
+            "LEASED",
+            "WAITING",
+            "SCHEDULED",
+            "FAILED/S",
+            "DRAIN",
+            "ERROR",
+        ];
+        columns.extend(more.map(number));
+    }
+    let mut table = Table::new(columns);
+    for numbers in subscriptions {
+        let mut row = vec![
+            cell(&numbers.name),
+            cell(&numbers.topic),
+            cell(units::count(numbers.backlog)),
+            cell(known(numbers.lag_seconds, units::seconds)),
+            cell(units::count(numbers.dead)),
+            cell(units::count(numbers.consumers)),
+            cell(known(numbers.publish_rate, units::rate)),
+            cell(known(numbers.ack_rate, units::rate)),
+        ];
+        if is_wide {
+            row.extend([
+                cell(units::count(numbers.ready)),
+                cell(units::count(numbers.leased)),
+                cell(units::count(numbers.waiting)),
+                cell(units::count(numbers.scheduled)),
+                cell(known(numbers.fail_rate, units::rate)),
+                cell(numbers.drain_text()),
+                cell(units::count(numbers.conservation_error)),
+            ]);
+        }
+        table.push(row);
+    }
+    table
+}
+
+/// How far behind subscriptions are, in columns.
+pub(crate) fn lag_table(subscriptions: &[SubscriptionNumbers]) -> Table {
+    let mut table = Table::new(vec![
+        text("NAME"),
+        text("TOPIC"),
+        number("LAG"),
+        number("OLDEST"),
+        number("READY"),
+        number("LEASED"),
+        number("WAITING"),
+        number("IN/S"),
+        number("ACKED/S"),
+        number("DRAIN"),
+    ]);
+    for numbers in subscriptions {
+        table.push(vec![
+            cell(&numbers.name),
+            cell(&numbers.topic),
+            cell(units::count(numbers.lag_messages)),
+            cell(known(numbers.lag_seconds, units::seconds)),
+            cell(units::count(numbers.ready)),
+            cell(units::count(numbers.leased)),
+            cell(units::count(numbers.waiting)),
+            cell(known(numbers.publish_rate, units::rate)),
+            cell(known(numbers.ack_rate, units::rate)),
+            cell(numbers.drain_text()),
+        ]);
+    }
+    table
+}
+
+fn consumer(stats: &v1::ConsumerStats) -> ConsumerDocument {
+    ConsumerDocument {
+        consumer_id: stats.consumer_id,
+        name: stats.name.clone(),
+        peer: stats.peer.clone(),
+        leased: stats.leased,
+        max_outstanding_messages: stats.max_outstanding_messages,
+        deliver_rate: stats.deliver_rate,
+        ack_rate: stats.ack_rate,
+        fail_rate: stats.fail_rate,
+        connect_time: units::rfc3339(stats.connect_time.as_ref()),
+        last_ack_time: units::rfc3339(stats.last_ack_time.as_ref()),
+    }
+}
+
+fn drain(state: v1::DrainState) -> &'static str {
+    match state {
+        v1::DrainState::Unspecified => "unknown",
+        v1::DrainState::Empty => "empty",
+        v1::DrainState::Draining => "draining",
+        v1::DrainState::Never => "never",
+        v1::DrainState::Stuck => "stuck",
+        v1::DrainState::Idle => "idle",
+    }
+}
+
+fn key_order(order: v1::KeyOrder) -> &'static str {
+    match order {
+        v1::KeyOrder::Unspecified | v1::KeyOrder::Off => "off",
+        v1::KeyOrder::Block => "block",
+        v1::KeyOrder::Skip => "skip",
+    }
+}
+
+fn drop_cause(cause: v1::DropCause) -> &'static str {
+    match cause {
+        v1::DropCause::Unspecified => "unknown",
+        v1::DropCause::Expired => "expired",
+        v1::DropCause::Purged => "purged",
+        v1::DropCause::Discarded => "discarded",
+        v1::DropCause::Overflow => "overflow",
+        v1::DropCause::Filtered => "filtered",
+        v1::DropCause::Skipped => "skipped",
+        v1::DropCause::Moved => "moved",
+    }
+}
