@@ -1,7 +1,8 @@
 //! Time in the client: the waits between attempts to connect, and the only place that sleeps.
 //!
-//! Waits grow exponentially, are capped and vary at random, so that clients that lost one broker do not come
-//! back all at the same moment. Under tokio's paused clock every wait here is a step of the test.
+//! Waits grow exponentially, are capped and vary at random, so that clients that lost one broker do
+//! not come back all at the same moment. Under tokio's paused clock every wait here is a step of
+//! the test.
 
 use std::time::Duration;
 
@@ -56,7 +57,8 @@ pub struct Delays {
 }
 
 impl Delays {
-    /// The wait after one more failure: between half and all of `minimum × 2^failures`, capped by `maximum`.
+    /// The wait after one more failure: between half and all of `minimum × 2^failures`, capped by
+    /// `maximum`.
     pub fn after_failure(&mut self) -> Duration {
         let doubled = self
             .backoff

@@ -10,8 +10,8 @@ use super::publisher::{Publisher, PublisherOptions};
 use super::unary::{Admin, Operator, Puller, Stats};
 use super::watcher::Watcher;
 
-/// A broker, reached over one HTTP/2 connection that all calls and streams share. Cheap to clone. A lost
-/// connection is made again by the next call.
+/// A broker, reached over one HTTP/2 connection that all calls and streams share. Cheap to clone. A
+/// lost connection is made again by the next call.
 #[derive(Debug, Clone)]
 pub struct Client {
     channel: Channel,
@@ -31,8 +31,8 @@ impl Client {
         Ok(Self::over(channel, options))
     }
 
-    /// Returns at once and connects with the first call. Fails only if the address is none. Must be called
-    /// within a tokio runtime.
+    /// Returns at once and connects with the first call. Fails only if the address is none. Must be
+    /// called within a tokio runtime.
     pub fn connect_lazy(options: impl Into<Options>) -> Result<Self, Error> {
         let options = options.into();
         let channel = options.endpoint()?.connect_lazy();

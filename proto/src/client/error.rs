@@ -1,5 +1,5 @@
-//! What can go wrong, typed: what the broker refused and why, or that it was not reached, or that nobody
-//! knows what became of a message.
+//! What can go wrong, typed: what the broker refused and why, or that it was not reached, or that
+//! nobody knows what became of a message.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -27,7 +27,8 @@ pub enum Kind {
     Usage,
 }
 
-/// Why a call, a message or a stream failed. Cheap to clone: one lost connection fails many messages.
+/// Why a call, a message or a stream failed. Cheap to clone: one lost connection fails many
+/// messages.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", inner.message)]
 pub struct Error {
@@ -68,7 +69,8 @@ impl Error {
         self.inner.code
     }
 
-    /// The broker's reason; unspecified if the broker gave none or one that this client does not know.
+    /// The broker's reason; unspecified if the broker gave none or one that this client does not
+    /// know.
     pub fn reason(&self) -> ErrorReason {
         self.inner.reason
     }
@@ -98,8 +100,9 @@ impl Error {
         self.inner.retry_delay
     }
 
-    /// Whether the same call may succeed later and nothing of it was done now. A lost connection counts,
-    /// although a call that was under way may have been done: repeat only what may happen twice.
+    /// Whether the same call may succeed later and nothing of it was done now. A lost connection
+    /// counts, although a call that was under way may have been done: repeat only what may happen
+    /// twice.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             Kind::Unreachable => true,
@@ -126,8 +129,8 @@ impl Error {
         self.kind() == Kind::OutcomeUnknown
     }
 
-    /// A status is the broker's word if it carries a reason of ours; a status that the transport made
-    /// carries the cause as its source, or one of the codes that the broker never sends.
+    /// A status is the broker's word if it carries a reason of ours; a status that the transport
+    /// made carries the cause as its source, or one of the codes that the broker never sends.
     pub(super) fn from_status(status: Status) -> Self {
         let details = status.get_error_details();
         let info = details

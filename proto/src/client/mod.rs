@@ -1,10 +1,11 @@
-//! The Rust client: publish in pipelined batches, receive under leases, look and act as an operator, watch
-//! the live numbers.
+//! The Rust client: publish in pipelined batches, receive under leases, look and act as an
+//! operator, watch the live numbers.
 //!
-//! Everything begins with a [`Client`], which is one connection and cheap to clone. Calls with one answer are
-//! on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are [`Publisher`],
-//! [`Subscriber`] and [`Watcher`], each with a task of its own. By default streams connect again for ever;
-//! [`Options::fail_fast`] makes the first refused or lost connection an error.
+//! Everything begins with a [`Client`], which is one connection and cheap to clone. Calls with one
+//! answer are on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are
+//! [`Publisher`], [`Subscriber`] and [`Watcher`], each with a task of its own. By default streams
+//! connect again for ever; [`Options::fail_fast`] makes the first refused or lost connection an
+//! error.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), weir_proto::client::Error> {
@@ -40,6 +41,9 @@ mod publisher;
 mod subscriber;
 mod unary;
 mod watcher;
+
+#[cfg(test)]
+mod tests;
 
 pub use backoff::{Backoff, Delays};
 pub use connection::Client;

@@ -16,8 +16,8 @@ pub const DEFAULT_PORT: u16 = 7420;
 /// How many bytes of one stream may be under way: enough to keep a stream of batches flowing.
 pub const STREAM_WINDOW_BYTES: u32 = 2 << 20;
 
-/// How many bytes of one connection may be under way. It also decides how many small frames the HTTP/2
-/// library takes for an attack, so it is not to be made small.
+/// How many bytes of one connection may be under way. It also decides how many small frames the
+/// HTTP/2 library takes for an attack, so it is not to be made small.
 pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 
 /// The largest message taken or sent: a full batch of 16 MiB and what is written around it.

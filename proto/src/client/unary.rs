@@ -1,4 +1,5 @@
-//! The calls with one request and one answer: thin, typed wrappers that speak `v1` and return [`Error`].
+//! The calls with one request and one answer: thin, typed wrappers that speak `v1` and return
+//! [`Error`].
 //!
 //! Nothing here is tried again on its own, since a call that was under way may have been done.
 
@@ -100,7 +101,8 @@ impl Admin {
         Ok(())
     }
 
-    /// Deletes a topic with its messages and its subscriptions; returns how many subscriptions went.
+    /// Deletes a topic with its messages and its subscriptions; returns how many subscriptions
+    /// went.
     pub async fn delete_topic_with_subscriptions(
         &self,
         topic: impl Into<String>,
@@ -356,8 +358,8 @@ impl From<AckIdError> for Error {
 }
 
 impl Client {
-    /// Publishes one batch with one call, all or nothing; durable when it returns. For more than a few
-    /// messages open a [`Publisher`](super::Publisher).
+    /// Publishes one batch with one call, all or nothing; durable when it returns. For more than a
+    /// few messages open a [`Publisher`](super::Publisher).
     pub async fn publish(
         &self,
         topic: impl Into<String>,

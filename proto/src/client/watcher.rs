@@ -1,8 +1,9 @@
-//! The live numbers: one task holds a `Stats.Watch` stream, merges its deltas into a full state and publishes
-//! the newest on a watch channel, with what is known of the connection.
+//! The live numbers: one task holds a `Stats.Watch` stream, merges its deltas into a full state and
+//! publishes the newest on a watch channel, with what is known of the connection.
 //!
-//! A reader that is slow sees the newest state and misses what was between. After a lost stream the last state
-//! stays readable and is marked stale; the task connects again until the watcher is dropped.
+//! A reader that is slow sees the newest state and misses what was between. After a lost stream the
+//! last state stays readable and is marked stale; the task connects again until the watcher is
+//! dropped.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,8 +130,8 @@ impl Numbers {
 }
 
 impl Watcher {
-    /// Starts watching in a task that ends when the watcher and all its receivers are dropped. Must be
-    /// called within a tokio runtime.
+    /// Starts watching in a task that ends when the watcher and all its receivers are dropped. Must
+    /// be called within a tokio runtime.
     pub fn start(client: &Client) -> Self {
         let (publish, observed) = watch::channel(Observed::default());
         let delays = client.options().backoff.delays();
@@ -154,8 +155,8 @@ impl Watcher {
         self.observed.clone()
     }
 
-    /// Waits for the next sample or change of the connection, and returns what is then known. `None` when
-    /// the watcher has ended, which happens only to a client that fails fast.
+    /// Waits for the next sample or change of the connection, and returns what is then known.
+    /// `None` when the watcher has ended, which happens only to a client that fails fast.
     pub async fn changed(&mut self) -> Option<Observed> {
         self.observed.changed().await.ok()?;
         Some(self.observed.borrow_and_update().clone())

@@ -1,6 +1,7 @@
 //! Encoded messages, the batches made of them, and the answers dealt out to those who wait.
 //!
-//! A message is encoded once, by whoever publishes it; sending it again copies no more than a reference.
+//! A message is encoded once, by whoever publishes it; sending it again copies no more than a
+//! reference.
 
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ pub(super) fn encode_all(messages: &[Message], bytes: usize) -> Bytes {
     encoded.freeze()
 }
 
-/// One batch on the wire: one submission of a batch, or many single ones.
+/// One batch on the wire: whole submissions, one or many.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// Chosen by this client; answers name it. The number of submissions before this batch.

@@ -23,13 +23,14 @@ const COMMANDS_WAITING: usize = 1024;
 
 /// Publishes to one topic over one stream. Cheap to clone; clones share the stream.
 ///
-/// What waits is sent at once, in batches that grow while earlier ones are under way. `publish` waits only
-/// while too much is unconfirmed. Messages of one task are sent in its order. When the last clone is dropped,
-/// what was published is still sent, but nobody waits for it: call [`Publisher::close`].
+/// What waits is sent at once, in batches that grow while earlier ones are under way. `publish`
+/// waits only while too much is unconfirmed. Messages of one task are sent in its order. When the
+/// last clone is dropped, what was published is still sent, but nobody waits for it: call
+/// [`Publisher::close`].
 ///
-/// A batch that the broker refuses with `BACKPRESSURE` is sent again after the delay it asks for; a client
-/// that reconnects does the same for `DISK_FULL` and `DRAINING`. A lost stream is opened again by a client
-/// that reconnects; for what was under way see [`PublisherOptions::resend`].
+/// A batch that the broker refuses with `BACKPRESSURE` is sent again after the delay it asks for; a
+/// client that reconnects does the same for `DISK_FULL` and `DRAINING`. A lost stream is opened
+/// again by a client that reconnects; for what was under way see [`PublisherOptions::resend`].
 #[derive(Debug, Clone)]
 pub struct Publisher {
     commands: mpsc::Sender<Command>,
@@ -38,8 +39,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Opens a publisher to `topic`. Returns at once; whether the topic exists is known with the first
-    /// confirmation. Must be called within a tokio runtime.
+    /// Opens a publisher to `topic`. Returns at once; whether the topic exists is known with the
+    /// first confirmation. Must be called within a tokio runtime.
     pub fn open(client: &Client, topic: impl Into<String>, options: PublisherOptions) -> Self {
         let (sender, commands) = mpsc::channel(COMMANDS_WAITING);
         let ended = Arc::new(OnceLock::new());
@@ -67,8 +68,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes one message. Returns when there is room for it; the confirmation says when it is durable.
-    /// A message above the limits is refused here.
+    /// Publishes one message. Returns when there is room for it; the confirmation says when it is
+    /// durable. A message above the limits is refused here.
     pub async fn publish(&self, message: Message) -> Result<Confirmation, Error> {
         limits::check_message(&message)?;
         let (sender, answer) = oneshot::channel();
@@ -78,8 +79,8 @@ impl Publisher {
         Ok(Confirmation { answer })
     }
 
-    /// Publishes 1 to 10,000 messages, 16 MiB at most, that are stored together or not at all. Returns when
-    /// there is room for them; the confirmation says when they are durable.
+    /// Publishes 1 to 10,000 messages, 16 MiB at most, that are stored together or not at all.
+    /// Returns when there is room for them; the confirmation says when they are durable.
     pub async fn publish_batch(&self, messages: Vec<Message>) -> Result<BatchConfirmation, Error> {
         let bytes = limits::check_batch(&messages)?;
         let (sender, answer) = oneshot::channel();
@@ -91,16 +92,16 @@ impl Publisher {
         Ok(BatchConfirmation { answer })
     }
 
-    /// Waits until everything published before is settled. Fails with the first failure since the last
-    /// flush, so that confirmations may be dropped.
+    /// Waits until everything published before is settled. Fails with the first failure since the
+    /// last flush, so that confirmations may be dropped.
     pub async fn flush(&self) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Flush(reply)).await?;
         answer.await.unwrap_or_else(|_| Err(self.end()))
     }
 
-    /// Flushes and ends the stream; further publishes, of clones too, fail. Waits as long as the broker is
-    /// away if the client reconnects.
+    /// Flushes and ends the stream; further publishes, of clones too, fail. Waits as long as the
+    /// broker is away if the client reconnects.
     pub async fn close(self) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Close(reply)).await?;
@@ -140,8 +141,8 @@ impl Publisher {
     }
 }
 
-/// The answer to one published message: a future of its id, once it is durable. Dropping it drops the answer,
-/// not the message.
+/// The answer to one published message: a future of its id, once it is durable. Dropping it drops
+/// the answer, not the message.
 #[derive(Debug)]
 #[must_use = "a message is stored only when its confirmation says so"]
 pub struct Confirmation {

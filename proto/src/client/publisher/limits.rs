@@ -1,5 +1,5 @@
-//! The limits on messages and batches, checked before anything is sent, so that one message that the broker
-//! would refuse does not take down those that share its batch.
+//! The limits on messages and batches, checked before anything is sent, so that one message that
+//! the broker would refuse does not take down those that share its batch.
 
 use prost::Message as _;
 
@@ -65,7 +65,8 @@ fn check(what: &str, bytes: usize, limit: usize) -> Result<(), Error> {
     ))
 }
 
-/// Checks each message and the batch as a whole, and returns the length of its messages on the wire.
+/// Checks each message and the batch as a whole, and returns the length of its messages on the
+/// wire.
 pub(super) fn check_batch(messages: &[Message]) -> Result<usize, Error> {
     if messages.is_empty() {
         return Err(Error::over_limit(

@@ -68,7 +68,8 @@ impl Link {
         self.state = State::Pausing(Box::pin(backoff::pause(delay)));
     }
 
-    /// The next thing that happens; `wants_room` asks for room for a batch. May be dropped at any moment.
+    /// The next thing that happens; `wants_room` asks for room for a batch. May be dropped at any
+    /// moment.
     pub(super) async fn next(&mut self, wants_room: bool) -> Event {
         loop {
             match &mut self.state {
@@ -119,7 +120,8 @@ impl Link {
         drop(requests.try_send(wire));
     }
 
-    /// Says goodbye on a stream with nothing under way, and waits a little for the broker's end of it.
+    /// Says goodbye on a stream with nothing under way, and waits a little for the broker's end of
+    /// it.
     pub(super) async fn finish(self) {
         if let State::Open(requests, mut answers) = self.state {
             drop(requests);

@@ -1,5 +1,5 @@
-//! Publishing over one stream: batches are made of what waits, several are under way, and each message or
-//! batch gets its confirmation.
+//! Publishing over one stream: batches are made of what waits, several are under way, and each
+//! message or batch gets its confirmation.
 //!
 //! - `limits`: what the broker takes, checked before anything is sent.
 //! - `options`, `handle`: what programs use.

@@ -3,28 +3,30 @@
 /// How a publisher batches, how much it may hold, and what it does after a lost connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublisherOptions {
-    /// The most messages put into one batch of single publishes: 1 to 10,000. A batch is never waited for:
-    /// what is there goes.
+    /// The most messages put together into one batch: 1 to 10,000. What is there goes, without
+    /// waiting for more; a larger `publish_batch` goes alone.
     pub batch_messages: usize,
-    /// The bytes at which such a batch ends: at most 16 MiB.
+    /// The most bytes put together into one batch: at most 16 MiB.
     pub batch_bytes: usize,
-    /// How many batches are under way at once. With 1, refused batches that are tried again keep the order
-    /// of all messages; with more, later batches may be stored before one that is tried again.
+    /// How many batches are under way at once. With 1, refused batches that are tried again keep
+    /// the order of all messages; with more, later batches may be stored before one that is tried
+    /// again.
     pub batches_in_flight: usize,
     /// How many messages may be unconfirmed before `publish` waits.
     pub unconfirmed_messages: usize,
     /// How many bytes may be unconfirmed before `publish` waits. A larger message is taken alone.
     pub unconfirmed_bytes: usize,
-    /// After a lost connection, sends again what was under way. Every message is then stored at least once,
-    /// and one whose answer was lost is stored twice. Without it such messages end with an unknown outcome
-    /// ([`Error::is_outcome_unknown`](crate::client::Error::is_outcome_unknown)) and are stored at most once.
+    /// After a lost connection, sends again what was under way. Every message is then stored at
+    /// least once, and one whose answer was lost is stored twice. Without it such messages end with
+    /// an unknown outcome ([`Error::is_outcome_unknown`](crate::client::Error::is_outcome_unknown))
+    /// and are stored at most once.
     pub resend: bool,
 }
 
 impl PublisherOptions {
-    /// The most messages that a publisher puts into one batch of single publishes.
+    /// The most messages that a publisher puts together into one batch.
     pub const BATCH_MESSAGES: usize = 1_000;
-    /// The bytes at which a publisher ends a batch of single publishes.
+    /// The most bytes that a publisher puts together into one batch.
     pub const BATCH_BYTES: usize = 1 << 20;
     /// How many batches are under way before the next one waits for an answer.
     pub const BATCHES_IN_FLIGHT: usize = 8;

@@ -1,7 +1,8 @@
-//! Which messages wait, which batches are under way, and which are to be sent again. Pure: no stream, no clock.
+//! Which messages wait, which batches are under way, and which are to be sent again. Pure: no
+//! stream, no clock.
 //!
-//! A batch is named by the number of submissions before it. Answers come in the order of sending; a batch that
-//! was refused for now goes before everything that waits.
+//! A batch is named by the number of submissions before it. Answers come in the order of sending; a
+//! batch that was refused for now goes before everything that waits.
 
 use std::collections::VecDeque;
 
@@ -103,7 +104,7 @@ impl Pipeline {
         self.in_flight.back()
     }
 
-    /// Makes a batch of what waits: one submission that is a batch of its own, or as many as fit.
+    /// Makes a batch of what waits: as many whole submissions as fit, and at least one.
     fn pack(&mut self) -> Option<Batch> {
         let max_messages = self.options.batch_messages.clamp(1, MAX_BATCH_MESSAGES);
         let max_bytes = self.options.batch_bytes.clamp(1, MAX_BATCH_BYTES);
@@ -164,7 +165,8 @@ impl Pipeline {
         }
     }
 
-    /// The stream was lost: nobody knows what became of what was under way. Returns the memory freed.
+    /// The stream was lost: nobody knows what became of what was under way. Returns the memory
+    /// freed.
     pub(super) fn forget_in_flight(&mut self, cause: &Error) -> Cost {
         if self.in_flight.is_empty() {
             return Cost::default();
@@ -195,7 +197,8 @@ impl Pipeline {
         freed
     }
 
-    /// Answers the flushes that have nothing unsettled before them, with the first failure since the last.
+    /// Answers the flushes that have nothing unsettled before them, with the first failure since
+    /// the last.
     fn settle_flushes(&mut self) {
         if self.flushes.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! The one owner of a publisher's stream: takes messages over, sends batches while there is room, deals out
-//! answers, and decides what a refusal or a lost stream means.
+//! The one owner of a publisher's stream: takes messages over, sends batches while there is room,
+//! deals out answers, and decides what a refusal or a lost stream means.
 
 use std::sync::{Arc, OnceLock};
 
@@ -143,8 +143,8 @@ impl Task {
     }
 }
 
-/// Whether a refused batch is tried again: always when the broker asks to slow down; when it has no room or is
-/// shutting down only by a client that has patience.
+/// Whether a refused batch is tried again: always when the broker asks to slow down; when it has no
+/// room or is shutting down only by a client that has patience.
 fn is_for_now(error: &Error, reconnects: bool) -> bool {
     match error.reason() {
         ErrorReason::Backpressure => true,

@@ -1,7 +1,8 @@
 //! What handles have said and the stream has not sent yet, merged to ranges as it comes.
 //!
-//! Handles speak at any time and from any thread and never wait; the stream takes everything that is there
-//! when the transport has room. What is kept is bounded by the allowance: a message is answered once.
+//! Handles speak at any time and from any thread and never wait; the stream takes everything that
+//! is there when the transport has room. What is kept is bounded by the allowance: a message is
+//! answered once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -123,7 +124,8 @@ fn push_nack(nacks: &mut Vec<StreamNack>, range: SequenceRange, options: NackOpt
 pub struct Counters {
     /// Messages received.
     pub received: u64,
-    /// Answers that changed nothing, because the lease had ended: it had expired, or its stream was lost.
+    /// Answers that changed nothing, because the lease had ended: it had expired, or its stream was
+    /// lost.
     pub stale: u64,
     /// How often a lost stream was opened again.
     pub reconnects: u64,

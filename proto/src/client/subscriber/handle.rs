@@ -18,15 +18,16 @@ const RESPONSES_WAITING: usize = 16;
 
 /// Receives from one subscription over one stream.
 ///
-/// The broker hands out messages within the allowance; each is held under a lease that is lengthened until the
-/// message is answered (see [`SubscribeOptions::auto_extend`]). Answers on a stream are not confirmed: after a
-/// crash of the broker the last of them may be lost and their messages come again. Answers to leases that had
-/// ended change nothing and are counted ([`Counters::stale`]).
+/// The broker hands out messages within the allowance; each is held under a lease that is
+/// lengthened until the message is answered (see [`SubscribeOptions::auto_extend`]). Answers on a
+/// stream are not confirmed: after a crash of the broker the last of them may be lost and their
+/// messages come again. Answers to leases that had ended change nothing and are counted
+/// ([`Counters::stale`]).
 ///
-/// A client that reconnects opens a lost stream again, for ever; what was held is then delivered anew, and
-/// what lay unread is not given out. Dropping a subscriber closes it without waiting; [`Subscriber::close`]
-/// waits until the broker has taken every answer. Either way leases still held are released and count no
-/// attempt.
+/// A client that reconnects opens a lost stream again, for ever; what was held is then delivered
+/// anew, and what lay unread is not given out. Dropping a subscriber closes it without waiting;
+/// [`Subscriber::close`] waits until the broker has taken every answer. Either way leases still
+/// held are released and count no attempt.
 #[derive(Debug)]
 pub struct Subscriber {
     arrived: mpsc::Receiver<Arrived>,
@@ -39,8 +40,8 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Subscribes and waits until the broker has taken the subscriber on; a client that reconnects waits as
-    /// long as the broker is away. Must be called within a tokio runtime.
+    /// Subscribes and waits until the broker has taken the subscriber on; a client that reconnects
+    /// waits as long as the broker is away. Must be called within a tokio runtime.
     pub async fn open(client: &Client, options: SubscribeOptions) -> Result<Self, Error> {
         let (sender, arrived) = mpsc::channel(RESPONSES_WAITING);
         let (close, closing) = oneshot::channel();
@@ -82,8 +83,8 @@ impl Subscriber {
         }
     }
 
-    /// Waits for the next messages, as they came together; what is left of a batch that [`Self::next`] has
-    /// begun comes first. An error is final: further calls give the same.
+    /// Waits for the next messages, as they came together; what is left of a batch that
+    /// [`Self::next`] has begun comes first. An error is final: further calls give the same.
     pub async fn next_batch(&mut self) -> Result<ReceivedBatch, Error> {
         if let Some(rest) = self.current.take().filter(|batch| !batch.is_empty()) {
             if rest.is_open() {
@@ -105,8 +106,8 @@ impl Subscriber {
         self.counts.read()
     }
 
-    /// Sends every answer, ends the stream and waits until the broker has taken both. Leases still held are
-    /// released and count no attempt; answers given later are stale.
+    /// Sends every answer, ends the stream and waits until the broker has taken both. Leases still
+    /// held are released and count no attempt; answers given later are stale.
     pub async fn close(mut self) -> Result<(), Error> {
         self.close = None;
         match self.task.take() {

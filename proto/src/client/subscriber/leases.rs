@@ -1,7 +1,8 @@
 //! Which messages of a stream are held, and when their leases are lengthened. Pure: time comes in.
 //!
-//! Messages that came together are looked at together, at half the ack deadline after their delivery and again
-//! after each further half, until they are answered or the limit on holding them is met.
+//! Messages that came together are looked at together, at half the ack deadline after their
+//! delivery and again after each further half, until they are answered or the limit on holding them
+//! is met.
 
 use std::collections::VecDeque;
 use std::time::Duration;

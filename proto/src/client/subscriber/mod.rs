@@ -1,5 +1,5 @@
-//! Receiving over one stream: messages come under leases that are lengthened while they are held, and what
-//! became of them goes back as ranges.
+//! Receiving over one stream: messages come under leases that are lengthened while they are held,
+//! and what became of them goes back as ranges.
 //!
 //! - `options`, `handle`: what programs use.
 //! - `received`: messages and the handles that answer for them.
@@ -16,6 +16,9 @@ mod ranges;
 mod received;
 mod session;
 mod task;
+
+#[cfg(test)]
+mod tests;
 
 pub use answers::Counters;
 pub use handle::Subscriber;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// How to receive from a subscription. Begin with [`SubscribeOptions::to`] and change what must differ.
+/// How to receive from a subscription. Begin with [`SubscribeOptions::to`] and change what must
+/// differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribeOptions {
     /// The name of the subscription.
@@ -13,8 +14,8 @@ pub struct SubscribeOptions {
     pub max_outstanding_messages: u32,
     /// How many bytes of messages may be received and not yet answered: 1 to 1 GiB. 0 means 64 MiB.
     pub max_outstanding_bytes: u64,
-    /// For how long after its delivery the lease of an unanswered message is lengthened, each time at half
-    /// the ack deadline. `None` turns this off: the lease ends at the ack deadline.
+    /// For how long after its delivery the lease of an unanswered message is lengthened, each time
+    /// at half the ack deadline. `None` turns this off: the lease ends at the ack deadline.
     pub auto_extend: Option<Duration>,
 }
 

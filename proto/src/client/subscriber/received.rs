@@ -1,10 +1,10 @@
 //! Messages as programs receive them, and the handles that answer for them.
 //!
-//! An answer never waits and never fails: it is sent as soon as the transport has room, as a range with its
-//! neighbours. Whatever a program received and dropped without an answer counts as a failed attempt, so that a
-//! message whose handler panics or gives up is tried again after its backoff and dies in the end, rather than
-//! going round at full speed for ever. What nobody took from a [`Subscriber`](super::Subscriber) before it was
-//! closed is released and counts no attempt.
+//! An answer never waits and never fails: it is sent as soon as the transport has room, as a range
+//! with its neighbours. Whatever a program received and dropped without an answer counts as a
+//! failed attempt, so that a message whose handler panics or gives up is tried again after its
+//! backoff and dies in the end, rather than going round at full speed for ever. What nobody took
+//! from a [`Subscriber`](super::Subscriber) before it was closed is released and counts no attempt.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ pub struct Received {
     pub publish_time: SystemTime,
     /// Which try this is, from 1.
     pub attempt: u32,
-    /// The message. A payload kept for long keeps the buffer in which it came: copy what is to stay.
+    /// The message. A payload kept for long keeps the buffer in which it came: copy what is to
+    /// stay.
     pub message: Message,
     /// The right to the message, by which it is answered.
     pub lease: Lease,
@@ -88,8 +89,9 @@ impl Lease {
             .extend(ranges::single(self.sequence), ack_deadline);
     }
 
-    /// Whether the stream of this lease is still open. If not, the message is delivered again to somebody,
-    /// and an answer changes nothing. An open stream does not prove that the lease has not expired.
+    /// Whether the stream of this lease is still open. If not, the message is delivered again to
+    /// somebody, and an answer changes nothing. An open stream does not prove that the lease has
+    /// not expired.
     pub fn is_open(&self) -> bool {
         self.answers.is_open()
     }
@@ -127,8 +129,8 @@ pub(super) struct Arrived {
     pub(super) answers: Arc<Answers>,
 }
 
-/// Messages that came together. An iterator over [`Received`]; or answered as a whole, which is one range and
-/// costs next to nothing a message.
+/// Messages that came together. An iterator over [`Received`]; or answered as a whole, which is one
+/// range and costs next to nothing a message.
 #[derive(Debug)]
 #[must_use = "a batch that is dropped without an answer counts as failed attempts"]
 pub struct ReceivedBatch {

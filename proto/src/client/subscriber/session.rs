@@ -1,8 +1,9 @@
-//! One subscribe stream from its start to its end: deliveries out to the program, answers and extensions in to
-//! the broker.
+//! One subscribe stream from its start to its end: deliveries out to the program, answers and
+//! extensions in to the broker.
 //!
-//! Nothing is timed but extensions: answers leave when the transport has room, and what has gathered until
-//! then goes together. While the program does not take deliveries the stream is not read, but answers go on.
+//! Nothing is timed but extensions: answers leave when the transport has room, and what has
+//! gathered until then goes together. While the program does not take deliveries the stream is not
+//! read, but answers go on.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -102,8 +103,8 @@ impl Session {
         })
     }
 
-    /// Carries deliveries and answers until the stream is lost, and says why. May be dropped at any moment;
-    /// call [`Self::finish`] or [`Self::abandon`] then.
+    /// Carries deliveries and answers until the stream is lost, and says why. May be dropped at any
+    /// moment; call [`Self::finish`] or [`Self::abandon`] then.
     pub(super) async fn carry(&mut self, arrived: &mpsc::Sender<Arrived>) -> Error {
         let first = self.first.take().and_then(|first| self.take(first));
         if let Some(batch) = first
@@ -160,8 +161,8 @@ impl Session {
         }
     }
 
-    /// Sends what was said, ends this side of the stream and waits for the broker's end: it has then taken
-    /// every answer and released every lease.
+    /// Sends what was said, ends this side of the stream and waits for the broker's end: it has
+    /// then taken every answer and released every lease.
     pub(super) async fn finish(mut self) -> Result<(), Error> {
         let farewell = async {
             let said = self.answers.close();
@@ -219,8 +220,8 @@ impl Session {
         }
     }
 
-    /// Hands one request to the transport, after [`Event::Room`]. What handles have said is taken over only
-    /// now, so that as much of it as possible goes together.
+    /// Hands one request to the transport, after [`Event::Room`]. What handles have said is taken
+    /// over only now, so that as much of it as possible goes together.
     fn send(&mut self) {
         if self.unsent.is_empty() {
             self.has_unread_answers = false;

@@ -1,5 +1,5 @@
-//! The one owner of a subscriber's streams: opens one after the other until the subscriber is closed or the
-//! broker says that there is no point.
+//! The one owner of a subscriber's streams: opens one after the other until the subscriber is
+//! closed or the broker says that there is no point.
 
 use std::sync::{Arc, OnceLock};
 
