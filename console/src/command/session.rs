@@ -1,5 +1,7 @@
 //! One command's connection and output.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use weir_proto::client::{Client, Error, Options};
 
@@ -9,6 +11,16 @@ use super::output::Output;
 use crate::present::format::Format;
 use crate::present::json;
 use crate::present::table::Table;
+
+/// How long connecting may take, so that a command ends within 2 s if there is no broker.
+const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);
+
+/// How often a silent connection is probed. With [`PROBE_LIMIT`] it makes less than 2 s, within which
+/// a command ends whose broker has vanished without a word.
+const PROBE_INTERVAL: Duration = Duration::from_millis(700);
+
+/// How long the answer to a probe may take.
+const PROBE_LIMIT: Duration = Duration::from_millis(1_200);
 
 /// What every command has.
 #[derive(Debug)]
@@ -27,7 +39,13 @@ impl Session {
     /// Connects; fails within 2 s.
     pub(crate) async fn open(globals: &Globals, output: Output) -> Result<Self, (Failure, Output)> {
         let server = globals.server.clone();
-        match Client::connect(Options::to(&server).fail_fast()).await {
+        let options = Options {
+            connect_timeout: CONNECT_LIMIT,
+            keepalive_interval: PROBE_INTERVAL,
+            keepalive_timeout: PROBE_LIMIT,
+            ..Options::to(&server).fail_fast()
+        };
+        match Client::connect(options).await {
             Ok(client) => Ok(Self {
                 client,
                 server,

@@ -17,10 +17,3 @@ pub(crate) enum Format {
     /// Only names or ids, one a line
     Name,
 }
-
-impl Format {
-    /// Whether a program reads it, so that nothing but data may be printed.
-    pub(crate) fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
-    }
-}

@@ -193,7 +193,7 @@ mod tests {
         let rendered = table.render(false);
         assert_eq!(
             rendered,
-            "NAME                       N\nx\\x1b]0;t\\x07\\n\\u{202e}  1\n"
+            "NAME                     N\nx\\x1b]0;t\\x07\\n\\u{202e}  1\n"
         );
     }
 

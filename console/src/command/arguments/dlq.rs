@@ -89,6 +89,7 @@ pub(crate) struct SelectionArgs {
 
 /// Whether to ask, and whether to act at all.
 #[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Whether to act")]
 pub(crate) struct ConsentArgs {
     /// Do not ask
     #[arg(short, long)]

@@ -4,6 +4,8 @@ mod dlq;
 mod program;
 mod span;
 mod sub;
+#[cfg(test)]
+mod tests;
 mod topic;
 
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};

@@ -24,8 +24,8 @@ Examples:
   weir dlq requeue billing --all --dry-run
 
 Exit codes:
-  0 done · 1 failed · 2 usage · 3 done in part · 4 refused · 5 broker unreachable
-  6 not allowed · 7 not found · 8 threshold failed · 9 plan expired · 130 interrupted";
+  0 done · 1 failed · 2 usage · 3 done in part · 4 refused: needs --yes or is protected
+  5 broker unreachable · 6 not allowed · 7 not found · 130 interrupted";
 
 /// Operates a Weir message broker: dashboard and command line
 #[derive(Debug, Parser)]

@@ -64,7 +64,7 @@ pub(crate) enum SubCommand {
     #[command(after_help = "Examples:
   weir sub pull billing                         one message, given back at the end
   weir sub pull billing --max 1000 --ack -o jsonl
-  weir sub pull billing --follow --ack -o jsonl until Ctrl-C
+  weir sub pull billing --follow --ack -o jsonl      until Ctrl-C
   weir sub pull billing --max 1 --nack --dead --reason 'not an order'
 
 Ends after N messages, or when none came for the wait; never leases more than it prints.
@@ -149,7 +149,7 @@ pub(crate) struct PullArgs {
     pub(crate) max: Option<u64>,
 
     /// End when no message came for so long
-    #[arg(short, long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
     pub(crate) wait: Duration,
 
     /// Go on until Ctrl-C, however long no message comes

@@ -1,0 +1,198 @@
+//! What can be typed, and what the help says of it.
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::{Cli, Command, SubCommand, TopicCommand};
+use crate::present::color::Color;
+use crate::present::format::Format;
+
+/// The help of a command as `--help` prints it on a terminal that is wide enough.
+fn help(path: &[&str]) -> String {
+    let command = Cli::command().term_width(100);
+    let words = ["weir"].iter().chain(path).chain(&["--help"]);
+    let shown = command.try_get_matches_from(words).unwrap_err();
+    assert_eq!(shown.kind(), clap::error::ErrorKind::DisplayHelp);
+    shown.render().to_string()
+}
+
+/// Every command with its path, the program first.
+fn all_commands() -> Vec<(Vec<String>, clap::Command)> {
+    let mut root = Cli::command();
+    root.build();
+    let mut found = Vec::new();
+    let mut open = vec![(Vec::new(), root)];
+    while let Some((path, command)) = open.pop() {
+        for sub in command.get_subcommands() {
+            let mut path = path.clone();
+            path.push(sub.get_name().to_owned());
+            open.push((path, sub.clone()));
+        }
+        found.push((path, command));
+    }
+    found
+}
+
+#[test]
+fn the_arguments_are_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn the_help_of_the_program_is_as_reviewed() {
+    insta::assert_snapshot!("weir", help(&[]));
+}
+
+#[test]
+fn the_help_of_topics_is_as_reviewed() {
+    insta::assert_snapshot!("topic", help(&["topic"]));
+    for verb in ["ls", "create", "get", "rm", "publish", "peek"] {
+        insta::assert_snapshot!(format!("topic_{verb}"), help(&["topic", verb]));
+    }
+}
+
+#[test]
+fn the_help_of_subscriptions_is_as_reviewed() {
+    insta::assert_snapshot!("sub", help(&["sub"]));
+    for verb in ["ls", "create", "get", "rm", "pull", "peek", "lag"] {
+        insta::assert_snapshot!(format!("sub_{verb}"), help(&["sub", verb]));
+    }
+}
+
+#[test]
+fn the_help_of_dead_messages_is_as_reviewed() {
+    insta::assert_snapshot!("dlq", help(&["dlq"]));
+    for verb in ["ls", "peek", "requeue", "purge"] {
+        insta::assert_snapshot!(format!("dlq_{verb}"), help(&["dlq", verb]));
+    }
+}
+
+#[test]
+fn every_verb_says_whether_it_reads_or_writes() {
+    for (path, command) in all_commands() {
+        if command.has_subcommands() {
+            continue;
+        }
+        let about = command
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let is_tagged = about.ends_with("[read]") || about.ends_with("[write]");
+        assert!(is_tagged, "{path:?}: {about:?}");
+    }
+}
+
+#[test]
+fn nothing_of_later_features_is_in_the_help() {
+    let later = [
+        "--filter",
+        "--from",
+        "--ephemeral",
+        "--rate",
+        "--ttl",
+        "--delay 5s",
+        "--dedup-id",
+        "--where",
+        "--no-wait",
+        "seek",
+        "pause",
+        "undo",
+        "client",
+        "audit",
+        "apply",
+        "export",
+        "completion",
+    ];
+    for (path, _) in all_commands() {
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        let text = help(&names);
+        for word in later {
+            assert!(!text.contains(word), "{path:?} speaks of {word}");
+        }
+    }
+}
+
+#[test]
+fn verbs_have_their_other_names() {
+    for (given, same) in [
+        (["topic", "list"], ["topic", "ls"]),
+        (["topics", "ls"], ["topic", "ls"]),
+        (["subs", "list"], ["sub", "ls"]),
+        (["dlq", "list"], ["dlq", "ls"]),
+    ] {
+        let parse = |words: [&str; 2]| {
+            let cli = Cli::try_parse_from(["weir", words[0], words[1]]).unwrap();
+            format!("{:?}", cli.command)
+        };
+        assert_eq!(parse(given), parse(same));
+    }
+    for (noun, verb) in [
+        ("topic", "show"),
+        ("sub", "show"),
+        ("topic", "delete"),
+        ("sub", "delete"),
+    ] {
+        assert!(
+            Cli::try_parse_from(["weir", noun, verb, "x"]).is_ok(),
+            "{noun} {verb}"
+        );
+    }
+}
+
+#[test]
+fn flags_of_every_command_may_stand_anywhere() {
+    let before = Cli::try_parse_from(["weir", "-o", "json", "--server", "h:1", "sub", "ls"]);
+    let after = Cli::try_parse_from(["weir", "sub", "ls", "--server", "h:1", "-q", "-o", "jsonl"]);
+    let (before, after) = (before.unwrap().globals, after.unwrap().globals);
+    assert_eq!(
+        (before.output, before.server.as_str()),
+        (Format::Json, "h:1")
+    );
+    assert_eq!(
+        (after.output, after.quiet, after.color),
+        (Format::Jsonl, true, Color::Auto)
+    );
+}
+
+#[test]
+fn a_pull_takes_any_number_and_does_one_thing_with_messages() {
+    let pull = |flags: &[&str]| {
+        let start = ["weir", "sub", "pull", "billing"];
+        Cli::try_parse_from(start.iter().chain(flags)).map(|cli| match cli.command {
+            Some(Command::Sub(SubCommand::Pull(args))) => args,
+            other => panic!("parsed as {other:?}"),
+        })
+    };
+    assert_eq!(
+        pull(&["--max", "18446744073709551615"]).unwrap().max,
+        Some(u64::MAX)
+    );
+    assert_eq!(pull(&[]).unwrap().wait, std::time::Duration::from_secs(1));
+    assert!(pull(&["--follow", "--wait", "5s", "--ack"]).unwrap().follow);
+    for wrong in [
+        &["--ack", "--nack"][..],
+        &["--max", "0"],
+        &["--dead"],
+        &["--reason", "x"],
+        &["--nack", "--dead", "--delay", "1s"],
+        &["--force"],
+        &["--wait", "5"],
+    ] {
+        assert!(pull(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_payload_comes_from_one_place() {
+    let publish = |flags: &[&str]| {
+        let start = ["weir", "topic", "publish", "orders"];
+        Cli::try_parse_from(start.iter().chain(flags)).map(|cli| match cli.command {
+            Some(Command::Topic(TopicCommand::Publish(args))) => args,
+            other => panic!("parsed as {other:?}"),
+        })
+    };
+    assert_eq!(publish(&["--message", "-1"]).unwrap().message, ["-1"]);
+    let args = publish(&["--attribute", "a=1", "--attribute", "b=2", "--key", "k"]).unwrap();
+    assert_eq!(args.attributes.len(), 2);
+    assert!(publish(&["--message", "x", "--file", "y"]).is_err());
+    assert!(publish(&["--attribute", "novalue"]).is_err());
+}
