@@ -3,7 +3,12 @@
 //! - [`status`]: the one error mapping.
 //! - [`page`]: page sizes and tokens.
 //! - [`weir`]: the services.
+//! - [`routes`]: all of them together.
 
-pub(crate) mod page;
-pub(crate) mod status;
-pub(crate) mod weir;
+mod page;
+mod status;
+mod weir;
+
+mod routes;
+
+pub use routes::{report_health, routes};

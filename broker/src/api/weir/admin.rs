@@ -1,0 +1,241 @@
+//! The service `Admin`: topics and subscriptions.
+
+use tonic::{Request, Response, Status};
+use weir_proto::server;
+use weir_proto::server::{
+    CreateSubscriptionRequest, CreateSubscriptionResponse, CreateTopicRequest, CreateTopicResponse,
+    DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse,
+    GetSubscriptionRequest, GetSubscriptionResponse, GetTopicRequest, GetTopicResponse,
+    ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
+    StartPosition,
+};
+
+use super::convert;
+use crate::api::page;
+use crate::api::status::status;
+use crate::core::{Start, SubscriptionView, TopicView};
+use crate::model::{Name, Refusal};
+use crate::shard::Handle;
+
+/// Manages topics and subscriptions.
+#[derive(Debug)]
+pub(crate) struct Admin(pub(crate) Handle);
+
+impl Admin {
+    async fn create_topic(&self, request: CreateTopicRequest) -> Result<server::Topic, Refusal> {
+        let topic = request
+            .topic
+            .ok_or(Refusal::FieldRequired { field: "topic" })?;
+        let name = convert::name("topic.name", &topic.name)?;
+        let settings = convert::topic_settings(&topic)?;
+        Ok(wire_topic(&self.0.create_topic(name, settings).await?))
+    }
+
+    async fn list_topics(&self, request: ListTopicsRequest) -> Result<ListTopicsResponse, Refusal> {
+        let size = page::size(request.page_size)?;
+        let after = place(&["topics"], &request.page_token)?;
+        let mut views = self.0.topics(after, size + 1).await?;
+        let next_page_token = next_token(&["topics"], &mut views, size, |view| &view.name);
+        Ok(ListTopicsResponse {
+            topics: views.iter().map(wire_topic).collect(),
+            next_page_token,
+        })
+    }
+
+    async fn create_subscription(
+        &self,
+        request: CreateSubscriptionRequest,
+    ) -> Result<server::Subscription, Refusal> {
+        let wire = request.subscription.ok_or(Refusal::FieldRequired {
+            field: "subscription",
+        })?;
+        let name = convert::name("subscription.name", &wire.name)?;
+        let topic = convert::name("subscription.topic", &wire.topic)?;
+        let settings = convert::subscription_settings(&wire)?;
+        let start = match StartPosition::try_from(request.start) {
+            Ok(StartPosition::Unspecified | StartPosition::Latest) => Start::Latest,
+            Ok(StartPosition::Earliest) => Start::Earliest,
+            Err(_unknown) => return Err(convert::unknown("start", request.start)),
+        };
+        let view = self
+            .0
+            .create_subscription(name, topic, settings, start)
+            .await?;
+        Ok(wire_subscription(&view))
+    }
+
+    async fn list_subscriptions(
+        &self,
+        request: ListSubscriptionsRequest,
+    ) -> Result<ListSubscriptionsResponse, Refusal> {
+        let size = page::size(request.page_size)?;
+        let fields = ["subscriptions", request.topic.as_str()];
+        let after = place(&fields, &request.page_token)?;
+        let topic = match request.topic.as_str() {
+            "" => None,
+            topic => Some(convert::name("topic", topic)?),
+        };
+        let mut views = self.0.subscriptions(topic, after, size + 1).await?;
+        let next_page_token = next_token(&fields, &mut views, size, |view| &view.name);
+        let subscriptions = views.iter().map(wire_subscription).collect();
+        Ok(ListSubscriptionsResponse {
+            subscriptions,
+            next_page_token,
+        })
+    }
+}
+
+/// The name after which the page begins.
+fn place(fields: &[&str], token: &str) -> Result<Option<Name>, Refusal> {
+    let Some(place) = page::place(fields, token)? else {
+        return Ok(None);
+    };
+    let name = String::from_utf8(place)
+        .ok()
+        .and_then(|text| Name::parse(&text).ok());
+    name.map(Some).ok_or(Refusal::PageTokenInvalid)
+}
+
+/// Cuts a list that was asked for with one more than a page, and makes the token for the rest.
+fn next_token<T>(
+    fields: &[&str],
+    views: &mut Vec<T>,
+    size: usize,
+    name: impl Fn(&T) -> &Name,
+) -> String {
+    if views.len() <= size {
+        return String::new();
+    }
+    views.truncate(size);
+    views.last().map_or_else(String::new, |last| {
+        page::token(fields, name(last).as_str().as_bytes())
+    })
+}
+
+fn wire_topic(view: &TopicView) -> server::Topic {
+    server::Topic {
+        name: view.name.to_string(),
+        topic_id: view.id.0,
+        partition_count: view.settings.partitions,
+        retention_duration: Some(convert::duration(view.settings.retention)),
+        retention_bytes: Some(view.settings.retention_bytes),
+        create_time: Some(convert::timestamp(view.created)),
+        subscription_count: view.subscriptions,
+    }
+}
+
+fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
+    let settings = &view.settings;
+    server::Subscription {
+        name: view.name.to_string(),
+        subscription_id: view.id.0,
+        topic: view.topic_name.to_string(),
+        ack_deadline: Some(convert::duration(settings.ack_deadline)),
+        max_attempts: settings.max_attempts,
+        minimum_backoff: Some(convert::duration(settings.backoff_min)),
+        maximum_backoff: Some(convert::duration(settings.backoff_max)),
+        key_order: convert::wire_key_order(settings.key_order).into(),
+        dead_letter_retention: Some(convert::duration(settings.dead_retention)),
+        create_time: Some(convert::timestamp(view.created)),
+    }
+}
+
+/// An outcome as tonic takes it.
+pub(super) fn reply<T>(outcome: Result<T, Refusal>) -> Result<Response<T>, Status> {
+    outcome
+        .map(Response::new)
+        .map_err(|refusal| status(&refusal))
+}
+
+#[tonic::async_trait]
+impl server::admin_server::Admin for Admin {
+    async fn create_topic(
+        &self,
+        request: Request<CreateTopicRequest>,
+    ) -> Result<Response<CreateTopicResponse>, Status> {
+        let topic = Self::create_topic(self, request.into_inner()).await;
+        reply(topic.map(|topic| CreateTopicResponse { topic: Some(topic) }))
+    }
+
+    async fn get_topic(
+        &self,
+        request: Request<GetTopicRequest>,
+    ) -> Result<Response<GetTopicResponse>, Status> {
+        let get = async {
+            let name = convert::name("topic", &request.get_ref().topic)?;
+            Ok(wire_topic(&self.0.topic(name).await?))
+        };
+        reply(
+            get.await
+                .map(|topic| GetTopicResponse { topic: Some(topic) }),
+        )
+    }
+
+    async fn list_topics(
+        &self,
+        request: Request<ListTopicsRequest>,
+    ) -> Result<Response<ListTopicsResponse>, Status> {
+        reply(Self::list_topics(self, request.into_inner()).await)
+    }
+
+    async fn delete_topic(
+        &self,
+        request: Request<DeleteTopicRequest>,
+    ) -> Result<Response<DeleteTopicResponse>, Status> {
+        let DeleteTopicRequest {
+            topic,
+            with_subscriptions,
+        } = request.into_inner();
+        let delete = async {
+            let name = convert::name("topic", &topic)?;
+            self.0.delete_topic(name, with_subscriptions).await
+        };
+        reply(delete.await.map(|deleted| DeleteTopicResponse {
+            deleted_subscription_count: deleted.subscriptions,
+        }))
+    }
+
+    async fn create_subscription(
+        &self,
+        request: Request<CreateSubscriptionRequest>,
+    ) -> Result<Response<CreateSubscriptionResponse>, Status> {
+        let created = Self::create_subscription(self, request.into_inner()).await;
+        reply(created.map(|subscription| CreateSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
+    }
+
+    async fn get_subscription(
+        &self,
+        request: Request<GetSubscriptionRequest>,
+    ) -> Result<Response<GetSubscriptionResponse>, Status> {
+        let get = async {
+            let name = convert::name("subscription", &request.get_ref().subscription)?;
+            Ok(wire_subscription(&self.0.subscription(name).await?))
+        };
+        reply(get.await.map(|subscription| GetSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
+    }
+
+    async fn list_subscriptions(
+        &self,
+        request: Request<ListSubscriptionsRequest>,
+    ) -> Result<Response<ListSubscriptionsResponse>, Status> {
+        reply(Self::list_subscriptions(self, request.into_inner()).await)
+    }
+
+    async fn delete_subscription(
+        &self,
+        request: Request<DeleteSubscriptionRequest>,
+    ) -> Result<Response<DeleteSubscriptionResponse>, Status> {
+        let delete = async {
+            let name = convert::name("subscription", &request.get_ref().subscription)?;
+            self.0.delete_subscription(name).await
+        };
+        reply(delete.await.map(|deleted| DeleteSubscriptionResponse {
+            dropped_backlog: deleted.backlog,
+            dropped_dead: deleted.dead,
+        }))
+    }
+}

@@ -1,0 +1,189 @@
+//! Samples of the shard as the contract's numbers.
+
+use weir_proto::server;
+
+use super::convert;
+use crate::core::ConsumerCounts;
+use crate::insight::Drain;
+use crate::model::entry::DropCause;
+use crate::model::{Span, Time};
+use crate::shard::{
+    BrokerSample, ConsumerRates, Health, SubscriptionRates, SubscriptionSample, TopicSample,
+};
+
+/// The lengths of the windows of rates, in seconds.
+const WINDOWS: [f64; 2] = [10.0, 60.0];
+
+/// The broker's numbers.
+pub(super) fn broker(sample: &BrokerSample) -> server::BrokerStats {
+    let (health, health_detail) = health(&sample.health);
+    let host = &sample.host;
+    server::BrokerStats {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        health: health.into(),
+        health_detail,
+        start_time: Some(convert::timestamp(sample.started)),
+        publish_rate: sample.publish_rate,
+        deliver_rate: sample.deliver_rate,
+        ack_rate: sample.ack_rate,
+        backlog: sample.backlog,
+        dead: sample.dead,
+        conservation_error: sample.conservation_error,
+        cpu_cores: host.cpu_cores,
+        rss_bytes: host.rss_bytes,
+        journal_bytes: sample.journal_bytes,
+        disk_free_bytes: host.disk_free_bytes,
+        disk_total_bytes: host.disk_total_bytes,
+        durable_position: sample.durable.0,
+        sync_seconds: sample.sync_seconds,
+        sync_count: sample.syncs,
+        topic_count: sample.topics,
+        subscription_count: sample.subscriptions,
+        consumer_count: sample.consumers,
+        incarnation: sample.incarnation.0,
+        host_cores: host.host_cores,
+        host_memory_bytes: host.host_memory_bytes,
+    }
+}
+
+fn health(health: &Health) -> (server::BrokerHealth, String) {
+    let detail = || {
+        health
+            .refusal()
+            .map(|refusal| refusal.to_string())
+            .unwrap_or_default()
+    };
+    match health {
+        Health::Serving => (server::BrokerHealth::Serving, String::new()),
+        Health::Draining | Health::Stopped => (server::BrokerHealth::Draining, detail()),
+        Health::DiskFull => (server::BrokerHealth::DiskFull, detail()),
+        Health::Poisoned(_) => (server::BrokerHealth::Poisoned, detail()),
+    }
+}
+
+/// A topic's numbers.
+pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
+    let counts = &sample.counts;
+    let rate = |(per_second, window_seconds)| server::Rate {
+        window_seconds,
+        per_second,
+    };
+    server::TopicStats {
+        topic_id: counts.id.0,
+        name: counts.name.to_string(),
+        published: counts.published,
+        stored: counts.stored,
+        stored_bytes: counts.stored_bytes,
+        publish_rates: sample
+            .publish_rates
+            .into_iter()
+            .zip(WINDOWS)
+            .map(rate)
+            .collect(),
+        partition_count: counts.partitions,
+        subscription_count: counts.subscriptions,
+    }
+}
+
+/// A subscription's numbers.
+pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionStats {
+    let of = &sample.counts;
+    let counts = &of.counts;
+    let (drain, drain_seconds) = drain(sample.drain);
+    let rates = sample.rates.iter().zip(WINDOWS);
+    let consumers = of.consumers.iter().zip(&sample.consumers);
+    server::SubscriptionStats {
+        subscription_id: of.id.0,
+        name: of.name.to_string(),
+        topic: of.topic.to_string(),
+        entered: counts.entered,
+        scheduled: counts.scheduled,
+        ready: counts.ready,
+        leased: counts.leased,
+        waiting: counts.waiting,
+        dead: counts.dead,
+        acked: counts.acked,
+        dropped: dropped(&counts.dropped),
+        backlog: counts.ready + counts.leased + counts.waiting,
+        lag_seconds: of.lag.map(Span::as_seconds),
+        oldest_ready_seconds: of.oldest_ready.map(Span::as_seconds),
+        rates: rates
+            .map(|(rates, window)| subscription_rates(rates, window))
+            .collect(),
+        consumers: consumers
+            .map(|(counts, rates)| consumer(counts, rates))
+            .collect(),
+        conservation_error: of.conservation_error,
+        drain_seconds,
+        drain: drain.into(),
+        ack_deadline_seconds: of.settings.ack_deadline.as_seconds(),
+        max_attempts: of.settings.max_attempts,
+    }
+}
+
+fn dropped(counts: &[u64; 7]) -> Vec<server::DroppedCount> {
+    let wire = |cause| match cause {
+        DropCause::Expired => server::DropCause::Expired,
+        DropCause::Purged => server::DropCause::Purged,
+        DropCause::Discarded => server::DropCause::Discarded,
+        DropCause::Overflow => server::DropCause::Overflow,
+        DropCause::Filtered => server::DropCause::Filtered,
+        DropCause::Skipped => server::DropCause::Skipped,
+        DropCause::Moved => server::DropCause::Moved,
+    };
+    DropCause::ALL
+        .into_iter()
+        .zip(counts)
+        .filter(|(_, count)| **count > 0)
+        .map(|(cause, count)| server::DroppedCount {
+            cause: wire(cause).into(),
+            count: *count,
+        })
+        .collect()
+}
+
+fn subscription_rates(rates: &SubscriptionRates, window_seconds: f64) -> server::SubscriptionRates {
+    let SubscriptionRates {
+        publish,
+        deliver,
+        redeliver,
+        ack,
+        fail,
+        dead,
+    } = *rates;
+    server::SubscriptionRates {
+        window_seconds,
+        publish,
+        deliver,
+        redeliver,
+        ack,
+        fail,
+        dead,
+    }
+}
+
+fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server::ConsumerStats {
+    server::ConsumerStats {
+        consumer_id: counts.id.0,
+        name: counts.name.clone(),
+        peer: counts.peer.clone(),
+        connect_time: Some(convert::timestamp(counts.connected)),
+        leased: counts.leased,
+        max_outstanding_messages: counts.max_outstanding_messages,
+        deliver_rate: rates.deliver,
+        ack_rate: rates.ack,
+        fail_rate: rates.fail,
+        last_ack_time: counts.last_ack.map(|time: Time| convert::timestamp(time)),
+    }
+}
+
+fn drain(drain: Drain) -> (server::DrainState, Option<f64>) {
+    match drain {
+        Drain::Unknown => (server::DrainState::Unspecified, None),
+        Drain::Empty => (server::DrainState::Empty, None),
+        Drain::Draining(seconds) => (server::DrainState::Draining, Some(seconds)),
+        Drain::Never => (server::DrainState::Never, None),
+        Drain::Stuck => (server::DrainState::Stuck, None),
+        Drain::Idle => (server::DrainState::Idle, None),
+    }
+}
