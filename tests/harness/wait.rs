@@ -1,0 +1,60 @@
+//! Waiting in tests: for a condition with a limit, or for a random while that a seed decides. The only place of the
+//! tests that sleeps.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the tests that may look at a clock and sleep"
+)]
+
+use std::time::{Duration, Instant};
+
+use rand::Rng as _;
+use rand::rngs::SmallRng;
+
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Waits until `condition` gives a value, at most for `limit`; then panics with `what`.
+pub async fn until<T, F>(what: &str, limit: Duration, mut condition: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(start.elapsed() < limit, "{what}: not within {limit:?}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Blocks this thread until `condition` gives a value, at most for `limit`.
+pub fn until_blocking<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return Some(value);
+        }
+        if start.elapsed() >= limit {
+            return None;
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Waits for a while between `least` and `most`, as the seed of `random` decides.
+pub async fn pause_random(random: &mut SmallRng, least: Duration, most: Duration) {
+    let micros = random.random_range(least.as_micros()..=most.as_micros());
+    tokio::time::sleep(Duration::from_micros(
+        u64::try_from(micros).unwrap_or(u64::MAX),
+    ))
+    .await;
+}
+
+/// How long `work` took.
+pub async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let value = work.await;
+    (value, start.elapsed())
+}
