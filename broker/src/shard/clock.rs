@@ -2,8 +2,8 @@
 //!
 //! Promises that neither ever goes back within a process. Does not detect jumps of the wall clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::{Mono, Now, Time};
@@ -46,6 +46,15 @@ impl Clock {
         let elapsed = self.started.elapsed().as_micros();
         Mono(u64::try_from(elapsed).unwrap_or(u64::MAX))
     }
+}
+
+/// Microseconds of the monotonic clock since it was first asked: for the journal, which measures
+/// its syncs and knows no clock.
+#[expect(clippy::disallowed_methods, reason = "this is the one clock")]
+pub fn process_micros() -> u64 {
+    static STARTED: OnceLock<Instant> = OnceLock::new();
+    let started = STARTED.get_or_init(Instant::now);
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! failed, every call ends with LOG_POISONED; while the broker stops, with DRAINING.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -98,8 +98,17 @@ impl Handle {
         name: Name,
         settings: TopicSettings,
     ) -> Result<TopicView, Refusal> {
-        self.act(move |core, now| core.create_topic(name, settings, now))
-            .await
+        let shared = Arc::clone(&self.shared);
+        self.act(move |core, now| {
+            let created = core.create_topic(name, settings, now)?;
+            let route = Route {
+                topic: created.id,
+                partitions: created.settings.partitions,
+            };
+            shared.routes_mut().insert(created.name.clone(), route);
+            Ok(created)
+        })
+        .await
     }
 
     /// Shows a topic.
@@ -123,8 +132,13 @@ impl Handle {
         name: Name,
         with_subscriptions: bool,
     ) -> Result<Deleted, Refusal> {
-        self.act(move |core, now| core.delete_topic(&name, with_subscriptions, now))
-            .await
+        let shared = Arc::clone(&self.shared);
+        self.act(move |core, now| {
+            let deleted = core.delete_topic(&name, with_subscriptions, now)?;
+            shared.routes_mut().remove(&name);
+            Ok(deleted)
+        })
+        .await
     }
 
     /// Creates a subscription.
@@ -260,6 +274,12 @@ impl Handle {
     pub(super) fn gone(&self) -> Refusal {
         let health = self.shared.health.borrow();
         health.refusal().unwrap_or(Refusal::Draining)
+    }
+}
+
+impl Shared {
+    fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
+        self.routes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,12 +20,25 @@ mod sample;
 mod command;
 mod mailbox;
 
+mod start;
+
+mod deciding;
+mod effects;
+mod owner;
+mod party;
+mod upkeep;
+
+mod host;
+mod sampling;
+
 mod bodies;
 mod clock;
 mod doorbell;
 
+pub use clock::process_micros;
 pub use handle::Handle;
 pub use health::Health;
+pub use owner::ShardError;
 pub use peeking::{DeadText, PeekPage, ShownMessage, ShownPage};
 pub use publishing::PublishTicket;
 pub use pulling::{PullRequest, PulledBatch, PulledMessage};
@@ -34,3 +47,4 @@ pub use sample::{
     TopicSample,
 };
 pub use session::{DeliveredRun, Feedback, Session, SessionEvent, Subscribe};
+pub use start::{Shard, StartError};

@@ -1,0 +1,277 @@
+//! What the owner does with each command, and with what the core made of it.
+
+use std::sync::Arc;
+
+use super::command::{Command, Promise, Publish, Saying, Subscribing};
+use super::effects::Effect;
+use super::owner::{Owner, ShardError};
+use super::party::WaitingPull;
+use super::pulling::{Granted, PullOrder, PullRequest};
+use crate::core::{Attach, Group, OutFrame, Pull};
+use crate::journal::{AppendError, Frame};
+use crate::model::{ConsumerId, Now, Position, Refusal};
+
+impl Owner {
+    /// Lets the core decide a command; its answer leaves with the next flush.
+    pub(super) fn decide(&mut self, command: Command, now: Now) {
+        match command {
+            Command::Publish(publish) => self.publish(publish, now),
+            Command::Feedback(consumer, saying) => self.hear(consumer, saying, now),
+            Command::Subscribe(subscribing) => self.subscribe(subscribing, now),
+            Command::Leave(consumer, how) => {
+                self.parties.remove(consumer);
+                self.core.detach(consumer, how, now);
+            }
+            Command::Pull(order) => self.pull(order, now),
+            Command::Act(act) => match act(&mut self.core, now) {
+                Promise::Now(deferred) => deferred(Ok(())),
+                Promise::Durable(deferred) => {
+                    let position = self.decided();
+                    self.effects.push(position, Effect::Give(deferred));
+                }
+            },
+            Command::Sample(order) => {
+                let sample = self.sampler.answer(
+                    &self.core,
+                    &*self.journal,
+                    &self.shared,
+                    (order.topic, order.subscription),
+                    now,
+                );
+                // The asker may have gone.
+                drop(order.answer.send(sample));
+            }
+            Command::Stop(stop) => self.stop_taking(stop.grace, now),
+        }
+    }
+
+    /// The newest position that the core has given.
+    fn decided(&self) -> Position {
+        Position(self.core.next_position().0 - 1)
+    }
+
+    fn publish(&mut self, publish: Publish, now: Now) {
+        let Publish {
+            topic,
+            batches,
+            room,
+            answer,
+        } = publish;
+        let outcome = match self.refuses_publishes() {
+            Some(refusal) => Err(refusal),
+            None => self.core.publish(topic, batches, now),
+        };
+        match outcome {
+            Ok(receipt) => {
+                let position = receipt.position;
+                self.effects
+                    .push(position, Effect::Receipt(answer, receipt, room));
+            }
+            // The asker may have gone.
+            Err(refusal) => drop(answer.send(Err(refusal))),
+        }
+    }
+
+    fn refuses_publishes(&self) -> Option<Refusal> {
+        if self.stops_at.is_some() {
+            Some(Refusal::Draining)
+        } else if self.upkeep.has_room() {
+            None
+        } else {
+            Some(Refusal::DiskFull)
+        }
+    }
+
+    fn hear(&mut self, consumer: ConsumerId, saying: Saying, now: Now) {
+        let stale = match saying {
+            Saying::Acks(ranges) => self.core.stream_ack(consumer, &ranges, now),
+            Saying::Nacks(nacks) => {
+                let nacks = nacks.iter();
+                let stale = nacks
+                    .flat_map(|(range, nack)| self.core.stream_nack(consumer, *range, nack, now));
+                stale.collect()
+            }
+            Saying::Extends(extends) => {
+                let extends = extends.iter();
+                let stale = extends.flat_map(|(range, span)| {
+                    self.core.stream_extend(consumer, *range, *span, now)
+                });
+                stale.collect()
+            }
+        };
+        if !self.parties.tell_stale(consumer, stale) {
+            self.cut_off(vec![consumer], now);
+        }
+    }
+
+    fn subscribe(&mut self, subscribing: Subscribing, now: Now) {
+        let attach = Attach {
+            subscription: &subscribing.subscription,
+            name: subscribing.name,
+            peer: subscribing.peer,
+            allowance: subscribing.allowance,
+        };
+        let outcome = if self.stops_at.is_some() {
+            Err(Refusal::Draining)
+        } else {
+            self.core.attach(attach, now)
+        };
+        let consumer = outcome.as_ref().ok().map(|attached| attached.consumer);
+        if let Some(consumer) = consumer {
+            self.parties.connect(consumer, subscribing.mailbox);
+        }
+        let is_gone = subscribing.answer.send(outcome).is_err();
+        if let (Some(consumer), true) = (consumer, is_gone) {
+            self.parties.remove(consumer);
+            self.core
+                .detach(consumer, crate::core::Departure::Clean, now);
+        }
+    }
+
+    fn pull(&mut self, order: PullOrder, now: Now) {
+        let PullOrder { request, answer } = order;
+        if answer.is_closed() {
+            return;
+        }
+        let outcome = if self.stops_at.is_some() {
+            Err(Refusal::Draining)
+        } else {
+            self.core.pull(pull_of(&request), now)
+        };
+        let pulled = match outcome {
+            Ok(pulled) => pulled,
+            // The asker may have gone.
+            Err(refusal) => return drop(answer.send(Err(refusal))),
+        };
+        if !pulled.is_granted && request.wait.0 == 0 {
+            self.core.cancel_pull(pulled.consumer);
+            let granted = Granted {
+                topic: pulled.topic,
+                subscription: pulled.subscription,
+                leases: Vec::new(),
+                shared: Arc::clone(&self.shared),
+            };
+            return drop(answer.send(Ok(granted)));
+        }
+        let waiting = WaitingPull {
+            subscription: pulled.subscription,
+            topic: pulled.topic,
+            deadline: now.mono.plus(request.wait),
+            answer,
+        };
+        self.parties.wait(pulled.consumer, waiting);
+        if pulled.is_granted {
+            let output = self.core.output();
+            debug_assert!(!output.grants.is_empty(), "a granted pull has grants");
+        }
+    }
+
+    /// From now on: no publishes, no new consumers, no grants; acks for `grace`.
+    fn stop_taking(&mut self, grace: crate::model::Span, now: Now) {
+        self.stops_at.get_or_insert(now.mono.plus(grace));
+        self.shared.budget.close();
+        for pull in self.parties.pulls() {
+            self.core.cancel_pull(pull);
+            self.parties.end_one(pull, Refusal::Draining);
+        }
+    }
+
+    /// Appends what the core has decided and lets effects leave.
+    pub(super) fn flush(&mut self) -> Result<(), ShardError> {
+        loop {
+            let output = self.core.take_output();
+            let eager = self.append(output.groups)?;
+            for (position, bytes) in output.keep {
+                self.journal.keep(position, bytes);
+            }
+            let decided = self.decided();
+            self.upkeep.release_later(decided, output.release);
+            let laggards = self
+                .parties
+                .grant(output.grants, &self.tail, &mut self.effects);
+            self.parties.end(output.ended);
+            self.effects
+                .release(&mut *self.journal, eager, &self.shared);
+            if laggards.is_empty() {
+                return Ok(());
+            }
+            let now = self.shared.clock.now();
+            self.cut_off(laggards, now);
+        }
+    }
+
+    /// Appends groups, small ones together, and returns from which to which position eager frames
+    /// reach.
+    fn append(&mut self, groups: Vec<Group>) -> Result<Option<(Position, Position)>, ShardError> {
+        let first = self.journal.next_position();
+        let (mut next, mut last_eager) = (first, None);
+        let (mut frames, mut weight) = (Vec::new(), 0);
+        let now_us = self.shared.clock.now().wall.0;
+        for group in groups {
+            let size: usize = group.frames.iter().map(OutFrame::size).sum();
+            if weight + size > self.merge_bytes && !frames.is_empty() {
+                self.append_one(std::mem::take(&mut frames), now_us)?;
+                weight = 0;
+            }
+            weight += size;
+            for frame in group.frames {
+                if !frame.body.is_empty() {
+                    self.tail.push(next, frame.body.clone());
+                }
+                if frame.eager {
+                    last_eager = Some((first, next));
+                }
+                frames.push(framed(frame));
+                next = next.next();
+            }
+        }
+        if !frames.is_empty() {
+            self.append_one(frames, now_us)?;
+        }
+        self.upkeep.has_grown(weight as u64);
+        if next == self.core.next_position() {
+            Ok(last_eager)
+        } else {
+            Err(ShardError {
+                reason: format!(
+                    "the core gave positions up to {}, the journal up to {next}",
+                    self.core.next_position()
+                ),
+            })
+        }
+    }
+
+    fn append_one(&mut self, frames: Vec<Frame>, now_us: u64) -> Result<(), ShardError> {
+        match self.journal.append(frames, now_us) {
+            Ok(_last) => Ok(()),
+            Err(AppendError::Poisoned(poisoned)) => Err(ShardError {
+                reason: poisoned.to_string(),
+            }),
+            // What was decided cannot be taken back: the core is ahead of its journal.
+            Err(error) => Err(ShardError {
+                reason: format!("cannot append to the journal: {error}"),
+            }),
+        }
+    }
+}
+
+fn pull_of(request: &PullRequest) -> Pull<'_> {
+    Pull {
+        subscription: &request.subscription,
+        name: request.name.clone(),
+        peer: request.peer.clone(),
+        max_messages: request.max_messages,
+        max_bytes: request.max_bytes,
+    }
+}
+
+fn framed(frame: OutFrame) -> Frame {
+    Frame {
+        kind: frame.kind,
+        version: frame.version,
+        head: frame.head,
+        body: frame.body,
+        body_crc: frame.body_crc,
+        eager: frame.eager,
+    }
+}

@@ -1,0 +1,234 @@
+//! The thread that owns the core and its journal.
+//!
+//! Each round takes all waiting commands, lets the core decide them, grants what is ready, appends
+//! what was decided, and lets effects leave. It waits for commands and deadlines only: never for the
+//! disk, never for a channel.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Health;
+use super::bodies::{TAIL_BYTES, Tail};
+use super::command::Command;
+use super::doorbell::{Note, Waiting, Woken};
+use super::effects::Effects;
+use super::handle::{Shared, poisoning};
+use super::party::Parties;
+use super::sampling::Sampler;
+use super::upkeep::Upkeep;
+use crate::core::{Core, Departure, Nack, NackAction};
+use crate::journal::{CloseError, Journal};
+use crate::model::{Mono, Now, Refusal, Span};
+
+/// Commands that may wait in the channel, and that one round takes: one round takes all that waited
+/// when it began.
+pub(super) const COMMANDS: usize = 1_024;
+/// Commands after which a round hands over what it has, so that the disk begins early.
+const FLUSH_EVERY: usize = 128;
+/// The longest wait: upkeep and samples are due each second.
+const PATIENCE: Span = Span::from_secs(1);
+/// How often a stop looks whether the last leases are back.
+const STOP_INTERVAL: Span = Span::from_millis(20);
+
+/// Why a shard ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ShardError {
+    /// What was tried, on what, and why it failed.
+    pub reason: String,
+}
+
+/// The owner's state.
+pub(super) struct Owner {
+    pub(super) core: Core,
+    pub(super) journal: Box<dyn Journal>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) parties: Parties,
+    pub(super) tail: Tail,
+    pub(super) effects: Effects,
+    pub(super) upkeep: Upkeep,
+    pub(super) sampler: Sampler,
+    /// Groups up to this size are appended together.
+    pub(super) merge_bytes: usize,
+    /// When a stop no longer waits for acks; set once a stop was asked for.
+    pub(super) stops_at: Option<Mono>,
+}
+
+impl Owner {
+    /// An owner that has done nothing yet; the core's output of recovery is still in it.
+    pub(super) fn new(
+        core: Core,
+        journal: Box<dyn Journal>,
+        shared: Arc<Shared>,
+        sampler: Sampler,
+        merge_bytes: usize,
+    ) -> Self {
+        let now = shared.clock.mono();
+        Self {
+            core,
+            journal,
+            parties: Parties::new(Arc::clone(&shared)),
+            tail: Tail::new(TAIL_BYTES),
+            effects: Effects::default(),
+            upkeep: Upkeep::begin(now),
+            sampler,
+            merge_bytes,
+            stops_at: None,
+            shared,
+        }
+    }
+
+    /// Works until a stop or a failure. The journal is still open afterwards.
+    pub(super) fn run(&mut self, commands: &mut Waiting<Command>) -> Result<(), ShardError> {
+        let mut batch = Vec::with_capacity(COMMANDS);
+        self.flush()?;
+        loop {
+            // Notes are about what was said before them: the round first does all that waits now.
+            let notes = self.shared.doorbell.take();
+            let patience = if notes.is_empty() {
+                self.patience()
+            } else {
+                Duration::ZERO
+            };
+            let woken = commands.receive(&mut batch, COMMANDS, patience, &self.shared.doorbell);
+            let mut now = self.shared.clock.now();
+            for (index, command) in batch.drain(..).enumerate() {
+                self.decide(command, now);
+                if index % FLUSH_EVERY == FLUSH_EVERY - 1 {
+                    self.flush()?;
+                    now = self.shared.clock.now();
+                }
+            }
+            self.heed(notes, now);
+            self.pass_time(now)?;
+            if self.has_stopped(now, woken)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What time brings: deadlines, grants, upkeep, samples.
+    fn pass_time(&mut self, now: Now) -> Result<(), ShardError> {
+        if self.core.next_deadline().is_some_and(|at| at <= now.mono) {
+            self.core.tick(now);
+        }
+        for pull in self.parties.give_up(now.mono, &mut self.effects) {
+            self.core.cancel_pull(pull);
+        }
+        if self.stops_at.is_none() {
+            self.core.dispatch(now);
+        }
+        self.flush()?;
+        self.keep_up(now)?;
+        self.sampler
+            .proceed(&self.core, &*self.journal, &self.shared, now);
+        match self.shared.watermark.poisoned() {
+            Some(poisoned) => Err(ShardError::new(&poisoning(&poisoned))),
+            None => Ok(()),
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let now = self.shared.clock.mono();
+        if self.sampler.is_busy() || self.upkeep.is_busy() {
+            return Duration::ZERO;
+        }
+        let stop_check = self.stops_at.map(|at| at.min(now.plus(STOP_INTERVAL)));
+        let deadlines = [
+            Some(now.plus(PATIENCE)),
+            Some(self.sampler.next()),
+            Some(self.upkeep.next()),
+            self.core.next_deadline(),
+            self.parties.next_deadline(),
+            stop_check,
+        ];
+        let next = deadlines.into_iter().flatten().min().unwrap_or(now);
+        next.since(now).as_duration()
+    }
+
+    fn heed(&mut self, notes: Vec<Note>, now: Now) {
+        for note in notes {
+            match note {
+                Note::Departed(consumer, how) => {
+                    self.parties.remove(consumer);
+                    self.core.detach(consumer, how, now);
+                }
+                Note::Untaken(leases) => {
+                    let release = Nack {
+                        action: NackAction::Release,
+                        reason: String::new(),
+                        class: String::new(),
+                    };
+                    let back: Vec<_> = leases.into_iter().map(|id| (id, release.clone())).collect();
+                    // A lease that has ended meanwhile needs no release.
+                    drop(self.core.nack(&back, now));
+                }
+            }
+        }
+    }
+
+    /// A consumer that does not read: its connection counts as lost.
+    pub(super) fn cut_off(&mut self, laggards: Vec<crate::model::ConsumerId>, now: Now) {
+        for consumer in laggards {
+            let detail = "the consumer did not read what was delivered to it; connect again";
+            self.parties
+                .end_one(consumer, Refusal::StreamProtocol { detail });
+            self.core.detach(consumer, Departure::Lost, now);
+        }
+    }
+
+    /// Whether it is over: no handle is left, or the stop is complete.
+    fn has_stopped(&mut self, now: Now, woken: Woken) -> Result<bool, ShardError> {
+        let is_due = match self.stops_at {
+            None => woken == Woken::Closed,
+            Some(at) => at <= now.mono || woken == Woken::Closed || !self.is_awaited(now),
+        };
+        if is_due {
+            self.core.stop(now);
+            self.flush()?;
+        }
+        Ok(is_due)
+    }
+
+    /// Whether a connected consumer still holds messages.
+    fn is_awaited(&self, now: Now) -> bool {
+        let ids = self.core.subscription_ids(None, usize::MAX);
+        let mut counts = ids
+            .into_iter()
+            .filter_map(|id| self.core.subscription_counts(id, now));
+        counts.any(|counts| counts.consumers.iter().any(|consumer| consumer.leased > 0))
+    }
+
+    /// Everything ends with `reason`: nothing more is acknowledged.
+    pub(super) fn fail(&mut self, reason: &ShardError) {
+        let health = Health::Poisoned(reason.reason.clone());
+        self.shared.health.send_replace(health);
+        self.shared.budget.close();
+        let refusal = Refusal::LogPoisoned {
+            detail: reason.reason.clone(),
+        };
+        self.parties.end_all(&refusal);
+    }
+
+    /// Closes the journal and answers all that still waits.
+    pub(super) fn close(self) -> Result<(), CloseError> {
+        let Self {
+            journal,
+            mut parties,
+            shared,
+            ..
+        } = self;
+        parties.end_all(&Refusal::Draining);
+        shared.budget.close();
+        journal.close()
+    }
+}
+
+impl ShardError {
+    /// From what callers are told.
+    pub(super) fn new(refusal: &Refusal) -> Self {
+        Self {
+            reason: refusal.to_string(),
+        }
+    }
+}

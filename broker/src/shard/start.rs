@@ -1,0 +1,225 @@
+//! Opening a shard: recovers core and journal from the data directory and starts the owner.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::bodies::ColdBodies;
+use super::clock::Clock;
+use super::command::{Command, Stop};
+use super::doorbell::{Doorbell, Waiting};
+use super::handle::Shared;
+use super::host::Host;
+use super::owner::{COMMANDS, Owner, ShardError};
+use super::publishing::Budget;
+use super::sampling::Sampler;
+use super::{Handle, Health};
+use crate::core::{self, Core, Recovery, ReplayFrame};
+use crate::journal::{
+    Disk, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed, Source,
+};
+use crate::model::{Span, Time};
+
+/// Groups up to this size are appended together.
+const MERGE_BYTES: u64 = 256 << 10;
+/// Names listed at a time when the routes are made.
+const ROUTES_AT_ONCE: usize = 1_000;
+
+/// Why a shard did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal did not open.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// What was replayed does not fit together.
+    #[error("cannot recover the state from the data directory")]
+    Recover(#[from] core::RecoverError),
+    /// There is no thread for it.
+    #[error("cannot start the thread {name}")]
+    Thread {
+        /// Its name.
+        name: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+}
+
+/// A running shard.
+#[derive(Debug)]
+pub struct Shard {
+    handle: Handle,
+    ended: oneshot::Receiver<Result<(), ShardError>>,
+    /// What the journal found and did when it opened.
+    pub recovered: Recovered,
+    /// What the core found.
+    pub state: core::Recovered,
+}
+
+impl Shard {
+    /// Recovers and starts. Reads the whole directory's state, so not on an async thread.
+    pub fn start(
+        disk: Arc<dyn Disk>,
+        directory: PathBuf,
+        options: Options,
+    ) -> Result<Self, StartError> {
+        let (uncommitted, merge_bytes) = (
+            options.uncommitted_bytes,
+            MERGE_BYTES.min(options.segment_bytes / 8),
+        );
+        let mut recovery = Recovery::new();
+        let mut replay = |source: Source, frame: Replayed<'_>| replay(&mut recovery, source, frame);
+        let (journal, recovered) = LocalJournal::open(disk, options, &mut replay)?;
+        let clock = Clock::start(Time(recovered.last_time_us));
+        let now = clock.now();
+        let (core, state) = recovery.finish(recovered.last, now)?;
+        let (commands, waiting) = mpsc::channel(COMMANDS);
+        let shared = Arc::new(Shared {
+            commands,
+            budget: Budget::new(uncommitted),
+            doorbell: Doorbell::default(),
+            bodies: ColdBodies::new(journal.reader()),
+            watermark: journal.watermark(),
+            clock,
+            health: watch::Sender::new(Health::Serving),
+            samples: watch::Sender::default(),
+            routes: RwLock::new(routes(&core)),
+            max_frame: journal.max_frame(),
+        });
+        let sampler = Sampler::begin(now, Host::watch(directory));
+        let merge_bytes = usize::try_from(merge_bytes).unwrap_or(usize::MAX);
+        let handle = Handle {
+            shared: Arc::clone(&shared),
+        };
+        let owner = Owner::new(core, Box::new(journal), shared, sampler, merge_bytes);
+        let (end, ended) = oneshot::channel();
+        let name = "weir-shard";
+        thread::Builder::new()
+            .name(name.to_owned())
+            // The owner may have gone before anyone asks how it ended.
+            .spawn(move || drop(end.send(work(owner, waiting))))
+            .map_err(|source| StartError::Thread { name, source })?;
+        Ok(Self {
+            handle,
+            ended,
+            recovered,
+            state,
+        })
+    }
+
+    /// The way to it.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Resolves when it has failed by itself: nothing more is acknowledged. Safe to cancel.
+    pub async fn failed(&mut self) -> ShardError {
+        match (&mut self.ended).await {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) => ShardError {
+                reason: "the shard was stopped".to_owned(),
+            },
+            Err(_gone) => ShardError {
+                reason: "the shard's thread has died".to_owned(),
+            },
+        }
+    }
+
+    /// Stops cleanly: publishes, Pulls and new consumers are refused with DRAINING at once; acks of
+    /// connected consumers are awaited for `grace`; then leases are released, streams end with
+    /// DRAINING, and the journal is closed with its mark.
+    pub async fn stop(mut self, grace: Span) -> Result<(), ShardError> {
+        self.handle.begin_stop(grace).await;
+        match (&mut self.ended).await {
+            Ok(ended) => ended,
+            Err(_gone) => Err(ShardError {
+                reason: "the shard's thread has died".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Handle {
+    /// Refuses from now on what a stop refuses, and lets the owner stop. If there is no owner any
+    /// more there is nothing to stop.
+    pub(super) async fn begin_stop(&self, grace: Span) {
+        self.shared.health.send_if_modified(|health| {
+            let may_drain = matches!(health, Health::Serving | Health::DiskFull);
+            if may_drain {
+                *health = Health::Draining;
+            }
+            may_drain
+        });
+        drop(self.send(Command::Stop(Stop { grace })).await);
+    }
+}
+
+/// The owner's thread, from its first round to the closed journal.
+fn work(mut owner: Owner, commands: mpsc::Receiver<Command>) -> Result<(), ShardError> {
+    let shared = Arc::clone(&owner.shared);
+    shared.doorbell.answer();
+    let mut commands = Waiting::new(commands);
+    let ran = catch_unwind(AssertUnwindSafe(|| owner.run(&mut commands)));
+    let ran = ran.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(ShardError {
+            reason: format!(
+                "the shard's thread has failed: {}",
+                text.unwrap_or("no reason")
+            ),
+        })
+    });
+    if let Err(error) = &ran {
+        tracing::error!(reason = %error, "nothing more is acknowledged");
+        owner.fail(error);
+    }
+    // Who sends from here on, or waits in the channel, is told why by the health.
+    drop(commands);
+    let closed = owner.close();
+    if ran.is_ok() {
+        shared.health.send_replace(Health::Stopped);
+    }
+    ran?;
+    closed.map_err(|error| ShardError {
+        reason: format!("cannot close the journal: {error}"),
+    })
+}
+
+fn replay(recovery: &mut Recovery, source: Source, frame: Replayed<'_>) -> Result<(), ReplayError> {
+    let source = match source {
+        Source::Checkpoint => core::Source::Checkpoint,
+        Source::Data => core::Source::Data,
+        Source::Log => core::Source::Log,
+    };
+    let frame = ReplayFrame {
+        position: frame.position,
+        kind: frame.kind,
+        version: frame.version,
+        head: frame.head,
+        body: frame.body,
+    };
+    Ok(recovery.replay(source, frame)?)
+}
+
+fn routes(core: &Core) -> HashMap<crate::model::Name, core::Route> {
+    let mut routes = HashMap::new();
+    let mut after = None;
+    loop {
+        let topics = core.topics(after.as_ref(), ROUTES_AT_ONCE);
+        let Some(last) = topics.last() else {
+            return routes;
+        };
+        after = Some(last.name.clone());
+        for topic in topics {
+            let route = core::Route {
+                topic: topic.id,
+                partitions: topic.settings.partitions,
+            };
+            routes.insert(topic.name, route);
+        }
+    }
+}
