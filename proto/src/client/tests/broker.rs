@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::codegen::http::Uri;
+use tonic::transport::Server;
 use tonic::{Status, Streaming};
 use tower::service_fn;
+use tower::util::BoxCloneService;
 
 use super::services::Services;
 use crate::client::{Client, Options};
@@ -96,14 +98,22 @@ impl<Q, A> Talk<Q, A> {
     }
 }
 
+type Connector = BoxCloneService<Uri, TokioIo<DuplexStream>, io::Error>;
+
 /// Hands the test the streams that clients open.
 pub(super) struct Broker {
     pub(super) publishing: mpsc::Receiver<PublishTalk>,
     pub(super) subscribing: mpsc::Receiver<SubscribeTalk>,
     pub(super) watching: mpsc::Receiver<WatchTalk>,
-    wires: Arc<Mutex<Vec<AbortHandle>>>,
+    wires: Arc<Mutex<Vec<Wire>>>,
     is_refusing: Arc<AtomicBool>,
-    channel: Channel,
+    connector: Connector,
+}
+
+/// The wire of one connection.
+struct Wire {
+    cut: AbortHandle,
+    freeze: oneshot::Sender<()>,
 }
 
 impl Broker {
@@ -124,37 +134,46 @@ impl Broker {
         ));
         let wires = Arc::new(Mutex::new(Vec::new()));
         let is_refusing = Arc::new(AtomicBool::new(false));
-        let (cuts, refusing) = (wires.clone(), is_refusing.clone());
+        let (all_wires, refusing) = (wires.clone(), is_refusing.clone());
         let connector = service_fn(move |_uri| {
             if refusing.load(Ordering::SeqCst) {
                 return ready(Err(io::Error::from(io::ErrorKind::ConnectionRefused)));
             }
-            let (client, mut near) = duplex(PIPE_BYTES);
-            let (mut far, server) = duplex(PIPE_BYTES);
-            let wire = tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
-            cuts.lock().unwrap().push(wire.abort_handle());
+            let (client, near) = duplex(PIPE_BYTES);
+            let (far, server) = duplex(PIPE_BYTES);
+            let (freeze, frozen) = oneshot::channel();
+            let cut = tokio::spawn(carry(near, far, frozen)).abort_handle();
+            all_wires.lock().unwrap().push(Wire { cut, freeze });
             accept.try_send(Ok(server)).unwrap();
             ready(Ok(TokioIo::new(client)))
         });
-        let channel = Endpoint::from_static("http://broker").connect_with_connector_lazy(connector);
+        let connector = BoxCloneService::new(connector);
         Self {
             publishing,
             subscribing,
             watching,
             wires,
             is_refusing,
-            channel,
+            connector,
         }
     }
 
     /// A client that connects again for ever.
     pub(super) fn client(&self) -> Client {
-        Client::over(self.channel.clone(), Options::default())
+        self.client_with(Options::default())
     }
 
     /// A client that fails fast.
     pub(super) fn fail_fast_client(&self) -> Client {
-        Client::over(self.channel.clone(), Options::default().fail_fast())
+        self.client_with(Options::default().fail_fast())
+    }
+
+    fn client_with(&self, options: Options) -> Client {
+        let endpoint = options.endpoint().unwrap();
+        Client::over(
+            endpoint.connect_with_connector_lazy(self.connector.clone()),
+            options,
+        )
     }
 
     /// Cuts every connection there is.
@@ -163,7 +182,14 @@ impl Broker {
             .lock()
             .unwrap()
             .drain(..)
-            .for_each(|wire| wire.abort());
+            .for_each(|wire| wire.cut.abort());
+    }
+
+    /// Every connection there is stays open and carries nothing any more.
+    pub(super) fn freeze(&self) {
+        for wire in self.wires.lock().unwrap().drain(..) {
+            assert!(wire.freeze.send(()).is_ok(), "the wire is whole");
+        }
     }
 
     /// Refuses new connections, or takes them again.
@@ -199,6 +225,17 @@ impl Broker {
 
     pub(super) async fn watch_talk(&mut self) -> WatchTalk {
         due(self.watching.recv()).await.unwrap()
+    }
+}
+
+/// Carries bytes both ways until it is told to freeze, and then holds both ends.
+async fn carry(mut near: DuplexStream, mut far: DuplexStream, frozen: oneshot::Receiver<()>) {
+    let is_frozen = tokio::select! {
+        _closed = copy_bidirectional(&mut near, &mut far) => false,
+        frozen = frozen => frozen.is_ok(),
+    };
+    if is_frozen {
+        std::future::pending::<()>().await;
     }
 }
 

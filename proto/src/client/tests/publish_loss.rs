@@ -278,3 +278,19 @@ async fn a_service_that_is_not_offered_ends_the_publisher() {
     let error = due(publisher.publish(message("1"))).await.unwrap_err();
     assert_eq!(error.code(), Code::Unimplemented);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_carries_nothing_any_more_is_lost() {
+    let mut broker = Broker::start();
+    let patient = (broker.client(), Duration::from_secs(20));
+    let fast = (broker.fail_fast_client(), Duration::from_secs(2));
+    for (client, limit) in [patient, fast] {
+        let publisher = Publisher::open(&client, "orders", one_in_flight());
+        let sent = publisher.publish(message("0")).await.unwrap();
+        broker.publish_talk().await.request().await;
+        let frozen_at = Instant::now();
+        broker.freeze();
+        assert!(due(sent).await.unwrap_err().is_outcome_unknown());
+        assert!(frozen_at.elapsed() <= limit, "{:?}", frozen_at.elapsed());
+    }
+}
