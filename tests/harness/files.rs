@@ -57,3 +57,26 @@ pub fn read_tree(
     }
     Ok(files)
 }
+
+/// Removes a folder and all that is in it.
+pub fn remove_tree(folder: &Path) -> io::Result<()> {
+    std::fs::remove_dir_all(folder)
+}
+
+/// MB/s that the disk below `folder` takes in 256 appended groups of 1 MiB with an fdatasync each.
+#[expect(clippy::disallowed_types, reason = "the disk itself is measured")]
+pub fn synced_mib_per_second(folder: &Path) -> io::Result<f64> {
+    use std::io::Write as _;
+    const GROUPS: usize = 256;
+    let group = vec![0x5a_u8; 1 << 20];
+    let path = folder.join("disk");
+    let mut file = std::fs::File::create(&path)?;
+    let start = std::time::Instant::now();
+    for _ in 0..GROUPS {
+        file.write_all(&group)?;
+        file.sync_data()?;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    std::fs::remove_file(&path)?;
+    Ok((GROUPS * group.len()) as f64 / 1e6 / seconds)
+}
