@@ -47,7 +47,9 @@ fn reason_name(reason: ErrorReason) -> &'static str {
 
 fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
     match refusal {
-        Refusal::TopicNotFound { .. } => (Code::NotFound, ErrorReason::TopicNotFound),
+        Refusal::TopicNotFound { .. } | Refusal::TopicGone { .. } => {
+            (Code::NotFound, ErrorReason::TopicNotFound)
+        }
         Refusal::SubscriptionNotFound { .. } => (Code::NotFound, ErrorReason::SubscriptionNotFound),
         Refusal::MessageNotFound { .. } => (Code::NotFound, ErrorReason::MessageNotFound),
         Refusal::SubscriptionDeleted { .. } => (Code::NotFound, ErrorReason::SubscriptionDeleted),
@@ -113,6 +115,7 @@ fn metadata(refusal: &Refusal) -> HashMap<String, String> {
         Refusal::TopicNotFound { topic } | Refusal::TopicAlreadyExists { topic } => {
             vec![("topic", topic.to_string())]
         }
+        Refusal::TopicGone { topic } => vec![("topicId", topic.to_string())],
         Refusal::SubscriptionNotFound { subscription } => {
             vec![("subscription", subscription.clone())]
         }
@@ -211,6 +214,9 @@ mod tests {
         refusals.extend([
             Refusal::TopicNotFound {
                 topic: name.clone(),
+            },
+            Refusal::TopicGone {
+                topic: crate::model::TopicId(7),
             },
             Refusal::SubscriptionNotFound {
                 subscription: text(),

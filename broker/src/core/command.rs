@@ -2,7 +2,7 @@
 
 use super::views::PeekPlace;
 use crate::model::settings::SubscriptionSettings;
-use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
+use crate::model::{MessageId, Name, Span};
 
 /// Where a new subscription starts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -15,20 +15,57 @@ pub mod views;
 pub mod command;
 pub mod output;
 
+mod credit;
+mod objects;
+
+mod apply;
+
+mod consumer;
 mod state;
+
+mod setback;
+
+mod consumers;
+
+mod publish;
+mod subscriptions;
+mod topics;
+
+mod dispatch;
+
+mod acknowledge;
+mod settle;
+
+mod retention;
+mod tick;
+
+mod operations;
+mod selection;
+
+mod numbers;
+mod peek;
+
+mod restate;
+mod stop;
 
 mod recovery;
 
+#[cfg(test)]
+mod tests;
+
+pub use crate::delivery::Counts;
 pub use ack_id::AckId;
+pub use apply::ApplyError;
 pub use command::{
     Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekSubscription,
     PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
+pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
 pub use views::{
-    Attached, BrokerCounts, ConsumerCounts, Counts, Deleted, MessageView, Meters, PeekPlace,
-    Peeked, Pulled, Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView,
-    Summary, TopicCounts, TopicView,
+    Attached, BrokerCounts, ConsumerCounts, Deleted, MessageView, Meters, PeekPlace, Peeked,
+    Pulled, Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView, Summary,
+    TopicCounts, TopicView,
 };

@@ -1,5 +1,6 @@
 //! What callers see of the core: plain values, computed at the call.
 
+use crate::delivery::Counts;
 use crate::model::entry::DeadRecord;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
@@ -265,7 +266,7 @@ pub struct BrokerCounts {
     pub consumers: u32,
 }
 
-/// What a message is for a subscription. (Moves to `delivery` and stays re-exported here.)
+/// What a message is for a subscription, without the details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// Due later.
@@ -280,25 +281,4 @@ pub enum State {
     Dead,
     /// Acknowledged or dropped.
     Finished,
-}
-
-/// Books. (Moves to `delivery` and stays re-exported here.)
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Came in.
-    pub entered: u64,
-    /// Due later.
-    pub scheduled: u64,
-    /// Deliverable now.
-    pub ready: u64,
-    /// Delivered and not yet given back.
-    pub leased: u64,
-    /// In backoff.
-    pub waiting: u64,
-    /// Dead.
-    pub dead: u64,
-    /// Acknowledged.
-    pub acked: u64,
-    /// Dropped, by cause.
-    pub dropped: [u64; 7],
 }

@@ -31,7 +31,7 @@ impl Basket<'_> {
         let fit = self
             .log
             .fit(OffsetRange::new(range.start, most), self.room.bytes);
-        if fit == 0 && self.grants.is_empty() {
+        if fit == 0 && self.grants.is_empty() && self.room.may_exceed {
             1
         } else {
             fit
@@ -77,7 +77,8 @@ impl Machine {
         basket.grants
     }
 
-    /// Whether a take may grant something. After one with room that granted nothing, it is false.
+    /// Whether a take may grant something. After one with room for any message that granted nothing, it
+    /// is false.
     pub fn has_ready(&self, log: &Log) -> bool {
         let fresh = || self.progress.next_unfinished(self.fresh, log.next().0);
         !self.ready.is_empty() || (!self.is_stalled && fresh().is_some())

@@ -82,8 +82,10 @@ pub struct Ticket {
 pub struct Room {
     /// Messages.
     pub messages: u64,
-    /// Bytes of encoded messages; a first message that is larger goes alone.
+    /// Bytes of encoded messages.
     pub bytes: u64,
+    /// Whether a first message that is larger goes all the same, alone: the consumer holds nothing else.
+    pub may_exceed: bool,
 }
 
 /// What is wanted after a failed attempt.

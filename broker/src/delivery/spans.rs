@@ -81,8 +81,11 @@ impl<T: Indexed> Spans<T> {
             if piece.end.0 < end {
                 self.put(piece.end.0, end, value.clone());
             }
-            from = end;
             pieces.push((piece, value));
+            if end >= range.end.0 {
+                break;
+            }
+            from = end;
         }
         pieces
     }

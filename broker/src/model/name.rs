@@ -37,6 +37,11 @@ impl Name {
         Ok(Self(Arc::from(written)))
     }
 
+    /// Stands for a name that is not known yet; only while a broker recovers.
+    pub(crate) fn unknown() -> Self {
+        Self(Arc::from("unknown"))
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0

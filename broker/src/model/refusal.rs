@@ -3,7 +3,7 @@
 //! Each variant is one `ErrorReason` of the contract; `api/status.rs` maps them. The text says what was tried, on what,
 //! why it failed and what to do.
 
-use super::{Name, Span};
+use super::{Name, Span, TopicId};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,12 @@ pub enum Refusal {
     TopicNotFound {
         /// As asked for.
         topic: Name,
+    },
+    /// The topic was deleted between two steps of one request.
+    #[error("the topic with id {topic} was deleted; create it anew, or check its name")]
+    TopicGone {
+        /// Its id.
+        topic: TopicId,
     },
     /// No subscription has this name.
     #[error("subscription {subscription} does not exist; create it first, or check its name")]

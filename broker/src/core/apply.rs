@@ -1,0 +1,421 @@
+//! Applies entries: the only code that changes durable state, live and in recovery alike.
+//!
+//! It interprets nothing: no settings, no clock, no hash. Live, an entry about an object that does not exist is an
+//! error, found before its bytes leave; in recovery a provisional object is made for it, which a later statement of
+//! the object replaces.
+
+use super::limits::{MAX_TOMBSTONES, TEXT_BYTES};
+use super::objects::{Objects, Subscription, Topic};
+use crate::delivery::Machine;
+use crate::model::entry::{
+    BrokerState, Columns, Delivered, Entry, Failed, Outcome, PageState, Published,
+    SubscriptionRecord, SubscriptionState, TopicRecord, TopicState, Trimmed,
+};
+use crate::model::settings::MAX_PARTITIONS;
+use crate::model::{
+    Epoch, Now, Offset, OffsetRange, OperationId, Partition, Position, SubscriptionId, TopicId,
+};
+
+/// When an entry is applied.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mode {
+    /// It was just decided.
+    Live(Now),
+    /// It is replayed.
+    Recovery,
+}
+
+/// An entry that does not fit the state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// It speaks of a topic that does not exist.
+    #[error("topic {0} does not exist")]
+    NoTopic(TopicId),
+    /// It speaks of a subscription that does not exist.
+    #[error("subscription {0} does not exist")]
+    NoSubscription(SubscriptionId),
+    /// It speaks of a partition that does not exist.
+    #[error("partition {0} does not exist")]
+    NoPartition(Partition),
+    /// A published batch does not begin where the partition ends.
+    #[error("a batch begins at offset {base} and the partition ends at {next}")]
+    NotNext {
+        /// Where it begins.
+        base: Offset,
+        /// Where the partition ends.
+        next: Offset,
+    },
+    /// A published batch has no columns.
+    #[error("a batch has no messages")]
+    NoMessages,
+}
+
+impl Objects {
+    /// Applies an entry; `columns` describe the body of a published batch.
+    pub(super) fn apply(
+        &mut self,
+        entry: &Entry,
+        columns: Option<&Columns>,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        match entry {
+            Entry::Started(incarnation) => {
+                self.broker.incarnation = self.broker.incarnation.max(*incarnation);
+            }
+            Entry::Stopped(_) => {}
+            Entry::TopicCreated(record) => self.topic_created(record, at),
+            Entry::TopicDeleted(topic) => self.topic_deleted(*topic, at),
+            Entry::SubscriptionCreated { record, starts } => {
+                self.subscription_created(record, starts, at, mode)?;
+            }
+            Entry::SubscriptionDeleted(id) => self.subscription_deleted(*id),
+            Entry::Published(published) => {
+                let columns = columns.ok_or(ApplyError::NoMessages)?;
+                self.published(published, columns, at, mode)?;
+            }
+            Entry::Trimmed(trimmed) => self.trimmed(trimmed, mode)?,
+            Entry::Delivered(delivered) => self.delivered(delivered, at, mode)?,
+            Entry::Failed(failed) => self.failed(failed, at, mode)?,
+            Entry::Acked(acked) => {
+                let subscription = self.place(acked.subscription, acked.partition, mode)?;
+                subscription.meters.acked += total(&acked.ranges);
+                machine(subscription, acked.partition)?.acked(&acked.ranges, at);
+            }
+            Entry::Released(released) => {
+                let subscription = self.place(released.subscription, released.partition, mode)?;
+                machine(subscription, released.partition)?.released(&released.ranges, at);
+            }
+            Entry::Requeued(requeued) => {
+                self.operated(requeued.operation);
+                let subscription = self.place(requeued.subscription, requeued.partition, mode)?;
+                let machine = machine(subscription, requeued.partition)?;
+                machine.requeued(&requeued.ranges, at);
+                let freed = machine.freed_texts();
+                self.release_texts(freed);
+            }
+            Entry::Dropped(dropped) => {
+                self.operated(dropped.operation);
+                let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
+                let machine = machine(subscription, dropped.partition)?;
+                machine.dropped(dropped.cause, &dropped.ranges, at);
+                let freed = machine.freed_texts();
+                self.release_texts(freed);
+            }
+            Entry::BrokerState(state) => self.broker_stated(state, at),
+            Entry::TopicState(state) => self.topic_stated(state, at, mode)?,
+            Entry::SubscriptionState(state) => self.subscription_stated(state, at, mode)?,
+            Entry::PageState(state) => self.page_stated(state, at, mode)?,
+        }
+        Ok(())
+    }
+
+    fn topic_created(&mut self, record: &TopicRecord, at: Position) {
+        let next = &mut self.broker.next_topic;
+        *next = (*next).max(TopicId(record.id.0 + 1));
+        self.topic_names.insert(record.name.clone(), record.id);
+        self.topics
+            .insert(record.id, Topic::new(record.clone(), at));
+    }
+
+    fn topic_deleted(&mut self, id: TopicId, at: Position) {
+        let tombstones = &mut self.broker.tombstones;
+        tombstones.push((id, at));
+        if tombstones.len() > MAX_TOMBSTONES {
+            tombstones.remove(0);
+        }
+        self.stocked.remove(&id);
+        let Some(topic) = self.topics.remove(&id) else {
+            return;
+        };
+        if topic.is_known {
+            self.topic_names.remove(&topic.record.name);
+        }
+        for store in &topic.partitions {
+            self.release.extend(store.log.positions());
+        }
+    }
+
+    fn subscription_created(
+        &mut self,
+        record: &SubscriptionRecord,
+        starts: &[Offset],
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let next = &mut self.broker.next_subscription;
+        *next = (*next).max(SubscriptionId(record.id.0 + 1));
+        let machines = starts.iter().map(|&start| Machine::new(Epoch(0), start));
+        let mut subscription = Subscription::new(record.clone(), machines.collect());
+        for machine in &mut subscription.machines {
+            machine.cursor_stated(at);
+        }
+        if let Mode::Live(now) = mode {
+            let topic = self.topics.get_mut(&record.topic);
+            let topic = topic.ok_or(ApplyError::NoTopic(record.topic))?;
+            for (machine, store) in subscription.machines.iter_mut().zip(&topic.partitions) {
+                machine.resume(&store.log, &subscription.rules, now);
+            }
+            topic.subscriptions.insert(record.id);
+            let entered = entered(&subscription, topic);
+            subscription.meters.published = entered;
+        }
+        self.subscription_names
+            .insert(record.name.clone(), record.id);
+        self.subscriptions.insert(record.id, subscription);
+        Ok(())
+    }
+
+    fn subscription_deleted(&mut self, id: SubscriptionId) {
+        let Some(subscription) = self.subscriptions.remove(&id) else {
+            return;
+        };
+        if subscription.is_known {
+            self.subscription_names.remove(&subscription.record.name);
+        }
+        if let Some(topic) = self.topics.get_mut(&subscription.record.topic) {
+            topic.subscriptions.remove(&id);
+            topic.hungry.remove(&id);
+        }
+        for machine in &subscription.machines {
+            self.release_texts(machine.texts().collect());
+        }
+    }
+
+    fn published(
+        &mut self,
+        published: &Published,
+        columns: &Columns,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let topic = self.topic(published.topic, published.partition, mode)?;
+        let store = topic
+            .partitions
+            .get_mut(published.partition.0 as usize)
+            .ok_or(ApplyError::NoPartition(published.partition))?;
+        match mode {
+            Mode::Live(_) => {
+                let (base, next) = (published.base, store.log.next());
+                if base != next {
+                    return Err(ApplyError::NotNext { base, next });
+                }
+                store.log.push(at, published, columns);
+            }
+            Mode::Recovery => store.log.insert(at, published, columns),
+        }
+        let bytes = columns.message_bytes();
+        store.published_bytes += bytes;
+        store.newest = store.newest.max(published.time);
+        self.stocked.insert(published.topic);
+        self.keep.push((at, bytes));
+        Ok(())
+    }
+
+    fn trimmed(&mut self, trimmed: &Trimmed, mode: Mode) -> Result<(), ApplyError> {
+        let topic = self.topic(trimmed.topic, trimmed.partition, mode)?;
+        let store = topic
+            .partitions
+            .get_mut(trimmed.partition.0 as usize)
+            .ok_or(ApplyError::NoPartition(trimmed.partition))?;
+        let freed = store.log.trim(trimmed.low);
+        if topic.partitions.iter().all(super::objects::Store::is_empty) {
+            self.stocked.remove(&trimmed.topic);
+        }
+        self.release.extend(freed);
+        Ok(())
+    }
+
+    fn delivered(
+        &mut self,
+        delivered: &Delivered,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let subscription = self.place(delivered.subscription, delivered.partition, mode)?;
+        for grant in &delivered.grants {
+            let count = grant.range.count();
+            subscription.meters.delivered += count;
+            if grant.attempt > 1 {
+                subscription.meters.redelivered += count;
+            }
+        }
+        // Live, the machine has changed when it granted.
+        if let Mode::Recovery = mode {
+            machine(subscription, delivered.partition)?.delivered(delivered, at);
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, failed: &Failed, at: Position, mode: Mode) -> Result<(), ApplyError> {
+        let now = match mode {
+            Mode::Live(now) => now,
+            Mode::Recovery => Now::default(),
+        };
+        let subscription = self.place(failed.subscription, failed.partition, mode)?;
+        let mut died = 0;
+        for failure in &failed.failures {
+            subscription.meters.failed += failure.range.count();
+            if failure.outcome == Outcome::Dead {
+                died += failure.range.count();
+            }
+        }
+        subscription.meters.dead += died;
+        let machine = machine(subscription, failed.partition)?;
+        machine.failed(failed, at, now);
+        let freed = machine.freed_texts();
+        if died > 0 {
+            self.keep.push((at, TEXT_BYTES));
+        }
+        self.release_texts(freed);
+        Ok(())
+    }
+
+    fn broker_stated(&mut self, state: &BrokerState, at: Position) {
+        self.broker = state.clone();
+        self.broker_stated = at;
+    }
+
+    fn topic_stated(
+        &mut self,
+        state: &TopicState,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let id = state.record.id;
+        if let Mode::Live(_) = mode {
+            let topic = self.topics.get_mut(&id).ok_or(ApplyError::NoTopic(id))?;
+            topic.stated = at;
+            return Ok(());
+        }
+        let known = self.topics.remove(&id);
+        let mut topic = Topic::new(state.record.clone(), at);
+        let mut stores = known.map_or_else(Vec::new, |topic| topic.partitions);
+        stores.resize_with(topic.partitions.len(), Default::default);
+        for (store, stated) in stores.iter_mut().zip(&state.partitions) {
+            store.log.reset(stated.low, stated.next);
+            store.published_bytes = stated.published_bytes;
+        }
+        topic.partitions = stores;
+        self.topics.insert(id, topic);
+        Ok(())
+    }
+
+    fn subscription_stated(
+        &mut self,
+        state: &SubscriptionState,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let id = state.record.id;
+        if let Mode::Live(_) = mode {
+            let subscription = self.subscriptions.get_mut(&id);
+            let subscription = subscription.ok_or(ApplyError::NoSubscription(id))?;
+            for machine in &mut subscription.machines {
+                machine.cursor_stated(at);
+            }
+            return Ok(());
+        }
+        let known = self.subscriptions.remove(&id);
+        let mut machines = known.map_or_else(Vec::new, |known| known.machines);
+        machines.truncate(state.partitions.len());
+        let mut subscription = Subscription::new(state.record.clone(), machines);
+        subscription.provide(state.partitions.len());
+        for (machine, cursor) in subscription.machines.iter_mut().zip(&state.partitions) {
+            machine.restate_cursor(cursor, at);
+        }
+        let machines = std::mem::take(&mut subscription.machines);
+        let subscription = Subscription::new(state.record.clone(), machines);
+        self.subscriptions.insert(id, subscription);
+        Ok(())
+    }
+
+    fn page_stated(
+        &mut self,
+        state: &PageState,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let subscription = self.place(state.subscription, state.partition, mode)?;
+        let machine = machine(subscription, state.partition)?;
+        match mode {
+            Mode::Live(_) => machine.page_stated(state.page, at),
+            Mode::Recovery => machine.restate_page(state, at),
+        }
+        Ok(())
+    }
+
+    fn operated(&mut self, operation: OperationId) {
+        let next = &mut self.broker.next_operation;
+        *next = (*next).max(OperationId(operation.0 + 1));
+    }
+
+    pub(super) fn release_texts(&mut self, texts: Vec<Position>) {
+        let released = texts.into_iter().map(|text| (text, TEXT_BYTES));
+        self.release.extend(released);
+    }
+
+    /// The topic with this partition; in recovery, made up if need be.
+    pub(super) fn topic(
+        &mut self,
+        id: TopicId,
+        partition: Partition,
+        mode: Mode,
+    ) -> Result<&mut Topic, ApplyError> {
+        if let Mode::Live(_) = mode {
+            return self.topics.get_mut(&id).ok_or(ApplyError::NoTopic(id));
+        }
+        let topic = self.topics.entry(id);
+        let topic = topic.or_insert_with(|| Topic::provisional(id));
+        let needed = needed(partition)?;
+        if topic.partitions.len() < needed {
+            topic.partitions.resize_with(needed, Default::default);
+        }
+        Ok(topic)
+    }
+
+    /// The subscription with this partition; in recovery, made up if need be.
+    fn place(
+        &mut self,
+        id: SubscriptionId,
+        partition: Partition,
+        mode: Mode,
+    ) -> Result<&mut Subscription, ApplyError> {
+        if let Mode::Live(_) = mode {
+            let subscription = self.subscriptions.get_mut(&id);
+            return subscription.ok_or(ApplyError::NoSubscription(id));
+        }
+        let subscription = self.subscriptions.entry(id);
+        let subscription = subscription.or_insert_with(|| Subscription::provisional(id));
+        subscription.provide(needed(partition)?);
+        Ok(subscription)
+    }
+}
+
+/// What has entered a subscription: all that was published after its start.
+pub(super) fn entered(subscription: &Subscription, topic: &Topic) -> u64 {
+    let parts = subscription.machines.iter().zip(&topic.partitions);
+    parts
+        .map(|(machine, store)| OffsetRange::between(machine.start(), store.log.next()).count())
+        .sum()
+}
+
+fn machine(
+    subscription: &mut Subscription,
+    partition: Partition,
+) -> Result<&mut Machine, ApplyError> {
+    let machine = subscription.machines.get_mut(partition.0 as usize);
+    machine.ok_or(ApplyError::NoPartition(partition))
+}
+
+fn needed(partition: Partition) -> Result<usize, ApplyError> {
+    if partition.0 < MAX_PARTITIONS {
+        Ok(partition.0 as usize + 1)
+    } else {
+        Err(ApplyError::NoPartition(partition))
+    }
+}
+
+fn total(ranges: &[OffsetRange]) -> u64 {
+    ranges.iter().map(|range| range.count()).sum()
+}

@@ -1,0 +1,132 @@
+//! The numbers of topics, subscriptions and consumers, computed at the call.
+
+use std::ops::Bound;
+
+use super::apply::entered;
+use super::consumer::{Consumer, Kind};
+use super::objects::Store;
+use super::state::Core;
+use super::views::{BrokerCounts, ConsumerCounts, Meters, SubscriptionCounts, TopicCounts};
+use crate::delivery::{Counts, Log, Machine};
+use crate::model::{ConsumerId, Now, Offset, Refusal, Span, SubscriptionId, Time, TopicId};
+use crate::model::{Name, OffsetRange};
+
+impl Core {
+    /// How much there is of everything.
+    pub fn broker_counts(&self) -> BrokerCounts {
+        let streams = self.consumers.values();
+        let streams = streams.filter(|consumer| consumer.kind == Kind::Stream);
+        BrokerCounts {
+            topics: number(self.objects.topics.len()),
+            subscriptions: number(self.objects.subscriptions.len()),
+            consumers: number(streams.count()),
+        }
+    }
+
+    /// The ids of topics after one, in order, at most `limit`.
+    pub fn topic_ids(&self, after: Option<TopicId>, limit: usize) -> Vec<TopicId> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let topics = self.objects.topics.range((start, Bound::Unbounded));
+        topics.map(|(&id, _)| id).take(limit).collect()
+    }
+
+    /// The numbers of a topic.
+    pub fn topic_counts(&self, id: TopicId) -> Option<TopicCounts> {
+        let topic = self.objects.topics.get(&id)?;
+        let stores = || topic.partitions.iter();
+        let stored = |store: &Store| OffsetRange::between(store.log.low(), store.log.next());
+        Some(TopicCounts {
+            id,
+            name: topic.record.name.clone(),
+            published: stores().map(|store| store.log.next().0).sum(),
+            stored: stores().map(|store| stored(store).count()).sum(),
+            stored_bytes: stores().map(|store| store.log.stored_bytes()).sum(),
+            partitions: topic.record.settings.partitions,
+            subscriptions: number(topic.subscriptions.len()),
+        })
+    }
+
+    /// The ids of subscriptions after one, in order, at most `limit`.
+    pub fn subscription_ids(
+        &self,
+        after: Option<SubscriptionId>,
+        limit: usize,
+    ) -> Vec<SubscriptionId> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let all = &self.objects.subscriptions;
+        let ids = all.range((start, Bound::Unbounded)).map(|(&id, _)| id);
+        ids.take(limit).collect()
+    }
+
+    /// The numbers of a subscription.
+    pub fn subscription_counts(&self, id: SubscriptionId, now: Now) -> Option<SubscriptionCounts> {
+        let (subscription, topic) = self.pair(id)?;
+        let mut counts = Counts::default();
+        let mut conservation_error = 0;
+        let (mut oldest_due, mut oldest_ready) = (None, None);
+        for (machine, store) in subscription.machines.iter().zip(&topic.partitions) {
+            let books = machine.counts(&store.log);
+            conservation_error += error_of(&books, machine, &store.log);
+            counts += books;
+            let time = |offset: Option<Offset>| offset.and_then(|offset| store.log.time(offset));
+            oldest_due = earlier(oldest_due, time(machine.oldest_due(&store.log)));
+            oldest_ready = earlier(oldest_ready, time(machine.oldest_ready(&store.log)));
+        }
+        let age = |time: Option<Time>| -> Option<Span> { time.map(|time| now.wall.since(time)) };
+        let ids = subscription.consumers.iter();
+        let consumers = ids.filter_map(|&id| Some((id, self.consumers.get(&id)?)));
+        let streams = consumers.filter(|(_, consumer)| consumer.kind == Kind::Stream);
+        Some(SubscriptionCounts {
+            id,
+            name: subscription.record.name.clone(),
+            topic: topic.record.name.clone(),
+            settings: subscription.record.settings,
+            counts,
+            conservation_error,
+            lag: age(oldest_due),
+            oldest_ready: age(oldest_ready),
+            meters: Meters {
+                published: entered(subscription, topic)
+                    .saturating_sub(subscription.meters.published),
+                ..subscription.meters
+            },
+            consumers: streams.map(|(id, consumer)| consumer.counts(id)).collect(),
+        })
+    }
+
+    pub(super) fn topic_name(&self, id: TopicId) -> Result<Name, Refusal> {
+        let topic = self.objects.topics.get(&id);
+        let topic = topic.ok_or(Refusal::TopicGone { topic: id })?;
+        Ok(topic.record.name.clone())
+    }
+}
+
+/// By how much the books of a machine differ from a recount, and `entered` from the sum of the states.
+fn error_of(books: &Counts, machine: &Machine, log: &Log) -> u64 {
+    books.difference(&machine.recount(log)) + books.sum_error()
+}
+
+impl Consumer {
+    fn counts(&self, id: ConsumerId) -> ConsumerCounts {
+        ConsumerCounts {
+            id,
+            name: self.name.to_string(),
+            peer: self.peer.clone(),
+            connected: self.connected,
+            leased: self.credit.messages(),
+            max_outstanding_messages: self.credit.allowance().messages,
+            delivered: self.delivered,
+            acked: self.acked,
+            failed: self.failed,
+            last_ack: self.last_ack,
+        }
+    }
+}
+
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    one.into_iter().chain(other).min()
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

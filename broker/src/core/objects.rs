@@ -1,0 +1,217 @@
+//! The objects of a shard: the broker's own numbers, topics with their logs, subscriptions with their machines.
+//!
+//! What entries change is changed in `apply` only; the other fields are derived and say so.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::views::Meters;
+use crate::delivery::{Log, Machine, Rules};
+use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::{
+    ConsumerId, Epoch, Mono, Name, Offset, OperationId, Partition, Position, SubscriptionId, Time,
+    TopicId,
+};
+
+/// All objects.
+#[derive(Debug)]
+pub(super) struct Objects {
+    pub(super) broker: BrokerState,
+    /// The newest statement of the broker's state in the log.
+    pub(super) broker_stated: Position,
+    pub(super) topics: BTreeMap<TopicId, Topic>,
+    pub(super) subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    /// Derived: ids by name.
+    pub(super) topic_names: BTreeMap<Name, TopicId>,
+    /// Derived: ids by name.
+    pub(super) subscription_names: BTreeMap<Name, SubscriptionId>,
+    /// Derived: topics that hold messages, which retention looks at.
+    pub(super) stocked: BTreeSet<TopicId>,
+    /// Effect: frames that must stay readable.
+    pub(super) keep: Vec<(Position, u64)>,
+    /// Effect: frames that are needed no more.
+    pub(super) release: Vec<(Position, u64)>,
+}
+
+/// A topic.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) record: TopicRecord,
+    /// False only in recovery, until its creation or a statement was seen.
+    pub(super) is_known: bool,
+    pub(super) partitions: Vec<Store>,
+    /// The newest statement of it in the log, or its creation.
+    pub(super) stated: Position,
+    /// Derived: its subscriptions.
+    pub(super) subscriptions: BTreeSet<SubscriptionId>,
+    /// Volatile: those with a consumer that has room; a publish looks at these only.
+    pub(super) hungry: BTreeSet<SubscriptionId>,
+}
+
+/// What a partition stores.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) log: Log,
+    /// Bytes of all messages ever published to it.
+    pub(super) published_bytes: u64,
+    /// Derived: the time of its newest message, which the next may not precede.
+    pub(super) newest: Time,
+}
+
+/// A subscription.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) record: SubscriptionRecord,
+    /// False only in recovery, until its creation or a statement was seen.
+    pub(super) is_known: bool,
+    /// One for each partition.
+    pub(super) machines: Vec<Machine>,
+    /// Derived from the settings.
+    pub(super) rules: Rules,
+    /// Volatile: what it has done since the start; `published` is what had entered before.
+    pub(super) meters: Meters,
+    /// Volatile: its connected consumers and waiting Pulls.
+    pub(super) consumers: BTreeSet<ConsumerId>,
+    /// Volatile: those with room, in the order of their turns.
+    pub(super) hungry: VecDeque<ConsumerId>,
+    /// Volatile: the partition whose turn it is.
+    pub(super) next_partition: usize,
+    /// Volatile: its entry in the timers; never later than its machines' earliest deadline.
+    pub(super) timer: Option<Mono>,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        let broker = BrokerState {
+            next_topic: TopicId(1),
+            next_subscription: SubscriptionId(1),
+            next_operation: OperationId(1),
+            ..BrokerState::default()
+        };
+        Self {
+            broker,
+            broker_stated: Position::START,
+            topics: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            topic_names: BTreeMap::new(),
+            subscription_names: BTreeMap::new(),
+            stocked: BTreeSet::new(),
+            keep: Vec::new(),
+            release: Vec::new(),
+        }
+    }
+}
+
+impl Topic {
+    /// A new topic, or what a statement says of one.
+    pub(super) fn new(record: TopicRecord, stated: Position) -> Self {
+        let count = record.settings.partitions;
+        Self {
+            record,
+            is_known: true,
+            partitions: (0..count).map(|_| Store::default()).collect(),
+            stated,
+            subscriptions: BTreeSet::new(),
+            hungry: BTreeSet::new(),
+        }
+    }
+
+    /// Stands for a topic of which recovery has seen messages only.
+    pub(super) fn provisional(id: TopicId) -> Self {
+        let record = TopicRecord {
+            id,
+            name: Name::unknown(),
+            settings: TopicSettings::default(),
+            created: Time::default(),
+        };
+        Self {
+            is_known: false,
+            ..Self::new(record, Position::START)
+        }
+    }
+
+    pub(super) fn store(&self, partition: Partition) -> Option<&Store> {
+        self.partitions.get(partition.0 as usize)
+    }
+
+    pub(super) fn state(&self) -> crate::model::entry::TopicState {
+        let partitions = self.partitions.iter().map(Store::state).collect();
+        crate::model::entry::TopicState {
+            record: self.record.clone(),
+            partitions,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            log: Log::new(Offset(0), Offset(0)),
+            published_bytes: 0,
+            newest: Time::default(),
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn state(&self) -> PartitionState {
+        PartitionState {
+            low: self.log.low(),
+            next: self.log.next(),
+            published_bytes: self.published_bytes,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.log.low() == self.log.next()
+    }
+}
+
+impl Subscription {
+    /// A new subscription; its machines are still to be resumed.
+    pub(super) fn new(record: SubscriptionRecord, machines: Vec<Machine>) -> Self {
+        let partitions = u32::try_from(machines.len()).unwrap_or(u32::MAX);
+        Self {
+            rules: Rules::of(&record.settings, partitions),
+            record,
+            is_known: true,
+            machines,
+            meters: Meters::default(),
+            consumers: BTreeSet::new(),
+            hungry: VecDeque::new(),
+            next_partition: 0,
+            timer: None,
+        }
+    }
+
+    /// Stands for a subscription of which recovery has not seen the record yet.
+    pub(super) fn provisional(id: SubscriptionId) -> Self {
+        let record = SubscriptionRecord {
+            id,
+            topic: TopicId(0),
+            name: Name::unknown(),
+            settings: SubscriptionSettings::default(),
+            created: Time::default(),
+        };
+        Self {
+            is_known: false,
+            ..Self::new(record, Vec::new())
+        }
+    }
+
+    pub(super) fn machine(&self, partition: Partition) -> Option<&Machine> {
+        self.machines.get(partition.0 as usize)
+    }
+
+    /// Makes room for `count` partitions with machines of which nothing is known.
+    pub(super) fn provide(&mut self, count: usize) {
+        while self.machines.len() < count {
+            self.machines.push(Machine::new(Epoch(0), Offset(0)));
+        }
+    }
+
+    /// Its machines with their partitions.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (Partition, &Machine)> {
+        (0..).map(Partition).zip(&self.machines)
+    }
+}

@@ -1,0 +1,164 @@
+//! Restatement: what an object is now, so that older entries about it may go; and what the journal asks about frames.
+//!
+//! The state floor is the earliest position from which every object can be rebuilt.
+
+use std::ops::RangeInclusive;
+
+use super::objects::Subscription;
+use super::output::OutFrame;
+use super::state::{Act, Core};
+use crate::delivery::Machine;
+use crate::model::entry::{Entry, PageState, SubscriptionState};
+use crate::model::{Now, Partition, Position, SubscriptionId, TopicId};
+
+impl Core {
+    /// Restates objects last stated before `before`, up to about `budget_bytes`; whether all are done. Each statement
+    /// is its own commit group and rides along.
+    pub fn restate(&mut self, before: Position, budget_bytes: usize) -> bool {
+        let mut left = budget_bytes;
+        if self.objects.broker_stated < before {
+            let state = self.objects.broker.clone();
+            left = self.state_one(Entry::BrokerState(state), left);
+        }
+        let topics = self.objects.topics.iter();
+        let due = topics.filter(|(_, topic)| topic.stated < before);
+        let topics: Vec<TopicId> = due.map(|(&id, _)| id).collect();
+        for id in topics {
+            if left == 0 {
+                return false;
+            }
+            if let Some(topic) = self.objects.topics.get(&id) {
+                let state = topic.state();
+                left = self.state_one(Entry::TopicState(state), left);
+            }
+        }
+        let all = self.objects.subscriptions.iter();
+        let due = all.filter(|(_, subscription)| subscription.state_floor() < before);
+        let subscriptions: Vec<SubscriptionId> = due.map(|(&id, _)| id).collect();
+        for id in subscriptions {
+            if left == 0 {
+                return false;
+            }
+            left = self.restate_subscription(id, before, left);
+        }
+        self.state_floor() >= before
+    }
+
+    /// Its pages first: the cursor's statement then speaks of those that have dissolved.
+    fn restate_subscription(&mut self, id: SubscriptionId, before: Position, left: usize) -> usize {
+        let mut left = left;
+        let Some(subscription) = self.objects.subscriptions.get(&id) else {
+            return left;
+        };
+        let mut due: Vec<(Partition, u64)> = Vec::new();
+        for (partition, machine) in subscription.parts() {
+            let pages = machine.pages().filter(|(_, stated)| *stated < before);
+            due.extend(pages.map(|(page, _)| (partition, page)));
+        }
+        for (partition, page) in due {
+            if left == 0 {
+                return 0;
+            }
+            let subscription = self.objects.subscriptions.get(&id);
+            let machine = subscription.and_then(|found| found.machine(partition));
+            let state = machine.and_then(|machine| machine.page_state(page, id, partition));
+            if let Some(state) = state {
+                left = self.state_one(Entry::PageState(state), left);
+            }
+        }
+        let subscription = self.objects.subscriptions.get(&id);
+        if let Some(subscription) = subscription
+            && subscription.state_floor() < before
+        {
+            let state = subscription.state();
+            left = self.state_one(Entry::SubscriptionState(state), left);
+        }
+        left
+    }
+
+    fn state_one(&mut self, entry: Entry, left: usize) -> usize {
+        self.enact(vec![Act::lazy(entry)], Now::default());
+        let written = self.output.groups.last();
+        let size: usize = written.map_or(0, |group| group.frames.iter().map(OutFrame::size).sum());
+        left.saturating_sub(size)
+    }
+
+    /// Replay need not look before this for state. The start if something was stated in a checkpoint only: a
+    /// checkpoint may be lost, so it is no statement.
+    pub fn state_floor(&self) -> Position {
+        let topics = self.objects.topics.values().map(|topic| topic.stated);
+        let subscriptions = self.objects.subscriptions.values();
+        let floors = subscriptions.map(Subscription::state_floor);
+        let floor = topics.chain(floors).min();
+        floor.map_or(self.objects.broker_stated, |floor| {
+            floor.min(self.objects.broker_stated)
+        })
+    }
+
+    /// The whole state as frames, as of `last_position`. Messages are not in it: they are found in data replay.
+    pub fn checkpoint(&self) -> Vec<OutFrame> {
+        let broker = Entry::BrokerState(self.objects.broker.clone());
+        let mut frames = vec![OutFrame::lazy(&broker)];
+        for topic in self.objects.topics.values() {
+            frames.push(OutFrame::lazy(&Entry::TopicState(topic.state())));
+        }
+        for subscription in self.objects.subscriptions.values() {
+            let state = Entry::SubscriptionState(subscription.state());
+            frames.push(OutFrame::lazy(&state));
+            for page in subscription.page_states() {
+                frames.push(OutFrame::lazy(&Entry::PageState(page)));
+            }
+        }
+        frames
+    }
+
+    /// Which frames of a range must stay readable, in order: messages that are stored, and texts of dead ones.
+    pub fn live_positions(&self, range: RangeInclusive<Position>) -> Vec<Position> {
+        let mut live = Vec::new();
+        for topic in self.objects.topics.values() {
+            for store in &topic.partitions {
+                let positions = store.log.positions().map(|(position, _)| position);
+                live.extend(positions.filter(|position| range.contains(position)));
+            }
+        }
+        for subscription in self.objects.subscriptions.values() {
+            let texts = subscription.machines.iter().flat_map(Machine::texts);
+            live.extend(texts.filter(|position| range.contains(position)));
+        }
+        live.extend(
+            self.orphans
+                .iter()
+                .filter(|position| range.contains(position)),
+        );
+        live.sort_unstable();
+        live.dedup();
+        live
+    }
+
+    /// Forgets deleted topics of which the journal has nothing more: its oldest frame is at `oldest`.
+    pub fn forget_tombstones(&mut self, oldest: Position) {
+        let tombstones = &mut self.objects.broker.tombstones;
+        tombstones.retain(|(_, deleted)| *deleted >= oldest);
+    }
+}
+
+impl Subscription {
+    pub(super) fn state(&self) -> SubscriptionState {
+        SubscriptionState {
+            record: self.record.clone(),
+            partitions: self.machines.iter().map(Machine::cursor).collect(),
+        }
+    }
+
+    fn page_states(&self) -> impl Iterator<Item = PageState> + '_ {
+        self.parts().flat_map(move |(partition, machine)| {
+            let pages = machine.pages();
+            pages.filter_map(move |(page, _)| machine.page_state(page, self.record.id, partition))
+        })
+    }
+
+    pub(super) fn state_floor(&self) -> Position {
+        let floors = self.machines.iter().map(Machine::state_floor);
+        floors.min().unwrap_or(Position::START)
+    }
+}

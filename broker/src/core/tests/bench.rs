@@ -1,0 +1,205 @@
+//! A core under test: the journal it would have, and restarts from all of it or from the state floor on.
+
+use std::collections::BTreeMap;
+
+use crate::core::{
+    Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Recovered, Recovery,
+    ReplayFrame, Source, Start,
+};
+use crate::model::entry::{Body, BodyBuilder};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::{ConsumerId, Mono, Name, Now, Partition, Position, Refusal, Span, Time};
+
+/// A core, its journal and its clock.
+pub(super) struct Bench {
+    pub(super) core: Core,
+    pub(super) now: Now,
+    /// Every frame ever written, by position.
+    pub(super) journal: BTreeMap<Position, OutFrame>,
+    /// Frames that must stay readable.
+    pub(super) kept: BTreeMap<Position, u64>,
+    /// The newest output without its groups.
+    pub(super) grants: Vec<GrantEffect>,
+    pub(super) ended: Vec<(ConsumerId, Refusal)>,
+}
+
+/// What a restart is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    /// Every entry since the beginning.
+    Everything,
+    /// The log from the state floor on, and kept messages below.
+    Floor,
+    /// The same and a checkpoint of an earlier moment.
+    Checkpoint,
+}
+
+pub(super) fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+/// A body of `count` messages of `size` bytes; `keys` in turn.
+pub(super) fn body(count: usize, size: usize, keys: &[u64]) -> Body {
+    let mut builder = BodyBuilder::default();
+    for index in 0..count {
+        let key = keys.get(index % keys.len().max(1)).copied().unwrap_or(0);
+        builder.push(&vec![b'x'; size], key);
+    }
+    builder.finish().unwrap()
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let now = Now {
+            wall: Time(1_700_000_000_000_000),
+            mono: Mono(1_000_000),
+        };
+        let (core, report) = Recovery::new().finish(Position::START, now).unwrap();
+        assert_eq!(report, Recovered::default());
+        let mut bench = Self {
+            core,
+            now,
+            journal: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            grants: Vec::new(),
+            ended: Vec::new(),
+        };
+        bench.drain();
+        bench
+    }
+
+    pub(super) fn advance(&mut self, span: Span) {
+        self.now.wall = self.now.wall.plus(span);
+        self.now.mono = self.now.mono.plus(span);
+    }
+
+    /// Writes what the core decided; its grants and ended consumers are in the fields of these names.
+    pub(super) fn drain(&mut self) {
+        let Output {
+            groups,
+            grants,
+            ended,
+            keep,
+            release,
+        } = self.core.take_output();
+        for frame in groups.into_iter().flat_map(|group| group.frames) {
+            let next = self
+                .journal
+                .last_key_value()
+                .map_or(Position(1), |(at, _)| at.next());
+            self.journal.insert(next, frame);
+        }
+        let next = self
+            .journal
+            .last_key_value()
+            .map_or(Position(1), |(at, _)| at.next());
+        assert_eq!(next, self.core.next_position(), "positions are dense");
+        self.kept.extend(keep);
+        for (position, bytes) in release {
+            assert_eq!(
+                self.kept.remove(&position),
+                Some(bytes),
+                "{position} was kept"
+            );
+        }
+        self.grants = grants;
+        self.ended = ended
+            .into_iter()
+            .map(|ended| (ended.consumer, ended.reason))
+            .collect();
+    }
+
+    /// Dispatches and drains.
+    pub(super) fn dispatch(&mut self) {
+        self.core.dispatch(self.now);
+        self.drain();
+    }
+
+    /// Advances, ticks, dispatches.
+    pub(super) fn pass(&mut self, span: Span) {
+        self.advance(span);
+        self.core.tick(self.now);
+        self.dispatch();
+    }
+
+    pub(super) fn topic(&mut self, text: &str, settings: TopicSettings) {
+        self.core
+            .create_topic(name(text), settings, self.now)
+            .unwrap();
+        self.drain();
+    }
+
+    pub(super) fn subscription(&mut self, text: &str, topic: &str, settings: SubscriptionSettings) {
+        let new = NewSubscription {
+            name: name(text),
+            topic: &name(topic),
+            settings,
+            start: Start::Earliest,
+        };
+        self.core.create_subscription(new, self.now).unwrap();
+        self.drain();
+    }
+
+    pub(super) fn publish(&mut self, topic: &str, partition: u32, body: Body) {
+        let route = self.core.route(&name(topic)).unwrap();
+        let batches = vec![(Partition(partition), body)];
+        self.core.publish(route.topic, batches, self.now).unwrap();
+        self.drain();
+    }
+
+    pub(super) fn attach(&mut self, subscription: &str, messages: u64, bytes: u64) -> ConsumerId {
+        let attach = Attach {
+            subscription: &name(subscription),
+            name: "worker".to_owned(),
+            peer: "127.0.0.1:1".to_owned(),
+            allowance: Allowance { messages, bytes },
+        };
+        self.core.attach(attach, self.now).unwrap().consumer
+    }
+
+    /// Starts anew as after a crash.
+    pub(super) fn restart(&mut self, from: From) -> Recovered {
+        let checkpoint = self.core.checkpoint();
+        let at = self.core.last_position();
+        let (core, report) = self.recover(from, (at, &checkpoint));
+        self.core = core;
+        self.kept.clear();
+        self.drain();
+        report
+    }
+
+    fn recover(&self, from: From, checkpoint: (Position, &[OutFrame])) -> (Core, Recovered) {
+        let mut recovery = Recovery::new();
+        let mut floor = match from {
+            From::Everything => Position(1),
+            From::Floor | From::Checkpoint => self.core.state_floor(),
+        };
+        if from == From::Checkpoint {
+            for frame in checkpoint.1 {
+                replay(&mut recovery, Source::Checkpoint, checkpoint.0, frame);
+            }
+            floor = checkpoint.0.next();
+        }
+        for (&position, frame) in self.journal.range(..floor) {
+            if self.kept.contains_key(&position) && !frame.body.is_empty() {
+                replay(&mut recovery, Source::Data, position, frame);
+            }
+        }
+        for (&position, frame) in self.journal.range(floor..) {
+            replay(&mut recovery, Source::Log, position, frame);
+        }
+        let last = self.core.last_position();
+        recovery.finish(last, self.now).unwrap()
+    }
+}
+
+fn replay(recovery: &mut Recovery, source: Source, position: Position, frame: &OutFrame) {
+    let frame = ReplayFrame {
+        position,
+        kind: frame.kind,
+        version: frame.version,
+        head: &frame.head,
+        body: &frame.body,
+    };
+    recovery.replay(source, frame).unwrap();
+}

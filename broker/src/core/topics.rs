@@ -1,0 +1,102 @@
+//! Topics: creating, deleting, showing.
+
+use std::ops::Bound;
+
+use super::limits::MAX_TOPICS;
+use super::objects::Topic;
+use super::state::{Act, Core};
+use super::views::{Deleted, TopicView};
+use crate::model::entry::{Entry, TopicRecord};
+use crate::model::settings::TopicSettings;
+use crate::model::{Name, Now, Refusal};
+
+impl Core {
+    /// Creates a topic.
+    pub fn create_topic(
+        &mut self,
+        name: Name,
+        settings: TopicSettings,
+        now: Now,
+    ) -> Result<TopicView, Refusal> {
+        settings.check()?;
+        if self.objects.topic_names.contains_key(&name) {
+            return Err(Refusal::TopicAlreadyExists { topic: name });
+        }
+        if self.objects.topics.len() as u64 >= MAX_TOPICS {
+            return Err(Refusal::LimitReached {
+                what: "topics",
+                limit: MAX_TOPICS,
+            });
+        }
+        let record = TopicRecord {
+            id: self.objects.broker.next_topic,
+            name: name.clone(),
+            settings,
+            created: now.wall,
+        };
+        self.enact(vec![Act::eager(Entry::TopicCreated(record))], now);
+        self.topic(&name)
+    }
+
+    /// Deletes a topic and all that it stores, with its subscriptions if `with_subscriptions`.
+    pub fn delete_topic(
+        &mut self,
+        name: &Name,
+        with_subscriptions: bool,
+        now: Now,
+    ) -> Result<Deleted, Refusal> {
+        let topic = self.topic_of(name)?;
+        let (id, subscriptions) = (topic.record.id, topic.subscriptions.clone());
+        if !subscriptions.is_empty() && !with_subscriptions {
+            return Err(Refusal::TopicHasSubscriptions {
+                topic: name.clone(),
+                subscriptions: subscriptions.len() as u64,
+            });
+        }
+        let mut deleted = Deleted::default();
+        let mut acts = Vec::new();
+        for &subscription in &subscriptions {
+            deleted.add(self.prepare_deletion(subscription));
+            acts.push(Act::eager(Entry::SubscriptionDeleted(subscription)));
+        }
+        acts.push(Act::eager(Entry::TopicDeleted(id)));
+        self.enact(acts, now);
+        Ok(deleted)
+    }
+
+    /// Shows a topic.
+    pub fn topic(&self, name: &Name) -> Result<TopicView, Refusal> {
+        self.topic_of(name).map(Topic::view)
+    }
+
+    /// Lists topics in order of name, those after a name, at most `limit`.
+    pub fn topics(&self, after: Option<&Name>, limit: usize) -> Vec<TopicView> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let names = self.objects.topic_names.range((start, Bound::Unbounded));
+        names
+            .filter_map(|(_, id)| self.objects.topics.get(id))
+            .take(limit)
+            .map(Topic::view)
+            .collect()
+    }
+}
+
+impl Topic {
+    fn view(&self) -> TopicView {
+        TopicView {
+            id: self.record.id,
+            name: self.record.name.clone(),
+            settings: self.record.settings,
+            created: self.record.created,
+            subscriptions: u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Deleted {
+    fn add(&mut self, other: Self) {
+        self.subscriptions += other.subscriptions;
+        self.backlog += other.backlog;
+        self.dead += other.dead;
+    }
+}
