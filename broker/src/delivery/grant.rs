@@ -40,8 +40,12 @@ impl Basket<'_> {
 
     /// Uses up the room for a range and notes the grant.
     fn add(&mut self, range: OffsetRange, attempt: u32) {
-        self.room.messages -= range.count();
-        self.room.bytes = self.room.bytes.saturating_sub(self.log.bytes(range));
+        let left = self.room.bytes.checked_sub(self.log.bytes(range));
+        self.room = Room {
+            // What is larger than the room goes alone.
+            messages: left.map_or(0, |_| self.room.messages - range.count()),
+            bytes: left.unwrap_or(0),
+        };
         match self.grants.last_mut() {
             Some(last) if last.range.end == range.start && last.attempt == attempt => {
                 last.range.end = range.end;
@@ -129,8 +133,8 @@ impl Machine {
         while let Some(run) = self.progress.next_unfinished(self.fresh, next) {
             self.fresh = run.start.0;
             let (keys, end) = log.keys_from(run.start.0);
-            let most = run.start.plus(basket.room.messages.max(1)).0;
-            let run = between(run.start.0, run.end.0.min(end).min(most));
+            let most = run.count().min(basket.room.messages.max(1));
+            let run = between(run.start.0, end.min(run.start.plus(most).0));
             let count = match keys {
                 None => basket.fit(run),
                 Some(keys) => match self.meet(run, keys, rules) {
