@@ -5,6 +5,7 @@
 //! things up; it never reads.
 
 use std::collections::VecDeque;
+use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -228,7 +229,7 @@ pub(super) fn unreadable(error: &ReadError) -> Refusal {
 }
 
 /// A task for blocking work has died, which only a fault of the broker can bring about.
-pub(super) fn internal(error: tokio::task::JoinError) -> Refusal {
-    let detail = error.to_string();
+pub(super) fn internal(died: tokio::task::JoinError) -> Refusal {
+    let detail = io::Error::from(died).to_string();
     Refusal::Internal { detail }
 }

@@ -7,6 +7,7 @@ use super::effects::Effect;
 use super::owner::{Owner, ShardError};
 use super::party::WaitingPull;
 use super::pulling::{Granted, PullOrder, PullRequest};
+use super::sampling::Scene;
 use crate::core::{Attach, Group, OutFrame, Pull};
 use crate::journal::{AppendError, Frame};
 use crate::model::{ConsumerId, Now, Position, Refusal};
@@ -31,13 +32,13 @@ impl Owner {
                 }
             },
             Command::Sample(order) => {
-                let sample = self.sampler.answer(
-                    &self.core,
-                    &*self.journal,
-                    &self.shared,
-                    (order.topic, order.subscription),
+                let scene = Scene {
+                    core: &self.core,
+                    journal: &*self.journal,
+                    shared: &self.shared,
                     now,
-                );
+                };
+                let sample = self.sampler.answer(scene, order.topic, order.subscription);
                 // The asker may have gone.
                 drop(order.answer.send(sample));
             }

@@ -1,7 +1,7 @@
 //! The way in: what every other thread may ask of the shard.
 //!
 //! A handle is cheap to clone. An answer arrives when what it confirms is durable. After a write
-//! failed, every call ends with LOG_POISONED; while the broker stops, with DRAINING.
+//! failed, every call ends with `LOG_POISONED`; while the broker stops, with `DRAINING`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
@@ -177,7 +177,7 @@ impl Handle {
             .await
     }
 
-    /// Deletes a subscription; its consumers' streams end with SUBSCRIPTION_DELETED.
+    /// Deletes a subscription; its consumers' streams end with `SUBSCRIPTION_DELETED`.
     pub async fn delete_subscription(&self, name: Name) -> Result<Deleted, Refusal> {
         self.act(move |core, now| core.delete_subscription(&name, now))
             .await

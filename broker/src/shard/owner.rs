@@ -14,7 +14,7 @@ use super::doorbell::{Note, Waiting, Woken};
 use super::effects::Effects;
 use super::handle::{Shared, poisoning};
 use super::party::Parties;
-use super::sampling::Sampler;
+use super::sampling::{Sampler, Scene};
 use super::upkeep::Upkeep;
 use crate::core::{Core, Departure, Nack, NackAction};
 use crate::journal::{CloseError, Journal};
@@ -120,8 +120,12 @@ impl Owner {
         }
         self.flush()?;
         self.keep_up(now)?;
-        self.sampler
-            .proceed(&self.core, &*self.journal, &self.shared, now);
+        self.sampler.proceed(Scene {
+            core: &self.core,
+            journal: &*self.journal,
+            shared: &self.shared,
+            now,
+        });
         match self.shared.watermark.poisoned() {
             Some(poisoned) => Err(ShardError::new(&poisoning(&poisoned))),
             None => Ok(()),

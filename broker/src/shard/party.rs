@@ -29,7 +29,7 @@ pub(super) struct WaitingPull {
 
 /// Everyone who is connected.
 pub(super) struct Parties {
-    parties: HashMap<ConsumerId, Party>,
+    by_consumer: HashMap<ConsumerId, Party>,
     deadlines: BTreeSet<(Mono, ConsumerId)>,
     shared: Arc<Shared>,
 }
@@ -38,7 +38,7 @@ impl Parties {
     /// Nobody.
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            parties: HashMap::new(),
+            by_consumer: HashMap::new(),
             deadlines: BTreeSet::new(),
             shared,
         }
@@ -46,18 +46,19 @@ impl Parties {
 
     /// A consumer has come.
     pub(super) fn connect(&mut self, consumer: ConsumerId, mailbox: Arc<Mailbox>) {
-        self.parties.insert(consumer, Party::Consumer(mailbox));
+        self.by_consumer.insert(consumer, Party::Consumer(mailbox));
     }
 
     /// A Pull has come.
     pub(super) fn wait(&mut self, consumer: ConsumerId, pull: WaitingPull) {
         self.deadlines.insert((pull.deadline, consumer));
-        self.parties.insert(consumer, Party::Pull(Box::new(pull)));
+        self.by_consumer
+            .insert(consumer, Party::Pull(Box::new(pull)));
     }
 
     /// A consumer has left, or a Pull was answered.
     pub(super) fn remove(&mut self, consumer: ConsumerId) {
-        if let Some(Party::Pull(pull)) = self.parties.remove(&consumer) {
+        if let Some(Party::Pull(pull)) = self.by_consumer.remove(&consumer) {
             self.deadlines.remove(&(pull.deadline, consumer));
         }
     }
@@ -74,7 +75,7 @@ impl Parties {
         let mut pulls: Vec<(ConsumerId, Position, Vec<Lease>)> = Vec::new();
         for grant in grants {
             let parcels = parcels(&grant, tail);
-            match self.parties.get(&grant.consumer) {
+            match self.by_consumer.get(&grant.consumer) {
                 Some(Party::Consumer(mailbox)) => {
                     if !mailbox.put(parcels) {
                         laggards.push(grant.consumer);
@@ -112,7 +113,7 @@ impl Parties {
         leases: Vec<Lease>,
         effects: &mut Effects,
     ) {
-        let Some(Party::Pull(pull)) = self.parties.remove(&consumer) else {
+        let Some(Party::Pull(pull)) = self.by_consumer.remove(&consumer) else {
             return;
         };
         self.deadlines.remove(&(pull.deadline, consumer));
@@ -137,10 +138,13 @@ impl Parties {
 
     /// Waiting Pulls whose callers have gone.
     pub(super) fn abandoned(&self) -> Vec<ConsumerId> {
-        let pulls = self.parties.iter().filter_map(|(id, party)| match party {
-            Party::Pull(pull) if pull.answer.is_closed() => Some(*id),
-            _ => None,
-        });
+        let pulls = self
+            .by_consumer
+            .iter()
+            .filter_map(|(id, party)| match party {
+                Party::Pull(pull) if pull.answer.is_closed() => Some(*id),
+                _ => None,
+            });
         pulls.collect()
     }
 
@@ -151,7 +155,7 @@ impl Parties {
 
     /// Tells a consumer what changed nothing; whether it keeps up.
     pub(super) fn tell_stale(&self, consumer: ConsumerId, ranges: Vec<SequenceRange>) -> bool {
-        match self.parties.get(&consumer) {
+        match self.by_consumer.get(&consumer) {
             Some(Party::Consumer(mailbox)) if !ranges.is_empty() => mailbox.put_stale(ranges),
             _ => true,
         }
@@ -166,7 +170,7 @@ impl Parties {
 
     /// Ends one.
     pub(super) fn end_one(&mut self, consumer: ConsumerId, reason: Refusal) {
-        match self.parties.remove(&consumer) {
+        match self.by_consumer.remove(&consumer) {
             Some(Party::Consumer(mailbox)) => mailbox.end(reason),
             Some(Party::Pull(pull)) => {
                 self.deadlines.remove(&(pull.deadline, consumer));
@@ -179,7 +183,7 @@ impl Parties {
 
     /// Ends all.
     pub(super) fn end_all(&mut self, reason: &Refusal) {
-        let everyone: Vec<_> = self.parties.keys().copied().collect();
+        let everyone: Vec<_> = self.by_consumer.keys().copied().collect();
         for consumer in everyone {
             self.end_one(consumer, reason.clone());
         }

@@ -22,6 +22,15 @@ const INTERVAL: Span = Span::from_secs(1);
 /// Topics or subscriptions that one slice looks at.
 const SLICE: usize = 64;
 
+/// What a sample is taken of.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) core: &'a Core,
+    pub(super) journal: &'a dyn Journal,
+    pub(super) shared: &'a Shared,
+    pub(super) now: Now,
+}
+
 /// Makes samples.
 pub(super) struct Sampler {
     host: Host,
@@ -74,13 +83,8 @@ impl Sampler {
     }
 
     /// Builds a slice if one is due, and publishes a sample when it is whole.
-    pub(super) fn proceed(
-        &mut self,
-        core: &Core,
-        journal: &dyn Journal,
-        shared: &Shared,
-        now: Now,
-    ) {
+    pub(super) fn proceed(&mut self, scene: Scene<'_>) {
+        let now = scene.now;
         if self.building.is_none() {
             if now.mono < self.next {
                 return;
@@ -93,7 +97,7 @@ impl Sampler {
         let Some(mut building) = self.building.take() else {
             return;
         };
-        if !self.build_slice(&mut building, core, now) {
+        if !self.build_slice(&mut building, scene.core, now) {
             self.building = Some(building);
             return;
         }
@@ -112,9 +116,9 @@ impl Sampler {
             let known: Vec<_> = building.topics.iter().map(|t| t.counts.id).collect();
             self.topics.retain(|id, _| known.contains(id));
         }
-        let mut sample = self.finish(building, core, journal, shared, now);
+        let mut sample = self.finish(building, scene);
         sample.number = self.number;
-        shared.samples.send_replace(Arc::new(sample));
+        scene.shared.samples.send_replace(Arc::new(sample));
     }
 
     /// Whether the building is complete.
@@ -186,12 +190,11 @@ impl Sampler {
     /// The numbers at this moment, of what is asked for.
     pub(super) fn answer(
         &self,
-        core: &Core,
-        journal: &dyn Journal,
-        shared: &Shared,
-        (topic, subscription): (Option<Name>, Option<Name>),
-        now: Now,
+        scene: Scene<'_>,
+        topic: Option<Name>,
+        subscription: Option<Name>,
     ) -> Result<Sample, Refusal> {
+        let Scene { core, now, .. } = scene;
         if let Some(topic) = &topic {
             core.topic(topic)?;
         }
@@ -209,7 +212,7 @@ impl Sampler {
                 building.subscriptions.push(sample);
             }
         }
-        let mut sample = self.finish(building, core, journal, shared, now);
+        let mut sample = self.finish(building, scene);
         if let Some(topic) = topic {
             sample.topics.retain(|sample| sample.counts.name == topic);
             let subscriptions = &mut sample.subscriptions;
@@ -270,14 +273,13 @@ impl Sampler {
         }
     }
 
-    fn finish(
-        &self,
-        building: Building,
-        core: &Core,
-        journal: &dyn Journal,
-        shared: &Shared,
-        now: Now,
-    ) -> Sample {
+    fn finish(&self, building: Building, scene: Scene<'_>) -> Sample {
+        let Scene {
+            core,
+            journal,
+            shared,
+            now,
+        } = scene;
         let Building {
             mut topics,
             mut subscriptions,

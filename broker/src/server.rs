@@ -1,0 +1,343 @@
+//! The broker as a server: opens the shard, listens, and stops in order.
+//!
+//! Connections are accepted here and not by tonic, so that they are counted, have Nagle's delay
+//! off, and must say that they speak HTTP/2 within a time. Every limit that tonic would leave out
+//! is set.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Server;
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+use crate::api;
+use crate::config::Config;
+use crate::journal::{Disk, OsDisk};
+use crate::model::Span;
+use crate::shard::{self, Handle, Shard, ShardError};
+
+/// Streams of one connection at one time.
+const MAX_STREAMS: u32 = 200;
+/// Resets of a peer's faults before its connection is closed.
+const MAX_ERROR_RESETS: usize = 1_024;
+/// Bytes that one stream may have under way.
+const STREAM_WINDOW: u32 = 2 << 20;
+/// Bytes that one connection may have under way; h2 takes from it how many small frames are fair.
+const CONNECTION_WINDOW: u32 = 8 << 20;
+/// Bytes of one frame: more would let one stream hold up the others.
+const MAX_FRAME: u32 = 64 << 10;
+/// Bytes of a request's headers.
+const MAX_HEADERS: u32 = 16 << 10;
+/// How long a connection may be silent before it is asked whether it lives.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+/// How long it has to answer.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a new connection has to say that it speaks HTTP/2.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What it says, from RFC 9113.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How long connections have to close once the shard has stopped.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long to wait after the system had no descriptor for a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a broker did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Beyond loopback there would be neither TLS nor authentication.
+    #[error(
+        "ADDRESS_NOT_LOOPBACK: {address} can be reached from other machines, and there is neither \
+         TLS nor authentication yet; listen on 127.0.0.1, or say --insecure-i-know"
+    )]
+    NotLoopback {
+        /// As asked for.
+        address: SocketAddr,
+    },
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// As asked for.
+        address: SocketAddr,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The data directory did not open.
+    #[error("cannot open {directory}")]
+    Shard {
+        /// The data directory.
+        directory: String,
+        /// Why.
+        source: shard::StartError,
+    },
+    /// The services could not be put together: a fault of the broker.
+    #[error("cannot put the services together: {0}")]
+    Services(String),
+}
+
+/// Why a broker ended by itself, or did not stop cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// The shard failed: nothing more was acknowledged.
+    #[error("the broker has failed")]
+    Shard(#[from] ShardError),
+    /// The server ended.
+    #[error("the server has ended: {0}")]
+    Server(String),
+}
+
+/// A running broker. Dropped without `stop`, it ends as by a crash: nothing confirmed is lost.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    shard: Shard,
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    accepting: JoinHandle<()>,
+    close: oneshot::Sender<()>,
+}
+
+/// Opens the data directory and listens.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let disk = Arc::new(OsDisk::new(&config.data_dir));
+    start_on(disk, config).await
+}
+
+/// As [`start`], on any disk; `config.data_dir` then only says what to measure.
+pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, StartError> {
+    let address = config.listen;
+    if !address.ip().is_loopback() && !config.insecure_i_know {
+        return Err(StartError::NotLoopback { address });
+    }
+    let refused = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let directory = disk.directory();
+    let (data_dir, options) = (config.data_dir, config.journal);
+    let started = tokio::task::spawn_blocking(move || Shard::start(disk, data_dir, options));
+    let shard = started
+        .await
+        .map_err(|died| StartError::Services(died.to_string()))?
+        .map_err(|source| StartError::Shard { directory, source })?;
+    report(&shard);
+    let handle = shard.handle();
+    let (accepting, incoming) = accept(listener, config.max_connections);
+    let (close, closing) = oneshot::channel();
+    let server = serve(&handle, incoming, closing)?;
+    Ok(Running {
+        address,
+        shard,
+        server,
+        accepting,
+        close,
+    })
+}
+
+/// What recovery found, for operators.
+fn report(shard: &Shard) {
+    let (journal, state) = (&shard.recovered, &shard.state);
+    tracing::info!(
+        incarnation = journal.incarnation,
+        was_clean = journal.was_clean,
+        replayed = journal.replayed,
+        topics = state.topics,
+        subscriptions = state.subscriptions,
+        messages = state.messages,
+        "recovered"
+    );
+    if let Some(cut) = &journal.cut {
+        tracing::warn!(%cut, "a torn tail was cut");
+    }
+    for note in journal.notes.iter().chain(&state.notes) {
+        tracing::warn!(%note, "recovery");
+    }
+    for topic in &state.orphans {
+        tracing::error!(%topic, "messages of a topic that is not known are kept");
+    }
+}
+
+type Incoming = ReceiverStream<io::Result<Connection>>;
+
+fn serve(
+    handle: &Handle,
+    incoming: Incoming,
+    closing: oneshot::Receiver<()>,
+) -> Result<JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
+    let (routes, reporter) =
+        api::routes(handle).map_err(|error| StartError::Services(error.to_string()))?;
+    tokio::spawn(api::report_health(handle.clone(), reporter));
+    // Without a value, tonic takes the limits on streams and resets away.
+    let server = Server::builder()
+        .max_concurrent_streams(Some(MAX_STREAMS))
+        .http2_max_local_error_reset_streams(Some(MAX_ERROR_RESETS))
+        .http2_max_header_list_size(MAX_HEADERS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(MAX_FRAME)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_routes(routes);
+    Ok(tokio::spawn(server.serve_with_incoming_shutdown(
+        incoming,
+        async {
+            // A sender that was dropped says the same.
+            drop(closing.await);
+        },
+    )))
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The way to its shard, for who embeds it.
+    pub fn handle(&self) -> Handle {
+        self.shard.handle()
+    }
+
+    /// Resolves when it has failed by itself. Safe to cancel.
+    pub async fn failed(&mut self) -> StopError {
+        tokio::select! {
+            error = self.shard.failed() => error.into(),
+            ended = &mut self.server => StopError::Server(match ended {
+                Ok(Ok(())) => "its listener was closed".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            }),
+        }
+    }
+
+    /// Stops cleanly: publishes are refused, acks of connected consumers are awaited for `grace`,
+    /// leases are released, the journal is closed with its mark, connections are closed.
+    pub async fn stop(self, grace: Duration) -> Result<(), StopError> {
+        let stopped = self.shard.stop(Span::from(grace)).await;
+        self.accepting.abort();
+        let _it_may_have_ended = self.close.send(());
+        let abort = self.server.abort_handle();
+        if timeout(CLOSE_TIMEOUT, self.server).await.is_err() {
+            abort.abort();
+        }
+        Ok(stopped?)
+    }
+}
+
+/// Accepts connections, at most `limit` at one time; the stream ends with the task.
+fn accept(listener: TcpListener, limit: usize) -> (JoinHandle<()>, Incoming) {
+    let (ready, incoming) = mpsc::channel(16);
+    let permits = Arc::new(Semaphore::new(limit));
+    let accepting = tokio::spawn(async move {
+        loop {
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    pause(&ready).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+                tracing::warn!(%peer, limit, "a connection was closed: there are too many");
+                continue;
+            };
+            tokio::spawn(shake_hands(stream, permit, ready.clone()));
+        }
+    });
+    (accepting, ReceiverStream::new(incoming))
+}
+
+/// Lets a moment pass, or the server end.
+async fn pause(ready: &mpsc::Sender<io::Result<Connection>>) {
+    drop(timeout(ACCEPT_PAUSE, ready.closed()).await);
+}
+
+/// Hands a connection on once it has said that it speaks HTTP/2.
+async fn shake_hands(
+    mut stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    ready: mpsc::Sender<io::Result<Connection>>,
+) {
+    let mut said = [0; PREFACE.len()];
+    let heard = timeout(HANDSHAKE_TIMEOUT, stream.read_exact(&mut said)).await;
+    if !matches!(heard, Ok(Ok(_))) || said != *PREFACE || stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let connection = Connection {
+        unread: PREFACE,
+        stream,
+        _permit: permit,
+    };
+    // The server may have ended meanwhile.
+    drop(ready.send(Ok(connection)).await);
+}
+
+/// A counted connection whose preface was read and is given again.
+struct Connection {
+    unread: &'static [u8],
+    stream: TcpStream,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connected for Connection {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.unread.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let count = self.unread.len().min(buffer.remaining());
+        let (given, rest) = self.unread.split_at(count);
+        buffer.put_slice(given);
+        self.unread = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
