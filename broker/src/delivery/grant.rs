@@ -45,6 +45,7 @@ impl Basket<'_> {
             // What is larger than the room goes alone.
             messages: left.map_or(0, |_| self.room.messages - range.count()),
             bytes: left.unwrap_or(0),
+            may_exceed: false,
         };
         match self.grants.last_mut() {
             Some(last) if last.range.end == range.start && last.attempt == attempt => {

@@ -117,6 +117,7 @@ impl History {
         let room = Room {
             messages: self.random.random_range(0..40),
             bytes: self.random.random_range(0..600),
+            may_exceed: self.random.random_range(0..2) == 0,
         };
         self.world.take(consumer, room);
     }

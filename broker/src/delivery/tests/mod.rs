@@ -5,8 +5,8 @@ mod world;
 
 mod histories;
 
-// mod keys;
-// mod leases;
-// mod log;
-// mod pages;
-// mod rules;
+mod keys;
+mod leases;
+mod log;
+mod pages;
+mod rules;
