@@ -1,7 +1,7 @@
 //! Asking before something is lost or repeated.
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Answer, Output};
 
 /// Goes on if somebody agrees: with `--yes` at once, on a terminal after the plan was shown and the
 /// question answered; else shows the plan and refuses.
@@ -14,12 +14,9 @@ pub(crate) fn require(
     if is_given {
         return Ok(());
     }
-    output.warn(plan);
-    if !output.can_ask() {
-        return Err(Failure::Refused("there is no terminal on which to ask"));
-    }
-    match output.ask(&format!("{question} [y/N]")).as_deref() {
-        Some("y" | "yes") => Ok(()),
-        _ => Err(Failure::Refused("the answer was not yes")),
+    match output.ask_over(plan, &format!("{question} [y/N]")) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::Refused("the answer was not yes")),
+        Answer::NobodyThere => Err(Failure::Refused("there is no terminal on which to ask")),
     }
 }

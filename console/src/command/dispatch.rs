@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::arguments::{Cli, Command, Globals};
+use super::arguments::{Cli, Command, DlqCommand, Globals, SubCommand, TopicCommand};
 use super::failure::{Exit, Failure};
 use super::output::{self, Output};
 use super::session::Session;
@@ -35,11 +35,12 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// A command that talks with a broker and ends.
-enum Verb {
+#[derive(Debug)]
+pub(crate) enum Verb {
     Status,
-    Topic(super::arguments::TopicCommand),
-    Sub(super::arguments::SubCommand),
-    Dlq(super::arguments::DlqCommand),
+    Topic(TopicCommand),
+    Sub(SubCommand),
+    Dlq(DlqCommand),
 }
 
 fn with_broker(globals: &Globals, verb: Verb) -> Exit {
@@ -77,7 +78,8 @@ fn with_broker(globals: &Globals, verb: Verb) -> Exit {
 /// One for the connection, one for what the client does beside the command.
 const WORKERS: usize = 2;
 
-async fn execute(session: &mut Session, verb: Verb) -> Result<(), Failure> {
+/// Runs a command over a connection.
+pub(crate) async fn execute(session: &mut Session, verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Status => status::run(session).await,
         Verb::Topic(command) => topic::run(session, command).await,

@@ -1,7 +1,7 @@
 //! Why a command did not do what it was asked, and the exit code that says so to programs.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use weir_proto::client::{Code, Error, Kind};
@@ -135,7 +135,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The file that could not be read.
-    pub(crate) fn file(path: &PathBuf, error: io::Error) -> Self {
+    pub(crate) fn file(path: &Path, error: io::Error) -> Self {
         Self::Input {
             what: path.display().to_string(),
             error,

@@ -37,18 +37,18 @@ async fn once(session: &mut Session, only: Option<&v1::Subscription>) -> Result<
     let sample = session.client.stats().get(request).await;
     let sample = sample.map_err(|error| session.failure("show the lag", error))?;
     let numbers = numbers_of(&sample);
-    match (only, numbers.as_slice()) {
-        (None, _) => {
-            session
-                .list(&numbers, |one| &one.name, |_is_wide| lag_table(&numbers))
-                .await
-        }
-        (Some(_), [one]) => {
+    let Some(only) = only else {
+        return session
+            .list(&numbers, |one| &one.name, |_is_wide| lag_table(&numbers))
+            .await;
+    };
+    match numbers.iter().find(|one| one.name == only.name) {
+        Some(one) => {
             let table = |is_colored| lag_table(std::slice::from_ref(one)).render(is_colored);
             session.thing(one, &one.name, table).await
         }
-        (Some(gone), _) => Err(Failure::Gone {
-            name: gone.name.clone(),
+        None => Err(Failure::Gone {
+            name: only.name.clone(),
         }),
     }
 }
@@ -94,20 +94,17 @@ fn selected(
         .sample_time
         .map(prost_types::Timestamp::from);
     let numbers = |stats: &v1::SubscriptionStats| SubscriptionNumbers::new(stats, time.as_ref());
-    match only {
-        Some(one) => match observed.numbers.subscriptions.get(&one.subscription_id) {
-            Some(stats) => Ok(vec![numbers(stats)]),
-            None => Err(Failure::Gone {
-                name: one.name.clone(),
-            }),
-        },
-        None => {
-            let all = observed.numbers.subscriptions.values();
-            let mut all: Vec<_> = all.map(|stats| numbers(stats)).collect();
-            all.sort_by(|a, b| a.name.cmp(&b.name));
-            Ok(all)
-        }
+    if let Some(one) = only {
+        let stats = observed.numbers.subscriptions.get(&one.subscription_id);
+        let gone = || Failure::Gone {
+            name: one.name.clone(),
+        };
+        return Ok(vec![numbers(stats.ok_or_else(gone)?)]);
     }
+    let all = observed.numbers.subscriptions.values();
+    let mut all: Vec<_> = all.map(|stats| numbers(stats)).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -27,4 +27,7 @@ mod topic;
 
 mod dispatch;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use dispatch::run;

@@ -5,16 +5,17 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use weir_proto::safe_text::SafeText;
 
 use super::failure::{Exit, Failure};
 use crate::present::color::Color;
 
 /// Where a command writes.
-#[derive(Debug)]
 pub(crate) struct Output {
-    stdout: tokio::io::Stdout,
+    stdout: Box<dyn AsyncWrite + Send + Unpin>,
+    is_terminal: bool,
+    can_ask: bool,
     color: Color,
     is_quiet: bool,
 }
@@ -23,25 +24,39 @@ impl Output {
     /// The process's streams.
     pub(crate) fn new(color: Color, is_quiet: bool) -> Self {
         Self {
-            stdout: tokio::io::stdout(),
+            stdout: Box::new(tokio::io::stdout()),
+            is_terminal: io::stdout().is_terminal(),
+            can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
             color,
             is_quiet,
         }
     }
 
+    /// Data goes to `writer`, and nobody can be asked.
+    #[cfg(test)]
+    pub(crate) fn to(writer: impl AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self {
+            stdout: Box::new(writer),
+            is_terminal: false,
+            can_ask: false,
+            color: Color::Never,
+            is_quiet: true,
+        }
+    }
+
     /// Whether data goes to a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
+        self.is_terminal
     }
 
     /// Whether data is coloured.
     pub(crate) fn is_colored(&self) -> bool {
-        self.color.is_on(self.is_terminal())
+        self.color.is_on(self.is_terminal)
     }
 
     /// Whether somebody can be asked: a terminal to ask on, and one to answer on.
     pub(crate) fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.can_ask
     }
 
     /// Whether progress is shown.
@@ -71,9 +86,19 @@ impl Output {
         }
     }
 
-    /// Says something that must be seen.
-    pub(crate) fn warn(&self, text: &str) {
-        say(text);
+    /// Says what is going to be done, and asks about it if there is somebody to ask.
+    pub(crate) fn ask_over(&self, plan: &str, question: &str) -> Answer {
+        say(plan);
+        if !self.can_ask {
+            return Answer::NobodyThere;
+        }
+        write_stderr(&format!("{} ", SafeText::new(question)));
+        let mut answer = String::new();
+        let is_read = io::stdin().read_line(&mut answer).is_ok();
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" if is_read => Answer::Yes,
+            _ => Answer::No,
+        }
     }
 
     /// Shows how far something is, over the line before.
@@ -87,16 +112,6 @@ impl Output {
     pub(crate) fn end_progress(&self) {
         if self.shows_progress() {
             write_stderr("\r\u{1b}[K");
-        }
-    }
-
-    /// Asks a question that is answered with a line; `None` when nobody answers.
-    pub(crate) fn ask(&self, question: &str) -> Option<String> {
-        write_stderr(&format!("{} ", SafeText::new(question)));
-        let mut answer = String::new();
-        match io::stdin().read_line(&mut answer) {
-            Ok(1..) => Some(answer.trim().to_lowercase()),
-            Ok(0) | Err(_) => None,
         }
     }
 
@@ -119,6 +134,17 @@ impl Output {
             .map_or(String::new(), |advice| format!("; {advice}"));
         write_stderr(&format!("{label} {sentence}{advice}\n"));
     }
+}
+
+/// What was said to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Do it.
+    Yes,
+    /// Anything else.
+    No,
+    /// There is no terminal.
+    NobodyThere,
 }
 
 /// Prints what the parser of the arguments says: help and version to stdout, errors to stderr.

@@ -66,9 +66,10 @@ fn settlement_of(args: PullArgs) -> Settlement {
         (true, _) => Settlement::Acknowledge,
         (false, false) => Settlement::Release,
         (false, true) => {
-            let action = match args.dead {
-                true => v1::NackAction::Dead,
-                false => v1::NackAction::Retry,
+            let action = if args.dead {
+                v1::NackAction::Dead
+            } else {
+                v1::NackAction::Retry
             };
             Settlement::Refuse(v1::NackOptions {
                 action: action.into(),

@@ -23,7 +23,6 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(700);
 const PROBE_LIMIT: Duration = Duration::from_millis(1_200);
 
 /// What every command has.
-#[derive(Debug)]
 pub(crate) struct Session {
     /// The broker.
     pub(crate) client: Client,

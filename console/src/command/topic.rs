@@ -139,19 +139,21 @@ fn document_of(topic: &v1::Topic, sample: &v1::GetStatsResponse) -> TopicDocumen
 
 /// What a deletion takes away.
 fn deletion_plan(topic: &TopicDocument, sample: &v1::GetStatsResponse) -> String {
-    let stored = units::known(topic.stored, units::messages);
+    let stored = topic.stored.map(units::messages);
+    let stored = stored.unwrap_or_else(|| "all messages".to_owned());
     let mut plan = format!("deletes the topic {} with {stored} stored", topic.name);
     for subscription in sample
         .subscriptions
         .iter()
         .filter(|sub| sub.topic == topic.name)
     {
-        plan.push_str(&format!(
+        let line = format!(
             "\n  subscription {}: {} in the backlog, {} dead",
             subscription.name,
             units::count(subscription.backlog),
             units::count(subscription.dead)
-        ));
+        );
+        plan.push_str(&line);
     }
     plan.push_str("\nthis cannot be taken back");
     plan

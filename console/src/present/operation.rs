@@ -38,19 +38,21 @@ impl From<&v1::OperationSummary> for OperationDocument {
 impl OperationDocument {
     /// What was done, in one sentence: `requeued 12 of 14 messages of billing; 2 left, since …`.
     pub(crate) fn sentence(&self, done: &str, subscription: &str) -> String {
-        let of = match self.selected == self.affected {
-            true => String::new(),
-            false => format!(" of {} selected", units::count(self.selected)),
+        let of = if self.selected == self.affected {
+            String::new()
+        } else {
+            format!(" of {} selected", units::count(self.selected))
         };
         let mut text = format!(
             "{done} {}{of} of {subscription}",
             units::messages(self.affected)
         );
         if self.skipped > 0 {
-            text.push_str(&format!(
+            let left = format!(
                 "; {} left as they are, since they are leased",
                 units::count(self.skipped)
-            ));
+            );
+            text.push_str(&left);
         }
         text
     }

@@ -125,10 +125,11 @@ impl Table {
             if at > 0 {
                 line.push_str(GAP);
             }
-            match column.align {
-                Align::Left => line.push_str(&format!("{cell:<width$}")),
-                Align::Right => line.push_str(&format!("{cell:>width$}")),
-            }
+            let padded = match column.align {
+                Align::Left => format!("{cell:<width$}"),
+                Align::Right => format!("{cell:>width$}"),
+            };
+            line.push_str(&padded);
         }
         line.truncate(line.trim_end().len());
         line

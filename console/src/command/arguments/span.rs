@@ -53,7 +53,7 @@ mod tests {
     fn durations_need_a_unit_and_say_so() {
         assert_eq!(duration("100ms"), Ok(Duration::from_millis(100)));
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(duration("2d"), Ok(Duration::from_hours(48)));
         assert_eq!(duration("0"), Ok(Duration::ZERO));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
         for wrong in ["", "10", "-1s", "1 fortnight", "s"] {

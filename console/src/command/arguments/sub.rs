@@ -139,6 +139,10 @@ pub(crate) enum KeyOrderArg {
 
 /// What `weir sub pull` takes.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub(crate) struct PullArgs {
     /// The subscription
     #[arg(value_name = "SUBSCRIPTION")]

@@ -1,0 +1,10 @@
+//! Commands as they are typed, against a broker in memory that speaks the real contract.
+
+mod broker;
+mod dead;
+mod failure;
+mod manage;
+mod publish;
+mod pull;
+mod services;
+mod typed;

@@ -1,0 +1,336 @@
+//! What the broker in memory answers. What no test asks is not offered.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::watch;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::{Code, Request, Response, Status, Streaming, async_trait};
+use weir_proto::server::*;
+
+use super::broker::{Memory, refusal};
+
+type Answer<T> = Result<Response<T>, Status>;
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+const SUBSCRIPTIONS: [&str; 2] = ["billing", "shop/audit"];
+
+#[derive(Clone)]
+pub(super) struct Services {
+    pub(super) memory: Arc<Mutex<Memory>>,
+    pub(super) die: Arc<watch::Sender<bool>>,
+}
+
+impl Services {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory
+            .lock()
+            .expect("no test panics while it holds the lock")
+    }
+}
+
+fn absent<T>() -> Answer<T> {
+    Err(Status::unimplemented("no test asks this"))
+}
+
+fn checked_topic(name: &str) -> Result<(), Status> {
+    if name == "orders" {
+        return Ok(());
+    }
+    let message = format!("there is no topic {name}");
+    Err(refusal(Code::NotFound, "TOPIC_NOT_FOUND", &message))
+}
+
+fn checked_subscription(name: &str) -> Result<(), Status> {
+    if SUBSCRIPTIONS.contains(&name) {
+        return Ok(());
+    }
+    if name.matches('/').count() > 1 {
+        return Err(refusal(
+            Code::InvalidArgument,
+            "NAME_INVALID",
+            "this is no name",
+        ));
+    }
+    let message = format!("there is no subscription {name}");
+    Err(refusal(Code::NotFound, "SUBSCRIPTION_NOT_FOUND", &message))
+}
+
+fn stale(ack_id: String) -> AckIdError {
+    let reason = ErrorReason::LeaseStale.into();
+    let error = ItemError {
+        code: Code::FailedPrecondition.into(),
+        reason,
+        ..ItemError::default()
+    };
+    AckIdError {
+        ack_id,
+        error: Some(error),
+    }
+}
+
+#[async_trait]
+impl admin_server::Admin for Services {
+    async fn create_topic(&self, _: Request<CreateTopicRequest>) -> Answer<CreateTopicResponse> {
+        absent()
+    }
+
+    async fn get_topic(&self, request: Request<GetTopicRequest>) -> Answer<GetTopicResponse> {
+        let name = request.into_inner().topic;
+        checked_topic(&name)?;
+        let topic = Topic {
+            name,
+            topic_id: 7,
+            subscription_count: 2,
+            ..Topic::default()
+        };
+        Ok(Response::new(GetTopicResponse { topic: Some(topic) }))
+    }
+
+    async fn list_topics(&self, _: Request<ListTopicsRequest>) -> Answer<ListTopicsResponse> {
+        absent()
+    }
+
+    async fn delete_topic(
+        &self,
+        request: Request<DeleteTopicRequest>,
+    ) -> Answer<DeleteTopicResponse> {
+        let request = request.into_inner();
+        checked_topic(&request.topic)?;
+        if !request.with_subscriptions {
+            let message = "the topic orders has 2 subscriptions";
+            return Err(refusal(
+                Code::FailedPrecondition,
+                "TOPIC_HAS_SUBSCRIPTIONS",
+                message,
+            ));
+        }
+        self.memory()
+            .deleted
+            .push((request.topic, request.with_subscriptions));
+        Ok(Response::new(DeleteTopicResponse {
+            deleted_subscription_count: 2,
+        }))
+    }
+
+    async fn create_subscription(
+        &self,
+        _: Request<CreateSubscriptionRequest>,
+    ) -> Answer<CreateSubscriptionResponse> {
+        absent()
+    }
+
+    async fn get_subscription(
+        &self,
+        request: Request<GetSubscriptionRequest>,
+    ) -> Answer<GetSubscriptionResponse> {
+        let name = request.into_inner().subscription;
+        checked_subscription(&name)?;
+        let topic = "orders".to_owned();
+        let subscription = Subscription {
+            name,
+            topic,
+            ..Subscription::default()
+        };
+        Ok(Response::new(GetSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
+    }
+
+    async fn list_subscriptions(
+        &self,
+        _: Request<ListSubscriptionsRequest>,
+    ) -> Answer<ListSubscriptionsResponse> {
+        absent()
+    }
+
+    async fn delete_subscription(
+        &self,
+        _: Request<DeleteSubscriptionRequest>,
+    ) -> Answer<DeleteSubscriptionResponse> {
+        absent()
+    }
+}
+
+#[async_trait]
+impl publisher_server::Publisher for Services {
+    type PublishStreamStream = Answers<PublishStreamResponse>;
+
+    async fn publish(&self, _: Request<PublishRequest>) -> Answer<PublishResponse> {
+        absent()
+    }
+
+    async fn publish_stream(
+        &self,
+        request: Request<Streaming<PublishStreamRequest>>,
+    ) -> Answer<Self::PublishStreamStream> {
+        let services = self.clone();
+        let answers = request.into_inner().map(move |request| {
+            let request = request?;
+            let count = request.messages.len();
+            let mut memory = services.memory();
+            if memory.dies_after_batches == Some(memory.batches.len()) {
+                services.die.send_replace(true);
+                return Err(Status::unavailable("the broker is gone"));
+            }
+            let first_offset = memory.batches.iter().sum::<usize>() as u64;
+            memory.batches.push(count);
+            let message_count = u32::try_from(count).expect("a batch");
+            let run = PublishedRun {
+                partition: 0,
+                first_offset,
+                message_count,
+            };
+            let batch_id = request.batch_id;
+            let result = PublishResult {
+                batch_id,
+                topic_id: 7,
+                runs: vec![run],
+                error: None,
+            };
+            Ok(PublishStreamResponse {
+                results: vec![result],
+            })
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+#[async_trait]
+impl subscriber_server::Subscriber for Services {
+    type SubscribeStream = Answers<SubscribeResponse>;
+
+    async fn subscribe(
+        &self,
+        _: Request<Streaming<SubscribeRequest>>,
+    ) -> Answer<Self::SubscribeStream> {
+        absent()
+    }
+
+    async fn pull(&self, request: Request<PullRequest>) -> Answer<PullResponse> {
+        let request = request.into_inner();
+        checked_subscription(&request.subscription)?;
+        let deliveries = self.memory().lease(request.max_messages);
+        Ok(Response::new(PullResponse { deliveries }))
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<AcknowledgeRequest>,
+    ) -> Answer<AcknowledgeResponse> {
+        let mut memory = self.memory();
+        let mut answer = AcknowledgeResponse::default();
+        for ack_id in request.into_inner().ack_ids {
+            if memory.end_lease(&ack_id) {
+                memory.acked.push(ack_id);
+            } else {
+                answer.errors.push(stale(ack_id));
+            }
+        }
+        Ok(Response::new(answer))
+    }
+
+    async fn nack(&self, request: Request<NackRequest>) -> Answer<NackResponse> {
+        let mut memory = self.memory();
+        let mut answer = NackResponse::default();
+        for change in request.into_inner().changes {
+            let options = change.options.expect("how it is given back");
+            if memory.end_lease(&change.ack_id) {
+                let action = options.action();
+                memory.nacked.push((change.ack_id, action, options.reason));
+            } else {
+                answer.errors.push(stale(change.ack_id));
+            }
+        }
+        Ok(Response::new(answer))
+    }
+
+    async fn extend(&self, _: Request<ExtendRequest>) -> Answer<ExtendResponse> {
+        Ok(Response::new(ExtendResponse::default()))
+    }
+}
+
+#[async_trait]
+impl operator_server::Operator for Services {
+    async fn peek(&self, _: Request<PeekRequest>) -> Answer<PeekResponse> {
+        absent()
+    }
+
+    async fn get_message(&self, _: Request<GetMessageRequest>) -> Answer<GetMessageResponse> {
+        absent()
+    }
+
+    async fn requeue_dead_letters(
+        &self,
+        request: Request<RequeueDeadLettersRequest>,
+    ) -> Answer<RequeueDeadLettersResponse> {
+        let request = request.into_inner();
+        let selection = request.selection.unwrap_or_default();
+        self.memory()
+            .acts
+            .push(("requeue", request.dry_run, selection));
+        let operation = Some(summary(request.dry_run));
+        Ok(Response::new(RequeueDeadLettersResponse { operation }))
+    }
+
+    async fn purge_backlog(
+        &self,
+        request: Request<PurgeBacklogRequest>,
+    ) -> Answer<PurgeBacklogResponse> {
+        let request = request.into_inner();
+        assert_eq!(
+            request.scope(),
+            PurgeScope::Dead,
+            "dlq purge touches dead messages only"
+        );
+        let selection = request.selection.unwrap_or_default();
+        self.memory()
+            .acts
+            .push(("purge", request.dry_run, selection));
+        let operation = Some(summary(request.dry_run));
+        Ok(Response::new(PurgeBacklogResponse { operation }))
+    }
+}
+
+fn summary(dry_run: bool) -> OperationSummary {
+    let (operation, state) = if dry_run {
+        (String::new(), OperationState::Planned)
+    } else {
+        ("op-1".to_owned(), OperationState::Finished)
+    };
+    OperationSummary {
+        operation,
+        state: state.into(),
+        selected: 3,
+        affected: 3,
+        skipped: 0,
+    }
+}
+
+#[async_trait]
+impl stats_server::Stats for Services {
+    type WatchStream = Answers<WatchResponse>;
+
+    async fn get_stats(&self, request: Request<GetStatsRequest>) -> Answer<GetStatsResponse> {
+        let only = request.into_inner().subscription;
+        let ready = self.memory().ready.len() as u64;
+        let stats = |name: &&str| SubscriptionStats {
+            name: (*name).to_owned(),
+            topic: "orders".to_owned(),
+            ready,
+            backlog: ready,
+            dead: u64::from(*name == "billing") * 3,
+            ..SubscriptionStats::default()
+        };
+        let asked = |name: &&&str| only.is_empty() || **name == only;
+        let subscriptions = SUBSCRIPTIONS.iter().filter(asked).map(stats).collect();
+        Ok(Response::new(GetStatsResponse {
+            subscriptions,
+            ..GetStatsResponse::default()
+        }))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Answer<Self::WatchStream> {
+        absent()
+    }
+}
