@@ -4,6 +4,7 @@
 //! for each noun, `tui` is the dashboard, `demo` makes traffic, and `embedded` is the one file that
 //! starts a broker inside this process.
 
+mod clock;
 mod command;
 mod demo;
 mod embedded;

@@ -1,24 +1,41 @@
-//! `weir demo`: an embedded broker with live traffic.
+//! `weir demo`: a broker in this process with live traffic, and the dashboard on top of it.
+//!
+//! The traffic uses the public client and nothing else, so that whatever the demo shows can be had without
+//! it. Each shape of traffic is one file; all of them go by the console's one clock (`crate::clock`), and
+//! by random numbers of one seed. Read in this order.
 
-use std::process::ExitCode;
-use std::time::Duration;
+mod arguments;
 
-use crate::present::color::Color;
-use crate::present::format::Format;
+mod chance;
 
-/// What `weir demo` takes.
-#[derive(Debug, clap::Args)]
-pub(crate) struct DemoArgs {
-    /// Make the traffic without the dashboard, then print what happened
-    #[arg(long)]
-    pub(crate) headless: bool,
+mod tally;
 
-    /// How long the headless demo runs, for example 10s
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub(crate) run_for: Option<Duration>,
-}
+mod stage;
 
-/// Runs the demo.
-pub(crate) fn run(_args: &DemoArgs, _format: Format, _color: Color) -> ExitCode {
-    ExitCode::FAILURE
-}
+mod topology;
+
+mod publishing;
+
+mod working;
+
+mod orders;
+
+mod emails;
+
+mod payments;
+
+mod caretaker;
+
+mod traffic;
+
+mod audit;
+
+mod farewell;
+
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arguments::DemoArgs;
+pub(crate) use run::run;

@@ -1,4 +1,4 @@
-//! The loop: one task that owns the state, applies messages and draws. The console's clock.
+//! The loop: one task that owns the state, applies messages and draws.
 //!
 //! Signals go first, then keys, then data. Keys are answered with a frame at once, data at most every
 //! [`FRAME`]; while messages wait nothing is drawn, but never for longer than [`LATEST`]. Each second
@@ -11,7 +11,7 @@ use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::time::{Instant, Interval};
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::look::Look;
@@ -20,6 +20,7 @@ use super::state::State;
 use super::terminal;
 use super::update::update;
 use super::view::frame;
+use crate::clock;
 
 /// Data is drawn at most so often: fifteen frames a second.
 const FRAME: Duration = Duration::from_millis(66);
@@ -53,19 +54,6 @@ pub(crate) struct EventLoop<B: Backend, I> {
     drawn: Instant,
 }
 
-/// The present time by the console's clock.
-pub(crate) fn now() -> Instant {
-    Instant::now()
-}
-
-/// A pace of the console's clock: the first tick comes after one period; ticks that were missed are
-/// not made up for.
-pub(crate) fn pace(period: Duration) -> Interval {
-    let mut pace = tokio::time::interval_at(now() + period, period);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
-}
-
 impl<B, I> EventLoop<B, I>
 where
     B: Backend,
@@ -80,7 +68,7 @@ where
         input: I,
         (urgent, messages): (mpsc::Receiver<Message>, mpsc::Receiver<Message>),
     ) -> Self {
-        let started = now();
+        let started = clock::now();
         Self {
             terminal,
             state,
@@ -99,13 +87,13 @@ where
     where
         P: FnMut(Effect) -> io::Result<Flow>,
     {
-        let mut seconds = pace(SECOND);
+        let mut seconds = clock::pace(SECOND);
         let mut message = Message::Started;
         loop {
             if self.take(message, &mut perform)? == Flow::Leave {
                 return Ok(());
             }
-            if self.due.is_some_and(|due| now() >= due + LATEST) {
+            if self.due.is_some_and(|due| clock::now() >= due + LATEST) {
                 self.draw()?;
             }
             message = self.next(&mut seconds).await?;
@@ -120,7 +108,7 @@ where
                 biased;
                 Some(message) = self.urgent.recv() => return Ok(message),
                 event = self.input.next() => {
-                    if let Some(message) = translate(event) {
+                    if let Some(message) = translate(event.as_ref()) {
                         return Ok(message);
                     }
                 }
@@ -138,7 +126,7 @@ where
         if terminal::has_panicked() {
             return Ok(Flow::Leave);
         }
-        let moment = now().saturating_duration_since(self.started);
+        let moment = clock::now().saturating_duration_since(self.started);
         let outcome = update(&mut self.state, moment, message);
         for effect in outcome.effects {
             match perform(effect)? {
@@ -150,7 +138,7 @@ where
         let due = match outcome.draw {
             Draw::No => return Ok(Flow::Go),
             Draw::Soon => self.drawn + FRAME,
-            Draw::Now => now(),
+            Draw::Now => clock::now(),
         };
         self.due = Some(self.due.map_or(due, |before| before.min(due)));
         Ok(Flow::Go)
@@ -158,7 +146,7 @@ where
 
     fn draw(&mut self) -> io::Result<()> {
         self.due = None;
-        self.drawn = now();
+        self.drawn = clock::now();
         if terminal::has_panicked() {
             return Ok(());
         }
@@ -171,10 +159,10 @@ where
 }
 
 /// What came from the terminal, if it concerns the dashboard. Without a terminal it is over.
-fn translate(event: Option<io::Result<Event>>) -> Option<Message> {
+fn translate(event: Option<&io::Result<Event>>) -> Option<Message> {
     match event {
-        Some(Ok(Event::Key(key))) => Some(Message::Key(key)),
-        Some(Ok(Event::Resize(width, height))) => Some(Message::Resized(width, height)),
+        Some(Ok(Event::Key(key))) => Some(Message::Key(*key)),
+        Some(Ok(Event::Resize(width, height))) => Some(Message::Resized(*width, *height)),
         Some(Ok(_)) => None,
         Some(Err(_)) | None => Some(Message::Terminated),
     }
@@ -182,6 +170,6 @@ fn translate(event: Option<io::Result<Event>>) -> Option<Message> {
 
 async fn until(due: Option<Instant>) {
     if let Some(due) = due {
-        tokio::time::sleep_until(due).await;
+        clock::until(due).await;
     }
 }

@@ -32,4 +32,5 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use session::{TopArgs, run};
+pub(crate) use look::Look;
+pub(crate) use session::{Session, SessionError, TopArgs, follow, has_terminal, run};

@@ -100,7 +100,7 @@ pub(crate) fn run(server: &str, color: Color, top: TopArgs) -> ExitCode {
 
 /// Shows a broker until the operator leaves; the terminal is given back in any case.
 pub(crate) async fn follow(session: Session) -> Result<(), SessionError> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+    if !has_terminal() {
         return Err(SessionError::NoTerminal);
     }
     let signals = Signals::new()?;
@@ -111,6 +111,11 @@ pub(crate) async fn follow(session: Session) -> Result<(), SessionError> {
         return Err(SessionError::Panicked);
     }
     result
+}
+
+/// Whether there is a terminal to draw on and to read keys from.
+pub(crate) fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 async fn show(session: Session, mut signals: Signals) -> Result<(), SessionError> {

@@ -35,11 +35,6 @@ impl<W: Write> Surface<W> {
             cursor: Cursor::Unknown,
         }
     }
-
-    /// Forgets what the terminal was told, since somebody else used it.
-    pub(crate) fn forget(&mut self) {
-        self.cursor = Cursor::Unknown;
-    }
 }
 
 impl<W: Write> Backend for Surface<W> {

@@ -48,7 +48,6 @@ fn act(state: &mut State, action: Action) -> Outcome {
         Action::Redraw => return Outcome::effect(Effect::Redraw),
         Action::Suspend => return Outcome::effect(Effect::Suspend),
         Action::Help => state.mode = Mode::Help,
-        Action::CloseHelp => state.mode = Mode::List,
         Action::Down => step(state, |place, _| place.saturating_add(1)),
         Action::Up => step(state, |place, _| place.saturating_sub(1)),
         Action::PageDown => step(state, usize::saturating_add),
@@ -57,7 +56,7 @@ fn act(state: &mut State, action: Action) -> Outcome {
         Action::End => step(state, |_, _| usize::MAX),
         Action::ToggleDetail => state.detail = Some(!state.has_detail()),
         Action::StartFilter => state.mode = Mode::Filter,
-        Action::KeepFilter => state.mode = Mode::List,
+        Action::KeepFilter | Action::CloseHelp => state.mode = Mode::List,
         Action::ClearFilter => {
             state.listing.filter.clear();
             state.mode = Mode::List;

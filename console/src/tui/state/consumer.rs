@@ -12,7 +12,6 @@ const NAME_CAP_BYTES: usize = 255;
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
     pub(crate) name: SafeText,
-    pub(crate) peer: SafeText,
     /// Messages it holds.
     pub(crate) leased: u64,
     /// How many it may hold.
@@ -30,7 +29,6 @@ impl Consumer {
     pub(crate) fn new(stats: &ConsumerStats) -> Self {
         Self {
             name: SafeText::capped(stats.name.as_bytes(), NAME_CAP_BYTES),
-            peer: SafeText::capped(stats.peer.as_bytes(), NAME_CAP_BYTES),
             leased: stats.leased,
             allowance: stats.max_outstanding_messages,
             deliver_rate: measured(stats.deliver_rate),

@@ -63,9 +63,8 @@ impl Verdict {
             _ if dies => Self::Dying,
             Drain::Never if age >= GROWING_AFTER => Self::Growing,
             Drain::Draining(_) => Self::Draining,
-            Drain::Never => Self::Fine,
             Drain::Empty | Drain::Idle if is_quiet(one) => Self::Idle,
-            Drain::Empty | Drain::Idle => Self::Fine,
+            Drain::Empty | Drain::Idle | Drain::Never => Self::Fine,
             Drain::Unknown => Self::Unknown,
         }
     }

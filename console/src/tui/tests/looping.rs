@@ -17,8 +17,8 @@ const LOOK: Look = Look {
     script: Script::Unicode,
 };
 
-fn key(code: KeyCode) -> io::Result<Event> {
-    Ok(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+fn key(code: KeyCode) -> Event {
+    Event::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
 /// Runs the loop over scripted keys; the script's end is the terminal's end.
@@ -47,7 +47,11 @@ async fn run(keys: Vec<io::Result<Event>>) -> (Vec<Effect>, String) {
 
 #[tokio::test]
 async fn loop_ends_with_the_quit_key() {
-    let (effects, _) = run(vec![key(KeyCode::Char('j')), key(KeyCode::Char('q'))]).await;
+    let (effects, _) = run(vec![
+        Ok(key(KeyCode::Char('j'))),
+        Ok(key(KeyCode::Char('q'))),
+    ])
+    .await;
     assert_eq!(effects, [Effect::Watch, Effect::Quit]);
 }
 
@@ -76,7 +80,7 @@ async fn data_reaches_the_screen_without_a_key() {
     {
         let run = event_loop.run(|_| Ok(Flow::Go));
         tokio::pin!(run);
-        let mut pace = crate::tui::event_loop::pace(std::time::Duration::from_millis(400));
+        let mut pace = crate::clock::pace(std::time::Duration::from_millis(400));
         tokio::select! {
             _ = &mut run => unreachable!("nobody quits"),
             _ = pace.tick() => frames += 1,

@@ -6,3 +6,4 @@ mod key_table;
 mod looping;
 mod messages;
 mod rows;
+mod wire;

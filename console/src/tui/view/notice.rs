@@ -44,7 +44,7 @@ pub(crate) fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, said: &[Phrase]
 }
 
 fn no_broker(state: &State, reason: SafeText, tries: u32) -> Vec<Phrase> {
-    let tried = if tries == 1 {
+    let so_far = if tries == 1 {
         " try so far"
     } else {
         " tries so far"
@@ -62,7 +62,7 @@ fn no_broker(state: &State, reason: SafeText, tries: u32) -> Vec<Phrase> {
         Phrase::new()
             .say("Still trying: ", Meaning::Plain)
             .add(figures::count(tries.into()), Meaning::Plain)
-            .say(tried, Meaning::Plain),
+            .say(so_far, Meaning::Plain),
     ]
 }
 

@@ -1,0 +1,65 @@
+//! What the demo says in the end: to people, and to programs.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use weir_proto::safe_text::SafeText;
+
+use super::audit::Totals;
+use crate::present::units;
+
+/// Says what was seen, and how to go on without the demo.
+pub(crate) fn to_people(
+    out: &mut impl Write,
+    totals: Option<&Totals>,
+    lasted: Duration,
+    kept: Option<&Path>,
+) -> io::Result<()> {
+    write!(
+        out,
+        "The demo ran for {}",
+        units::seconds(lasted.as_secs_f64())
+    )?;
+    match totals {
+        Some(totals) => writeln!(out, ":\n  {}", sentence(totals))?,
+        None => writeln!(out, ".")?,
+    }
+    match kept {
+        Some(directory) => {
+            let directory = SafeText::new(directory.as_os_str().as_encoded_bytes());
+            writeln!(out, "Its data is in {directory}:")?;
+            writeln!(out, "  weir serve --data-dir {directory}")?;
+        }
+        None => writeln!(out, "Its data was temporary and is gone.")?,
+    }
+    writeln!(
+        out,
+        "\nTo go on with a broker of your own:
+  weir serve                               in one terminal; it keeps its data in ./weir-data
+  weir topic create orders                 in another
+  weir sub create billing --topic orders
+  weir topic publish orders --message hello
+  weir sub pull billing --ack
+  weir                                     this dashboard"
+    )
+}
+
+/// Prints the totals as one JSON object.
+pub(crate) fn to_programs(out: &mut impl Write, totals: &Totals) -> io::Result<()> {
+    let text = serde_json::to_string(totals).map_err(io::Error::other)?;
+    writeln!(out, "{text}")
+}
+
+/// The totals in a sentence.
+pub(crate) fn sentence(totals: &Totals) -> String {
+    format!(
+        "{} published, {} acknowledged, {} tried again, {} died, {} requeued, books error {}",
+        units::count(totals.published),
+        units::count(totals.acked),
+        units::count(totals.retried),
+        units::count(totals.dead),
+        units::count(totals.requeued),
+        units::count(totals.conservation_error),
+    )
+}
