@@ -8,8 +8,7 @@ use super::limits::{MAX_TOMBSTONES, TEXT_BYTES};
 use super::objects::{Objects, Subscription, Topic};
 use crate::delivery::Machine;
 use crate::model::entry::{
-    BrokerState, Columns, Delivered, Entry, Failed, Outcome, PageState, Published,
-    SubscriptionRecord, SubscriptionState, TopicRecord, TopicState, Trimmed,
+    Columns, Delivered, Entry, Failed, Outcome, Published, SubscriptionRecord, TopicRecord, Trimmed,
 };
 use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{
@@ -271,80 +270,6 @@ impl Objects {
         Ok(())
     }
 
-    fn broker_stated(&mut self, state: &BrokerState, at: Position) {
-        self.broker = state.clone();
-        self.broker_stated = at;
-    }
-
-    fn topic_stated(
-        &mut self,
-        state: &TopicState,
-        at: Position,
-        mode: Mode,
-    ) -> Result<(), ApplyError> {
-        let id = state.record.id;
-        if let Mode::Live(_) = mode {
-            let topic = self.topics.get_mut(&id).ok_or(ApplyError::NoTopic(id))?;
-            topic.stated = at;
-            return Ok(());
-        }
-        let known = self.topics.remove(&id);
-        let mut topic = Topic::new(state.record.clone(), at);
-        let mut stores = known.map_or_else(Vec::new, |topic| topic.partitions);
-        stores.resize_with(topic.partitions.len(), Default::default);
-        for (store, stated) in stores.iter_mut().zip(&state.partitions) {
-            store.log.reset(stated.low, stated.next);
-            store.published_bytes = stated.published_bytes;
-        }
-        topic.partitions = stores;
-        self.topics.insert(id, topic);
-        Ok(())
-    }
-
-    fn subscription_stated(
-        &mut self,
-        state: &SubscriptionState,
-        at: Position,
-        mode: Mode,
-    ) -> Result<(), ApplyError> {
-        let id = state.record.id;
-        if let Mode::Live(_) = mode {
-            let subscription = self.subscriptions.get_mut(&id);
-            let subscription = subscription.ok_or(ApplyError::NoSubscription(id))?;
-            for machine in &mut subscription.machines {
-                machine.cursor_stated(at);
-            }
-            return Ok(());
-        }
-        let known = self.subscriptions.remove(&id);
-        let mut machines = known.map_or_else(Vec::new, |known| known.machines);
-        machines.truncate(state.partitions.len());
-        let mut subscription = Subscription::new(state.record.clone(), machines);
-        subscription.provide(state.partitions.len());
-        for (machine, cursor) in subscription.machines.iter_mut().zip(&state.partitions) {
-            machine.restate_cursor(cursor, at);
-        }
-        let machines = std::mem::take(&mut subscription.machines);
-        let subscription = Subscription::new(state.record.clone(), machines);
-        self.subscriptions.insert(id, subscription);
-        Ok(())
-    }
-
-    fn page_stated(
-        &mut self,
-        state: &PageState,
-        at: Position,
-        mode: Mode,
-    ) -> Result<(), ApplyError> {
-        let subscription = self.place(state.subscription, state.partition, mode)?;
-        let machine = machine(subscription, state.partition)?;
-        match mode {
-            Mode::Live(_) => machine.page_stated(state.page, at),
-            Mode::Recovery => machine.restate_page(state, at),
-        }
-        Ok(())
-    }
-
     fn operated(&mut self, operation: OperationId) {
         let next = &mut self.broker.next_operation;
         *next = (*next).max(OperationId(operation.0 + 1));
@@ -375,7 +300,7 @@ impl Objects {
     }
 
     /// The subscription with this partition; in recovery, made up if need be.
-    fn place(
+    pub(super) fn place(
         &mut self,
         id: SubscriptionId,
         partition: Partition,
@@ -400,7 +325,7 @@ pub(super) fn entered(subscription: &Subscription, topic: &Topic) -> u64 {
         .sum()
 }
 
-fn machine(
+pub(super) fn machine(
     subscription: &mut Subscription,
     partition: Partition,
 ) -> Result<&mut Machine, ApplyError> {

@@ -19,6 +19,7 @@ mod credit;
 mod objects;
 
 mod apply;
+mod stated;
 
 mod consumer;
 mod state;
@@ -33,14 +34,16 @@ mod topics;
 
 mod dispatch;
 
-mod acknowledge;
 mod settle;
+
+mod acknowledge;
 
 mod retention;
 mod tick;
 
-mod operations;
 mod selection;
+
+mod operations;
 
 mod numbers;
 mod peek;

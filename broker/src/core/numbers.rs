@@ -34,12 +34,12 @@ impl Core {
     pub fn topic_counts(&self, id: TopicId) -> Option<TopicCounts> {
         let topic = self.objects.topics.get(&id)?;
         let stores = || topic.partitions.iter();
-        let stored = |store: &Store| OffsetRange::between(store.log.low(), store.log.next());
+        let range = |store: &Store| OffsetRange::between(store.log.low(), store.log.next());
         Some(TopicCounts {
             id,
             name: topic.record.name.clone(),
             published: stores().map(|store| store.log.next().0).sum(),
-            stored: stores().map(|store| stored(store).count()).sum(),
+            stored: stores().map(|store| range(store).count()).sum(),
             stored_bytes: stores().map(|store| store.log.stored_bytes()).sum(),
             partitions: topic.record.settings.partitions,
             subscriptions: number(topic.subscriptions.len()),

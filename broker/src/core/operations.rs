@@ -30,7 +30,7 @@ impl Core {
                 ranges,
             })
         });
-        self.finish_operation(id, operation, &picked, now)
+        Ok(self.finish_operation(id, operation, &picked, now))
     }
 
     /// Drops messages of a subscription; never leased ones.
@@ -58,7 +58,7 @@ impl Core {
                 ranges,
             })
         });
-        self.finish_operation(id, operation, &picked, now)
+        Ok(self.finish_operation(id, operation, &picked, now))
     }
 
     fn pick(
@@ -106,13 +106,13 @@ impl Core {
         operation: OperationId,
         picked: &[Picked],
         now: Now,
-    ) -> Result<Summary, Refusal> {
+    ) -> Summary {
         self.note_deadline(id, now);
         self.stir(id);
-        Ok(Summary {
+        Summary {
             operation: Some(operation),
             ..Summary::of(picked)
-        })
+        }
     }
 }
 

@@ -129,8 +129,7 @@ impl Core {
     ) {
         let retry = match nack.action {
             NackAction::Release => {
-                let leases = leased.into_iter().collect();
-                self.release_leases(subscription, leases, now);
+                self.release_leases(subscription, leased.into_iter().collect(), now);
                 return;
             }
             NackAction::Dead => Retry::Dead,

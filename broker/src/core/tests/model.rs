@@ -1,0 +1,167 @@
+//! A naive model of subscriptions: a list of messages each, one state each, no pages, no ranges, no entries.
+
+use std::collections::BTreeMap;
+
+use crate::core::{AckId, GrantEffect};
+use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRange};
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Is {
+    /// Ready, or waiting after a failure.
+    Pending,
+    Leased(Lease),
+    Dead {
+        class: &'static str,
+    },
+    Acked,
+    Dropped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lease {
+    pub(super) consumer: Option<ConsumerId>,
+    pub(super) serial: LeaseSerial,
+    pub(super) incarnation: Incarnation,
+    pub(super) deadline: Mono,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Message {
+    pub(super) is: Is,
+    pub(super) failed: u32,
+    pub(super) key: u64,
+}
+
+/// One subscription: its messages by partition and offset.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Sub {
+    pub(super) messages: BTreeMap<(u32, u64), Message>,
+    pub(super) max_attempts: u32,
+    pub(super) in_key_order: bool,
+    pub(super) ack_deadline: u64,
+}
+
+/// Messages by state.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Books {
+    pub(super) pending: u64,
+    pub(super) leased: u64,
+    pub(super) dead: u64,
+    pub(super) acked: u64,
+    pub(super) dropped: u64,
+}
+
+impl Sub {
+    pub(super) fn books(&self) -> Books {
+        let mut books = Books::default();
+        for message in self.messages.values() {
+            match message.is {
+                Is::Pending => books.pending += 1,
+                Is::Leased(_) => books.leased += 1,
+                Is::Dead { .. } => books.dead += 1,
+                Is::Acked => books.acked += 1,
+                Is::Dropped => books.dropped += 1,
+            }
+        }
+        books
+    }
+
+    /// Takes note of a grant; it must be of pending messages, of the next attempt, and in the order of keys.
+    pub(super) fn granted(&mut self, grant: &GrantEffect, now: Mono) {
+        for run in &grant.runs {
+            for offset in run.range.offsets() {
+                let place = (grant.partition.0, offset.0);
+                let key = self.messages[&place].key;
+                if self.in_key_order && key != 0 {
+                    let mut before = self.messages.range((place.0, 0)..place);
+                    let blocks = |message: &Message| {
+                        message.key == key && !matches!(message.is, Is::Acked | Is::Dropped)
+                    };
+                    assert!(
+                        !before.any(|(_, message)| blocks(message)),
+                        "{place:?} is out of turn"
+                    );
+                }
+                let message = self.messages.get_mut(&place).unwrap();
+                assert_eq!(message.is, Is::Pending, "{place:?} is granted");
+                assert_eq!(run.attempt, message.failed + 1, "{place:?} counts attempts");
+                message.is = Is::Leased(Lease {
+                    consumer: Some(grant.consumer),
+                    serial: run.serial,
+                    incarnation: grant.incarnation,
+                    deadline: Mono(now.0 + self.ack_deadline),
+                });
+            }
+        }
+    }
+
+    /// Those of a range leased under a grant.
+    pub(super) fn held(
+        &self,
+        partition: u32,
+        range: OffsetRange,
+        grant: (Incarnation, LeaseSerial),
+    ) -> Vec<Offset> {
+        let holds = |offset: &Offset| match self.messages.get(&(partition, offset.0)) {
+            Some(Message {
+                is: Is::Leased(lease),
+                ..
+            }) => (lease.incarnation, lease.serial) == grant,
+            _ => false,
+        };
+        range.offsets().filter(holds).collect()
+    }
+
+    pub(super) fn set(&mut self, partition: u32, offset: Offset, is: Is) {
+        self.messages.get_mut(&(partition, offset.0)).unwrap().is = is;
+    }
+
+    pub(super) fn fail(&mut self, partition: u32, offset: Offset, how: (bool, &'static str)) {
+        let message = self.messages.get_mut(&(partition, offset.0)).unwrap();
+        message.failed += 1;
+        let (is_fatal, class) = how;
+        message.is = if is_fatal || message.failed >= self.max_attempts {
+            Is::Dead { class }
+        } else {
+            Is::Pending
+        };
+    }
+
+    /// Ends the leases that `ends` says, as failed attempts or as released ones.
+    pub(super) fn end_leases(
+        &mut self,
+        ends: impl Fn(&Lease) -> bool,
+        failure: Option<&'static str>,
+    ) {
+        let all = self.messages.iter();
+        let ended = all.filter(|(_, message)| match &message.is {
+            Is::Leased(lease) => ends(lease),
+            _ => false,
+        });
+        for (partition, offset) in ended.map(|(&place, _)| place).collect::<Vec<_>>() {
+            match failure {
+                Some(class) => self.fail(partition, Offset(offset), (false, class)),
+                None => self.set(partition, Offset(offset), Is::Pending),
+            }
+        }
+    }
+
+    /// A crash: leases stay, armed anew, with nobody at the other end.
+    pub(super) fn restarted(&mut self, now: Mono) {
+        for message in self.messages.values_mut() {
+            if let Is::Leased(lease) = &mut message.is {
+                lease.consumer = None;
+                lease.deadline = Mono(now.0 + self.ack_deadline);
+            }
+        }
+    }
+
+    /// Whether an ack id is of a lease that is held.
+    pub(super) fn holds(&self, id: &AckId) -> bool {
+        let grant = (id.incarnation, id.serial);
+        !self
+            .held(id.partition.0, OffsetRange::one(id.offset), grant)
+            .is_empty()
+    }
+}
