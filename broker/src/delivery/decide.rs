@@ -38,8 +38,8 @@ impl Machine {
         held
     }
 
-    /// Whether an ack of attempt `attempt` from an earlier incarnation still finishes a message whose
-    /// lease was lost in a crash: it is ready, and fewer attempts than that have failed.
+    /// Whether an ack of attempt `attempt` from an earlier incarnation still finishes a message
+    /// whose lease was lost in a crash: it is ready, and fewer attempts than that have failed.
     pub fn finishable_old(&self, log: &Log, offset: Offset, attempt: u32) -> bool {
         let record = self.progress.record(offset.0);
         let is_ready = record.is_none_or(|record| record.kind == Kind::Tried);
@@ -116,7 +116,8 @@ impl Machine {
         }
     }
 
-    /// When something is to be done unasked: a lease ends, a wait ends, a dead one is kept no longer.
+    /// When something is to be done unasked: a lease ends, a wait ends, a dead one is kept no
+    /// longer.
     pub fn next_deadline(&self, rules: &Rules, now: Now) -> Option<Mono> {
         let dead = self.progress.dead_since.filter(|_| self.progress.dead > 0);
         let dead = dead.map(|since| {

@@ -1,7 +1,8 @@
 //! Granting: leases for what is ready, redeliveries first, then what no take has met.
 //!
 //! Promises never to grant more than there is room for, one message alone excepted, and with key
-//! order nothing out of turn. Costs follow the number of ranges; with key order and keys, of messages.
+//! order nothing out of turn. Costs follow the number of ranges; with key order and keys, of
+//! messages.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,7 +63,8 @@ impl Basket<'_> {
 
 impl Machine {
     /// Leases what is ready to `ticket`'s consumer: redeliveries first, then fresh ones. The caller
-    /// writes the result as a `Delivered` entry. Gives nothing without room for a message and a byte.
+    /// writes the result as a `Delivered` entry. Gives nothing without room for a message and a
+    /// byte.
     pub fn take(&mut self, log: &Log, rules: &Rules, room: Room, ticket: &Ticket) -> Vec<Grant> {
         if room.messages == 0 || room.bytes == 0 {
             return Vec::new();
@@ -82,8 +84,8 @@ impl Machine {
         basket.grants
     }
 
-    /// Whether a take may grant something. After one with room for any message that granted nothing, it
-    /// is false.
+    /// Whether a take may grant something. After one with room for any message that granted
+    /// nothing, it is false.
     pub fn has_ready(&self, log: &Log) -> bool {
         let fresh = || self.progress.next_unfinished(self.fresh, log.next().0);
         !self.ready.is_empty() || (!self.is_stalled && fresh().is_some())

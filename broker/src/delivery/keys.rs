@@ -1,7 +1,9 @@
-//! Order within a key: which messages of a key have been met and are not done, and whose turn it is.
+//! Order within a key: which messages of a key have been met and are not done, and whose turn it
+//! is.
 //!
-//! Promises that only the first unfinished message of a key is handed out, alone. Only messages that
-//! a take has met are here; what lies ahead costs nothing. Two keys of equal hash count as one.
+//! Promises that only the first unfinished message of a key is handed out, alone. Only messages
+//! that a take has met are here; what lies ahead costs nothing. Two keys of equal hash count as
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +24,7 @@ pub(super) struct Keys {
     members: BTreeMap<u64, u64>,
     lines: BTreeMap<u64, Line>,
     parked_messages: u64,
-    parked_keys: u64,
+    keys_with_parked: u64,
 }
 
 impl Keys {
@@ -37,7 +39,7 @@ impl Keys {
 
     /// How many keys have such messages.
     pub(super) fn parked_keys(&self) -> u64 {
-        self.parked_keys
+        self.keys_with_parked
     }
 
     /// Whether no message of the key has been met that is not done.
@@ -80,7 +82,7 @@ impl Keys {
         line.head = line.head.min(offset);
         if line.rest.insert(later) {
             self.parked_messages += 1;
-            self.parked_keys += u64::from(was_alone);
+            self.keys_with_parked += u64::from(was_alone);
         }
     }
 
@@ -99,7 +101,7 @@ impl Keys {
         };
         if parked {
             self.parked_messages -= 1;
-            self.parked_keys -= u64::from(line.rest.is_empty());
+            self.keys_with_parked -= u64::from(line.rest.is_empty());
         }
         Some(key)
     }

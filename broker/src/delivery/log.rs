@@ -1,7 +1,7 @@
 //! A partition's messages without their content: sizes, keys, times and where they are stored.
 //!
-//! Promises a few bytes a message (see `block`), and that a lookup costs one search however long the
-//! backlog is. Does not know subscriptions, nor whether a message is needed.
+//! Promises a few bytes a message (see `block`), and that a lookup costs one search however long
+//! the backlog is. Does not know subscriptions, nor whether a message is needed.
 
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ impl Log {
             for run in block.runs(block.range()) {
                 let end = run.range.end.0;
                 if old < end && end <= low {
-                    gone.push((run.position, self.bytes_of(block, run.range)));
+                    gone.push((run.position, bytes_of(block, run.range)));
                 }
             }
             if block.end() > low {
@@ -149,7 +149,7 @@ impl Log {
     /// The bytes of the stored messages of a range.
     pub fn bytes(&self, range: OffsetRange) -> u64 {
         let blocks = self.blocks_of(range);
-        blocks.map(|block| self.bytes_of(block, range)).sum()
+        blocks.map(|block| bytes_of(block, range)).sum()
     }
 
     /// The bytes of all stored messages, those below `low` of a frame that has others included.
@@ -169,7 +169,7 @@ impl Log {
             if count < part.count() {
                 return at - range.start.0;
             }
-            left -= self.bytes_of(block, part).min(left);
+            left -= bytes_of(block, part).min(left);
         }
         // What is not stored has no bytes.
         range.end.0.max(at) - range.start.0
@@ -187,7 +187,7 @@ impl Log {
         self.blocks.values().flat_map(move |block| {
             let runs = block.runs(block.range());
             let stored = runs.filter(|run| run.range.end.0 > self.low);
-            stored.map(|run| (run.position, self.bytes_of(block, run.range)))
+            stored.map(|run| (run.position, bytes_of(block, run.range)))
         })
     }
 
@@ -211,12 +211,12 @@ impl Log {
             .map(|(_, block)| block)
             .filter(move |block| block.end() > range.start.0)
     }
+}
 
-    fn bytes_of(&self, block: &Block, range: OffsetRange) -> u64 {
-        let part = block.range().intersection(range);
-        if part.is_empty() {
-            return 0;
-        }
-        block.sum(block.index(part.start.0), block.index(part.end.0))
+fn bytes_of(block: &Block, range: OffsetRange) -> u64 {
+    let part = block.range().intersection(range);
+    if part.is_empty() {
+        return 0;
     }
+    block.sum(block.index(part.start.0), block.index(part.end.0))
 }

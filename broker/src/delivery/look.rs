@@ -1,4 +1,5 @@
-//! Looking: the state of a message, the dead ones, the oldest ones, and the books by running numbers.
+//! Looking: the state of a message, the dead ones, the oldest ones, and the books by running
+//! numbers.
 //!
 //! Promises that nothing here walks the backlog: whole pages and ranges are stepped over at once.
 

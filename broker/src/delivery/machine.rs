@@ -1,8 +1,8 @@
 //! The machine: what it holds, and the durable changes, which are the only code that changes the
 //! durable half, live and in recovery alike.
 //!
-//! Promises that each offset is in exactly one state after each change, and stops with a sentence if a
-//! live change names a message that is not in the state it must be in. Decides nothing.
+//! Promises that each offset is in exactly one state after each change, and stops with a sentence
+//! if a live change names a message that is not in the state it must be in. Decides nothing.
 
 use super::holding::{Again, Lease, Wait};
 use super::keys::Keys;
@@ -97,16 +97,15 @@ impl Machine {
         self.promote();
     }
 
-    /// Leases ended without counting an attempt.
-    pub fn released(&mut self, ranges: &[OffsetRange], at: Position) {
+    /// Leases ended without counting an attempt. Their pages are there already, so that the
+    /// position of the entry makes none.
+    pub fn released(&mut self, ranges: &[OffsetRange], _at: Position) {
         for &range in ranges {
             let was_leased = self.end_leases(range);
             assert!(
                 was_leased == range.count() || !self.progress.live,
                 "only a leased message is released"
             );
-            // The entry changes no page; the page of the lease is there already.
-            let _unused = at;
             self.make_ready(range);
             self.tidy(range);
         }
@@ -231,11 +230,11 @@ impl Machine {
             put(None, from, end);
             gone.extend(removed);
         });
-        come.iter().for_each(|stretch| {
-            if self.progress.live {
+        if self.progress.live {
+            for stretch in &come {
                 self.progress.count_in(stretch);
             }
-        });
+        }
         let mut dead = 0;
         for stretch in &gone {
             self.progress.count_out(stretch);

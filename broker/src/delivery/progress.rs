@@ -290,8 +290,8 @@ impl Progress {
         })
     }
 
-    /// Drops pages of `range` of which nothing is to be said any more; `leased` tells whether a part
-    /// of such a range is.
+    /// Drops pages of `range` of which nothing is to be said any more; `leased` tells whether a
+    /// part of such a range is.
     pub(super) fn tidy(&mut self, range: OffsetRange, leased: impl Fn(OffsetRange) -> bool) {
         let from = range.start.0 / self.size;
         let to = range.end.0.div_ceil(self.size);

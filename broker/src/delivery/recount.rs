@@ -1,6 +1,7 @@
 //! The second count of the books: page by page, offset by offset, without the running numbers.
 //!
-//! Promises to share no counter with `Machine::counts`, so that the two agree only if both are right.
+//! Promises to share no counter with `Machine::counts`, so that the two agree only if both are
+//! right.
 
 use super::page::{Kind, Page};
 use super::progress::relative;
@@ -20,8 +21,8 @@ enum Mark {
 }
 
 impl Machine {
-    /// The books, counted anew. What is dropped cannot be told from what is acknowledged by looking at
-    /// a message, so `acked` is what is finished less what was dropped.
+    /// The books, counted anew. What is dropped cannot be told from what is acknowledged by looking
+    /// at a message, so `acked` is what is finished less what was dropped.
     pub fn recount(&self, log: &Log) -> Counts {
         let progress = &self.progress;
         let next = log.next().0.max(progress.start);

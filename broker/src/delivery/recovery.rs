@@ -306,8 +306,8 @@ impl Progress {
         let in_pages: u64 = self.pages.values().map(|page| page.finished() as u64).sum();
         let whole: u64 = self.finished_pages.iter().map(|(s, e)| e - s).sum();
         let first = self.finished_pages.first_key_value();
-        // The part of the floor's page below the floor, if that page is counted at all; so are pages
-        // before it in a range of finished ones.
+        // The part of the floor's page below the floor, if that page is counted at all; so are
+        // pages before it in a range of finished ones.
         let counted_from = match first {
             Some((&start, _)) if start <= number => start * self.size,
             _ if self.pages.contains_key(&number) => number * self.size,

@@ -1,6 +1,8 @@
-//! What a machine is told: the rules of its subscription, who asks, how much may be granted, how an attempt failed.
+//! What a machine is told: the rules of its subscription, who asks, how much may be granted, how an
+//! attempt failed.
 //!
-//! Promises that the wait after a failure depends on the message, the attempt and the rules only. Reads no clock.
+//! Promises that the wait after a failure depends on the message, the attempt and the rules only.
+//! Reads no clock.
 
 use std::sync::Arc;
 
@@ -84,7 +86,8 @@ pub struct Room {
     pub messages: u64,
     /// Bytes of encoded messages.
     pub bytes: u64,
-    /// Whether a first message that is larger goes all the same, alone: the consumer holds nothing else.
+    /// Whether a first message that is larger goes all the same, alone: the consumer holds nothing
+    /// else.
     pub may_exceed: bool,
 }
 
@@ -113,8 +116,8 @@ pub struct Setback {
 }
 
 impl Setback {
-    /// When a message whose attempt number `attempt` failed is ready again, by the backoff of `rules`: doubled with
-    /// each attempt, then varied by a stable hash of message id and attempt.
+    /// When a message whose attempt number `attempt` failed is ready again, by the backoff of
+    /// `rules`: doubled with each attempt, then varied by a stable hash of message id and attempt.
     pub(super) fn backoff_until(&self, rules: &Rules, offset: Offset, attempt: u32) -> Time {
         let doublings = attempt.saturating_sub(1).min(63);
         let doubled = u128::from(rules.backoff_min.0) << doublings;

@@ -1,4 +1,5 @@
-//! Disjoint ranges of offsets, each with a value; what leases, waits and the ready ones are kept in.
+//! Disjoint ranges of offsets, each with a value; what leases, waits and the ready ones are kept
+//! in.
 //!
 //! Promises that a range with one value costs one entry, that neighbours of equal value become one,
 //! and that the indexes by deadline and by consumer agree with the ranges. Knows no states.
@@ -179,7 +180,7 @@ pub(super) fn between(start: u64, end: u64) -> OffsetRange {
 pub(super) fn push_joined(list: &mut Vec<OffsetRange>, range: OffsetRange) {
     match list.last_mut() {
         _ if range.is_empty() => {}
-        Some(last) if last.end == range.start => last.end = range.end,
+        Some(before) if before.end == range.start => before.end = range.end,
         _ => list.push(range),
     }
 }

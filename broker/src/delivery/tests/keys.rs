@@ -1,4 +1,5 @@
-//! Key order: one message of a key at a time, in order; what a dead one does to its key; the bounds.
+//! Key order: one message of a key at a time, in order; what a dead one does to its key; the
+//! bounds.
 
 use super::world::{ALL, World, rules};
 use crate::delivery::{Retry, Room, Rules};

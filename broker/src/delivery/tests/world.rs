@@ -278,8 +278,8 @@ impl World {
         }
     }
 
-    /// Crashes back to `durable`, then replays from the state floor of that moment, or from `earlier`
-    /// positions before it.
+    /// Crashes back to `durable`, then replays from the state floor of that moment, or from
+    /// `earlier` positions before it.
     pub(super) fn restart(&mut self, durable: Durable, earlier: u64) {
         self.notes.truncate(durable.notes);
         self.batches.truncate(durable.batches);
