@@ -24,7 +24,7 @@ pub(super) struct Keys {
     members: BTreeMap<u64, u64>,
     lines: BTreeMap<u64, Line>,
     parked_messages: u64,
-    keys_with_parked: u64,
+    crowded: u64,
 }
 
 impl Keys {
@@ -39,7 +39,7 @@ impl Keys {
 
     /// How many keys have such messages.
     pub(super) fn parked_keys(&self) -> u64 {
-        self.keys_with_parked
+        self.crowded
     }
 
     /// Whether no message of the key has been met that is not done.
@@ -82,7 +82,7 @@ impl Keys {
         line.head = line.head.min(offset);
         if line.rest.insert(later) {
             self.parked_messages += 1;
-            self.keys_with_parked += u64::from(was_alone);
+            self.crowded += u64::from(was_alone);
         }
     }
 
@@ -101,7 +101,7 @@ impl Keys {
         };
         if parked {
             self.parked_messages -= 1;
-            self.keys_with_parked -= u64::from(line.rest.is_empty());
+            self.crowded -= u64::from(line.rest.is_empty());
         }
         Some(key)
     }
