@@ -238,3 +238,17 @@ fn purging_ten_million_untouched_messages_makes_no_pages() {
     assert_eq!(counts, world.machine.recount(&world.log));
     assert_eq!((counts.backlog(), counts.dropped_sum()), (5, 9_999_995));
 }
+
+#[test]
+fn a_redelivery_stays_leased_after_a_restart_with_the_wall_clock_set_back() {
+    let mut world = world_with(3);
+    world.take(FIRST, ALL);
+    world.nack(&[range(0, 3)], Retry::Backoff);
+    world.advance(Span::from_millis(120));
+    assert_eq!(world.take(FIRST, ALL)[0].attempt, 2);
+    let durable = world.durable();
+    world.now.wall.0 -= 10_000_000;
+    world.restart(durable, 0);
+    world.check();
+    assert_eq!(world.machine.counts(&world.log).leased, 3);
+}
