@@ -10,7 +10,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::checkpoint;
 use super::cold::{self, GivenUp};
 use super::index_file;
-use super::layout::Change;
 use super::segment::Segment;
 use super::store::{DiskError, Store};
 use super::writer::Inbox;
@@ -75,7 +74,13 @@ impl Workbench {
         if job.moves_frames() {
             self.moving.fetch_add(1, Ordering::Relaxed);
         }
-        self.waiting().jobs.push_back(job);
+        let mut waiting = self.waiting();
+        match job {
+            // The owner may need them soon; all else can wait.
+            Job::Spares => waiting.jobs.push_front(job),
+            _ => waiting.jobs.push_back(job),
+        }
+        drop(waiting);
         self.wake.notify_one();
     }
 
@@ -134,12 +139,9 @@ impl Workbench {
         match job {
             Job::Spares => store.prepare_spares(store.options.spares + store.options.reserve),
             Job::Recycle(retire) => {
-                if !retire.is_empty() {
-                    store.commit(&Change {
-                        retire,
-                        ..Change::default()
-                    })?;
-                }
+                // No manifest says so yet, which does no harm: the files still hold the frames.
+                store.layout_mut().retire(&retire);
+                drop(retire);
                 store.recycle()
             }
             Job::Index(segment, time_us) => index_file::write(store, &segment, time_us),

@@ -41,11 +41,16 @@ pub(super) struct Change {
 }
 
 impl Layout {
-    pub(super) fn apply(&mut self, change: &Change) {
-        for segment in &change.retire {
+    /// Takes segments out of the index; their files stay until nobody reads them.
+    pub(super) fn retire(&mut self, segments: &[Arc<Segment>]) {
+        for segment in segments {
             self.segments.remove(&segment.first);
             self.retiring.push(Arc::clone(segment));
         }
+    }
+
+    pub(super) fn apply(&mut self, change: &Change) {
+        self.retire(&change.retire);
         if let Some(cold) = &change.cold {
             // Under the lock that every count takes, so that none is lost in the move.
             cold.keep_as(&change.retire);

@@ -118,7 +118,7 @@ impl LocalJournal {
 
     /// Begins a new segment for a group from `next` on.
     fn roll(&mut self) -> Result<(), AppendError> {
-        let segment = self.store.roll(self.next).ok_or(AppendError::Full)?;
+        let segment = self.next_segment()?;
         let sealed = std::mem::replace(&mut self.active, segment);
         self.active_end = self.active.end();
         let last = self.next - 1;
@@ -131,8 +131,22 @@ impl LocalJournal {
             }
         });
         self.inbox.when_durable(Position(last), index);
-        self.bench.leave(Job::Spares);
+        if self.store.layout().spares.len() <= self.store.options.reserve {
+            self.bench.leave(Job::Spares);
+        }
         Ok(())
+    }
+
+    /// A segment for frames from `next` on. Only if the background has fallen behind, which takes
+    /// as many segments as there are spares within one of its jobs, is one made here.
+    fn next_segment(&self) -> Result<Arc<Segment>, AppendError> {
+        if let Some(segment) = self.store.roll(self.next) {
+            return Ok(segment);
+        }
+        self.store
+            .prepare_spares(1)
+            .map_err(|error| self.inbox.poison(error.action, &error.file, &error.source))?;
+        self.store.roll(self.next).ok_or(AppendError::Full)
     }
 
     /// Bytes of a group in its segment, if the journal takes it.

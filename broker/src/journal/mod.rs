@@ -12,6 +12,7 @@ mod background;
 mod checkpoint;
 mod codec;
 mod cold;
+mod compose;
 pub mod disk;
 pub mod fail_point;
 mod index_file;

@@ -217,38 +217,43 @@ impl Store {
         if unread.is_empty() {
             return Ok(());
         }
-        let wanted = self.options.spares + self.options.reserve;
-        let mut change = Change {
-            forget: unread,
-            ..Change::default()
-        };
-        let mut surplus = Vec::new();
-        for segment in &change.forget {
-            let is_whole = segment.shape == Shape::Dense;
-            if is_whole && self.layout().spares.len() + change.spares.len() < wanted {
+        // Some more than wanted: written files sync faster than new ones.
+        let wanted = 2 * (self.options.spares + self.options.reserve);
+        let (mut reused, mut surplus) = (Change::default(), Change::default());
+        for segment in unread {
+            let is_wanted = segment.shape == Shape::Dense
+                && self.layout().spares.len() + reused.spares.len() < wanted;
+            // A segment that was sealed for want of space is shorter than a spare must be.
+            if is_wanted && segment.file.allocate(self.options.segment_bytes).is_ok() {
                 let id = self.layout_mut().take_id();
-                let Segment {
-                    number, ref file, ..
-                } = **segment;
-                change.spares.push(Spare {
-                    id,
-                    number,
-                    file: Arc::clone(file),
-                });
+                let (number, file) = (segment.number, Arc::clone(&segment.file));
+                reused.spares.push(Spare { id, number, file });
+                reused.forget.push(segment);
             } else {
-                // Emptied first, so that a crash before its removal leaves no unknown frames.
-                let name = segment.name();
-                segment.file.truncate(0).map_err(tried("empty", &name))?;
-                surplus.push(name);
+                surplus.forget.push(segment);
             }
         }
-        self.commit(&change)?;
-        self.is_space_short.store(false, Ordering::Relaxed);
+        self.commit(&reused)?;
         fail_point::hit("journal.recycled");
-        for segment in &change.forget {
+        self.is_space_short.store(false, Ordering::Relaxed);
+        for segment in &surplus.forget {
+            // Emptied while the manifest calls it old, so that a crash before its removal leaves
+            // no file of unknown frames.
+            segment
+                .file
+                .truncate(0)
+                .map_err(tried("empty", &segment.name()))?;
+        }
+        if !surplus.forget.is_empty() {
+            self.commit(&surplus)?;
+        }
+        for segment in reused.forget.iter().chain(&surplus.forget) {
             self.remove(&index_name(segment.number))?;
         }
-        surplus.iter().try_for_each(|name| self.remove(name))
+        surplus
+            .forget
+            .iter()
+            .try_for_each(|segment| self.remove(&segment.name()))
     }
 
     /// A file number for a new file.

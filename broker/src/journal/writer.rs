@@ -6,26 +6,18 @@
 //! is ever tried again.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
-use std::ops::Range;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::api::{Frame, Poisoned, Release};
-use super::codec::{ALIGN, COMMIT, Header, SEGMENT_HEADER, SegmentHeader, frame_len};
+use super::compose::Composer;
 use super::disk::SyncSite;
 use super::fail_point;
 use super::segment::Segment;
-use super::transfer::write_all;
 use super::watermark::Progress;
 use crate::model::ids::Position;
-
-/// Bodies up to this size are copied next to their headers; larger ones are written from where
-/// they are, since a part of a vectored write costs less than their copy.
-const COPIED_BODY: usize = 8 << 10;
-/// What the reused buffer may keep between batches.
-const KEPT_SCRATCH: usize = 4 << 20;
 
 /// One commit group with its place.
 pub(super) struct Placed {
@@ -174,34 +166,37 @@ impl Inbox {
     }
 }
 
-/// A part of a batch's bytes.
-enum Part {
-    Copied(Range<usize>),
-    Body { group: usize, frame: usize },
+/// Poisons the journal when the writer's thread dies of a panic, so that nobody waits for ever.
+struct Watch(Arc<Inbox>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .poison("run", "the writer", &io::Error::other("its thread died"));
+        }
+    }
 }
 
 /// Writes batches; there is one for each journal.
 pub(super) struct Writer {
     inbox: Arc<Inbox>,
-    uuid: [u8; 16],
     monotonic_us: fn() -> u64,
-    scratch: Vec<u8>,
-    parts: Vec<Part>,
+    composer: Composer,
 }
 
 impl Writer {
     pub(super) fn new(inbox: Arc<Inbox>, uuid: [u8; 16], monotonic_us: fn() -> u64) -> Self {
         Self {
             inbox,
-            uuid,
             monotonic_us,
-            scratch: Vec::new(),
-            parts: Vec::new(),
+            composer: Composer::new(uuid),
         }
     }
 
     /// Writes batches until the journal closes.
     pub(super) fn run(mut self) {
+        let _watch = Watch(Arc::clone(&self.inbox));
         loop {
             let groups = self.inbox.wait();
             if groups.is_empty() {
@@ -231,17 +226,10 @@ impl Writer {
         segment: &Segment,
         run: &[Placed],
     ) -> Result<(), (&'static str, io::Error)> {
-        let start = self.compose(segment, run);
-        let mut slices: Vec<IoSlice<'_>> = self
-            .parts
-            .iter()
-            .map(|part| match part {
-                Part::Copied(range) => IoSlice::new(&self.scratch[range.clone()]),
-                Part::Body { group, frame } => IoSlice::new(&run[*group].frames[*frame].body),
-            })
-            .collect();
         fail_point::hit("journal.before_write");
-        write_all(&*segment.file, start, &mut slices).map_err(|error| ("write to", error))?;
+        let durable = self.inbox.progress.durable().0;
+        let written = self.composer.write(segment, run, durable);
+        written.map_err(|error| ("write to", error))?;
         fail_point::hit("journal.after_write_before_sync");
         let before_us = (self.monotonic_us)();
         segment
@@ -259,65 +247,6 @@ impl Writer {
         }
         fail_point::hit("journal.after_sync_before_release");
         self.inbox.release_durable();
-        self.scratch.clear();
-        self.scratch.shrink_to(KEPT_SCRATCH);
         Ok(())
-    }
-
-    /// Lays out the bytes of a run of groups; returns where in the file they start.
-    fn compose(&mut self, segment: &Segment, run: &[Placed]) -> u64 {
-        self.scratch.clear();
-        self.parts.clear();
-        let durable = self.inbox.progress.durable().0;
-        let mut start = run.first().map_or(0, |group| group.offset);
-        if start == SEGMENT_HEADER as u64 {
-            start = 0;
-            let Segment {
-                id, first, shape, ..
-            } = *segment;
-            let header = SegmentHeader {
-                uuid: self.uuid,
-                segment: id,
-                first,
-                durable,
-                shape,
-            };
-            header.encode(&mut self.scratch);
-        }
-        let mut copied = 0;
-        for (group, placed) in run.iter().enumerate() {
-            let last = placed.frames.len() - 1;
-            for (index, frame) in placed.frames.iter().enumerate() {
-                let header = Header {
-                    kind: frame.kind,
-                    version: frame.version,
-                    flags: if index == last { COMMIT } else { 0 },
-                    segment: segment.id,
-                    head_len: u32::try_from(frame.head.len()).unwrap_or(u32::MAX),
-                    body_len: u32::try_from(frame.body.len()).unwrap_or(u32::MAX),
-                    position: placed.first + index as u64,
-                    time_us: placed.time_us,
-                    durable,
-                    body_crc: frame.body_crc,
-                };
-                header.encode(&frame.head, segment.seed, &mut self.scratch);
-                if frame.body.len() <= COPIED_BODY {
-                    self.scratch.extend_from_slice(&frame.body);
-                } else {
-                    self.parts.push(Part::Copied(copied..self.scratch.len()));
-                    copied = self.scratch.len();
-                    self.parts.push(Part::Body {
-                        group,
-                        frame: index,
-                    });
-                }
-                let len = super::codec::HEADER + frame.head.len() + frame.body.len();
-                let padding = frame_len(frame.head.len(), frame.body.len()) - len;
-                debug_assert!(padding < ALIGN);
-                self.scratch.extend_from_slice(&[0; ALIGN][..padding]);
-            }
-        }
-        self.parts.push(Part::Copied(copied..self.scratch.len()));
-        start
     }
 }

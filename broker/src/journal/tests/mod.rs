@@ -1,6 +1,11 @@
 //! Tests of the journal: each names the promise it holds.
 
+mod bytes;
+mod damage;
+mod faults;
 mod oracle;
 mod os_disk;
 mod power_cut;
+mod refusals;
 mod rig;
+mod space;

@@ -61,6 +61,23 @@ impl Oracle {
             .collect()
     }
 
+    /// The same, as if nothing had been reported durable.
+    pub(super) fn unreported(&self) -> Self {
+        Self {
+            reported: Arc::default(),
+            checkpointed: 0,
+            ..self.clone()
+        }
+    }
+
+    /// The same, as if no checkpoint had been written.
+    pub(super) fn uncheckpointed(&self) -> Self {
+        Self {
+            checkpointed: 0,
+            ..self.clone()
+        }
+    }
+
     /// A new frame, not yet in the timeline.
     pub(super) fn tell(&mut self, kind: u8, body_len: usize, sum: u64) -> Told {
         self.next_id += 1;

@@ -1,7 +1,7 @@
 //! The journal with its own threads on the real file system.
 
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 
@@ -98,4 +98,116 @@ fn a_directory_in_use_is_refused() {
     let (_journal, _, _) = open(&disk, options());
     let second = LocalJournal::open(Arc::new(disk), options(), &mut |_, _| Ok(()));
     assert!(matches!(second.map(|_| ()), Err(OpenError::Locked { .. })));
+}
+
+#[test]
+fn readers_never_see_a_segment_that_is_written_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = OsDisk::new(directory.path());
+    let (mut journal, _, _) = open(
+        &disk,
+        Options {
+            segment_bytes: 16 << 10,
+            ..options()
+        },
+    );
+    let (reader, watermark) = (journal.reader(), journal.watermark());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (1..=2_u64)
+        .map(|stride| {
+            let (reader, watermark) = (reader.clone(), watermark.clone());
+            let is_over = Arc::clone(&is_over);
+            std::thread::spawn(move || {
+                let (mut read, mut back) = (0_u64, 0);
+                while !is_over.load(Ordering::Relaxed) {
+                    let durable = watermark.durable().0;
+                    back = (back + stride * 7) % 150;
+                    let position = durable.saturating_sub(back).max(1);
+                    if durable == 0 {
+                        continue;
+                    }
+                    match reader.read(Position(position)) {
+                        Ok(stored) => {
+                            assert_eq!(stored.body, frame(position, 500).body);
+                            read += 1;
+                        }
+                        Err(ReadError::NotFound(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                read
+            })
+        })
+        .collect();
+    for number in 1..=4_000 {
+        let last = journal.append(vec![frame(number, 500)], number).unwrap();
+        if number % 20 == 0 {
+            wait_durable(&mut journal, last);
+            journal.set_state_floor(last);
+            journal.housekeep(&|_| Vec::new());
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let read: u64 = readers
+        .into_iter()
+        .map(|reader| reader.join().unwrap())
+        .sum();
+    assert!(read > 100, "only {read} frames were read");
+    assert!(!journal.watermark().is_poisoned());
+    assert!(journal.usage().segments < 40, "{:?}", journal.usage());
+    Box::new(journal).close().unwrap();
+}
+
+#[test]
+fn groups_of_many_threads_of_work_become_durable_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = OsDisk::new(directory.path());
+    let (mut journal, _, _) = open(
+        &disk,
+        Options {
+            segment_bytes: 1 << 20,
+            ..options()
+        },
+    );
+    let (sender, receiver) = mpsc::channel();
+    for number in 1..=3_000 {
+        // Bodies on both sides of the size that is written without a copy.
+        let body = usize::try_from(number % 5 * 4_096).unwrap();
+        let last = journal
+            .append(vec![frame(number, body), frame(number, 3)], number)
+            .unwrap();
+        let sender = sender.clone();
+        journal.when_durable(
+            last,
+            Box::new(move |outcome| {
+                sender.send(outcome.map(|()| last.0).unwrap()).unwrap();
+            }),
+        );
+    }
+    drop(sender);
+    let mut released = vec![receiver.recv().unwrap()];
+    while *released.last().unwrap() < 6_000 {
+        released.push(receiver.recv().unwrap());
+    }
+    assert!(
+        released.is_sorted() && released.len() == 3_000,
+        "{} released",
+        released.len()
+    );
+    let syncs = journal.usage().syncs;
+    assert!(syncs < 2_000, "{syncs} syncs for 3,000 groups");
+    Box::new(journal).close().unwrap();
+    let (_, recovered, seen) = open(
+        &disk,
+        Options {
+            segment_bytes: 1 << 20,
+            ..options()
+        },
+    );
+    assert_eq!(recovered.last, Position(6_000));
+    for (number, pair) in (1..).zip(seen.chunks(2)) {
+        let body = usize::try_from(number % 5 * 4_096).unwrap();
+        assert_eq!(pair[0].2, frame(number, body).body);
+        assert_eq!(pair[1].2, frame(number, 3).body);
+    }
 }

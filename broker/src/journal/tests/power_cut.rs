@@ -1,7 +1,7 @@
 //! Power cuts, kills and crashes during recovery, on every disk that may be left.
 
 use super::oracle::Oracle;
-use super::rig::{Refused, Rig, Verdict, figure, small_options};
+use super::rig::{Refused, Rig, Verdict, figure, hold, small_options};
 use crate::journal::Options;
 use crate::journal::disk::SyncSite;
 use crate::journal::sim_disk::{Choices, Fault, SimDisk};
@@ -73,14 +73,6 @@ fn live_and_crash(seed: u64, skipped: Option<SyncSite>, depth: usize) -> Verdict
         }
     }
     Ok(())
-}
-
-fn hold(name: &str, seeds: u64, run: impl Fn(u64) -> Verdict) {
-    for seed in 0..seeds {
-        if let Err(problem) = run(seed) {
-            panic!("{name}: seed {seed}: {problem}");
-        }
-    }
 }
 
 #[test]

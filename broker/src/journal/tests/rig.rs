@@ -27,6 +27,15 @@ pub(super) fn figure(default: u64, full: u64) -> u64 {
     }
 }
 
+/// Runs a test for many seeds and names the one that fails.
+pub(super) fn hold(name: &str, seeds: u64, run: impl Fn(u64) -> Verdict) {
+    for seed in 0..seeds {
+        if let Err(problem) = run(seed) {
+            panic!("{name}: seed {seed}: {problem}");
+        }
+    }
+}
+
 /// Small segments, so that every boundary is crossed.
 pub(super) fn small_options() -> Options {
     Options {
@@ -266,8 +275,8 @@ impl Rig {
         }
     }
 
-    /// Closes cleanly and opens again.
-    pub(super) fn reopen(self, options: Options) -> Result<Self, Refused> {
+    /// Closes cleanly.
+    pub(super) fn close(self) -> Result<(SimDisk, Oracle), String> {
         let Self {
             disk,
             journal,
@@ -278,6 +287,12 @@ impl Rig {
             .close()
             .map_err(|error| error.to_string())?;
         oracle.reported.store(oracle.appended(), Ordering::Relaxed);
+        Ok((disk, oracle))
+    }
+
+    /// Closes cleanly and opens again.
+    pub(super) fn reopen(self, options: Options) -> Result<Self, Refused> {
+        let (disk, oracle) = self.close()?;
         let rig = Self::open(disk, options, oracle)?;
         if rig.recovered.was_clean {
             Ok(rig)

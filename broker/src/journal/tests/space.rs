@@ -1,0 +1,180 @@
+//! Space: segments go round, needed frames stay, and a full disk leaves the reserve.
+
+use std::collections::BTreeSet;
+
+use super::rig::{Refused, Rig, small_options};
+use crate::journal::sim_disk::SimDisk;
+use crate::journal::{AppendError, Frame, Journal, Options, ReadError, Usage};
+use crate::model::ids::Position;
+
+fn rig() -> Rig {
+    Rig::new(SimDisk::new(), small_options())
+        .map_err(Refused::into_text)
+        .unwrap()
+}
+
+#[test]
+fn what_nothing_needs_is_written_over() {
+    let mut rig = rig();
+    for _ in 0..200 {
+        rig.append(&[700, 300]);
+        rig.settle();
+        for position in rig.oracle.live.clone() {
+            rig.release(position);
+        }
+        if rig.journal.wants_restated().is_some() {
+            rig.restate();
+        }
+        rig.housekeep();
+        let Usage {
+            segments,
+            spare_segments,
+            ..
+        } = rig.journal.usage();
+        assert!(
+            segments + spare_segments <= 8,
+            "{segments} + {spare_segments}"
+        );
+    }
+    let read = rig.journal.reader().read(Position(1));
+    assert!(matches!(read, Err(ReadError::NotFound(_))));
+    rig.reopen(small_options())
+        .map_err(Refused::into_text)
+        .unwrap();
+}
+
+#[test]
+fn few_needed_frames_do_not_hold_many_segments() {
+    let mut rig = rig();
+    for group in 0..60 {
+        rig.append(&[600, 200]);
+        rig.settle();
+        // One of twenty is needed for ever.
+        for position in rig.oracle.live.clone() {
+            if position % 20 != 1 && position < group * 2 {
+                rig.release(position);
+            }
+        }
+        if rig.journal.wants_restated().is_some() {
+            rig.restate();
+        }
+        rig.housekeep();
+    }
+    rig.restate();
+    for _ in 0..10 {
+        rig.housekeep();
+    }
+    let usage = rig.journal.usage();
+    assert!(usage.cold_segments >= 1, "{usage:?}");
+    assert!(usage.segments <= 5, "{usage:?}");
+    rig.check_live().unwrap();
+    let needed: BTreeSet<u64> = rig.oracle.live.clone();
+    assert!(needed.contains(&1) && needed.contains(&41), "{needed:?}");
+    let rig = rig
+        .reopen(small_options())
+        .map_err(Refused::into_text)
+        .unwrap();
+    assert_eq!(rig.journal.usage().cold_segments, usage.cold_segments);
+    let read = rig.journal.reader().read(Position(2));
+    assert!(matches!(read, Err(ReadError::NotFound(_))));
+}
+
+#[test]
+fn a_full_disk_leaves_the_reserve_for_all_but_publishing() {
+    let options = || Options {
+        spares: 1,
+        reserve: 3,
+        ..small_options()
+    };
+    let disk = SimDisk::new();
+    let mut rig = Rig::new(disk.clone(), options())
+        .map_err(Refused::into_text)
+        .unwrap();
+    assert!(rig.journal.has_room());
+    let used: usize = disk.files().iter().map(|(_, size)| size).sum();
+    disk.set_capacity(Some(used + 2_000));
+    let mut published = 0;
+    while rig.journal.has_room() {
+        assert!(rig.append(&[700]));
+        rig.settle();
+        published += 1;
+        assert!(published < 100, "the disk never fills up");
+    }
+    let mut others = 0;
+    while rig.append(&[700]) {
+        assert!(rig.settle(), "a full disk poisoned the journal");
+        others += 1;
+    }
+    // Three segments of the reserve take five such frames each.
+    assert!(others >= 15, "only {others} went into the reserve");
+    let frame = Frame::new(1, 1, bytes::Bytes::new(), bytes::Bytes::from(vec![0; 700]));
+    assert!(matches!(
+        rig.journal.append(vec![frame], 1),
+        Err(AppendError::Full)
+    ));
+    assert_eq!(rig.oracle.reported(), rig.oracle.appended());
+    disk.set_capacity(None);
+    rig.housekeep();
+    assert!(rig.journal.has_room());
+    assert!(rig.append(&[700]) && rig.settle());
+    rig.check_live().unwrap();
+}
+
+#[test]
+fn a_group_beyond_the_limits_is_refused_and_takes_no_position() {
+    let mut rig = rig();
+    let frame = |bytes: usize| {
+        Frame::new(
+            1,
+            1,
+            bytes::Bytes::new(),
+            bytes::Bytes::from(vec![0; bytes]),
+        )
+    };
+    assert!(matches!(
+        rig.journal.append(Vec::new(), 1),
+        Err(AppendError::Empty)
+    ));
+    let whole = rig.journal.append(vec![frame(5_000)], 1);
+    assert!(
+        matches!(whole, Err(AppendError::TooLarge { limit: 4_032, .. })),
+        "{whole:?}"
+    );
+    let large = rig.journal.append(vec![frame((16 << 20) + 1)], 1);
+    assert!(
+        matches!(
+            large,
+            Err(AppendError::TooLarge {
+                bytes: 16_777_217,
+                ..
+            })
+        ),
+        "{large:?}"
+    );
+    assert_eq!(rig.journal.next_position(), Position(1));
+}
+
+#[test]
+fn a_checkpoint_is_wanted_by_replay_time_alone() {
+    let options = Options {
+        checkpoint_replay_us: 20,
+        ..small_options()
+    };
+    let mut rig = Rig::new(SimDisk::new(), options)
+        .map_err(Refused::into_text)
+        .unwrap();
+    assert!(!rig.journal.wants_checkpoint());
+    for _ in 0..10 {
+        rig.append(&[1_000, 0]);
+        rig.settle();
+    }
+    assert!(rig.journal.wants_checkpoint());
+    rig.checkpoint();
+    assert!(!rig.journal.wants_checkpoint());
+    let rig = rig
+        .reopen(small_options())
+        .map_err(Refused::into_text)
+        .unwrap();
+    assert_eq!(rig.recovered.checkpoint, Some(Position(20)));
+    assert_eq!(rig.recovered.replayed, 0);
+}
