@@ -18,6 +18,8 @@ use weir_broker::model::ids::Position;
 type Failure = Box<dyn std::error::Error>;
 
 const MIB: usize = 1 << 20;
+/// MiB that each load of large groups writes.
+const TOTAL: usize = 512;
 /// Appended bytes that may wait, as the shard bounds them.
 const AHEAD_BYTES: u64 = 16 << 20;
 
@@ -33,15 +35,15 @@ fn main() -> Result<(), Failure> {
     result
 }
 
+static CLOCK: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+
+fn monotonic_us() -> u64 {
+    let micros = CLOCK.get().map_or(0, |start| start.elapsed().as_micros());
+    u64::try_from(micros).unwrap_or(u64::MAX)
+}
+
 fn measure(disk: &OsDisk) -> Result<(), Failure> {
-    let start = Instant::now();
-    static CLOCK: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    CLOCK.get_or_init(|| start);
-    let monotonic_us = || {
-        CLOCK
-            .get()
-            .map_or(0, |start| start.elapsed().as_micros() as u64)
-    };
+    CLOCK.get_or_init(Instant::now);
     let options = Options {
         monotonic_us,
         ..Options::default()
@@ -166,7 +168,6 @@ fn large_groups(
     frames: usize,
     body: usize,
 ) -> Result<(), Failure> {
-    const TOTAL: usize = 512;
     let file = disk.create("raw")?;
     file.allocate((64 * MIB) as u64)?;
     let bytes = vec![1; MIB];
@@ -188,7 +189,7 @@ fn large_groups(
     let group: Vec<Frame> = (0..frames).map(|_| frame(body)).collect();
     let count = (TOTAL * MIB / (frames * body)) as u64;
     let (seconds, syncs) = pump(journal, count, &group)?;
-    let ours = (count as usize * frames * body) as f64 / MIB as f64 / seconds;
+    let ours = (count * (frames * body) as u64) as f64 / MIB as f64 / seconds;
     println!(
         "  groups of {frames:>4} x {body:>7} B: raw synced MiB {raw:.0} MiB/s, \
          journal {ours:.0} MiB/s, ratio {:.2}, {:.0} syncs/s",

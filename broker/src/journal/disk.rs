@@ -4,8 +4,14 @@
 //! retries or hides: short writes, interruptions and errors are the caller's to handle, so that
 //! `SimDisk` can show every one of them to the same code.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "this is the module that owns the files of data"
+)]
+
 use std::any::Any;
 use std::fmt;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -144,18 +150,10 @@ impl OsDisk {
     }
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "this is the module that owns the files of data"
-)]
-mod os {
-    pub(super) use std::fs::{File, OpenOptions};
-}
-
 /// A file of the operating system.
 #[derive(Debug)]
 struct OsFile {
-    file: os::File,
+    file: File,
 }
 
 impl DiskFile for OsFile {
@@ -190,7 +188,7 @@ impl DiskFile for OsFile {
 }
 
 fn sync_path(path: &Path) -> io::Result<()> {
-    os::File::open(path)?.sync_all()
+    File::open(path)?.sync_all()
 }
 
 /// Makes `folder` and syncs its parent, so that it is there after a power cut.
@@ -220,7 +218,7 @@ impl Disk for OsDisk {
     }
 
     fn lock(&self) -> io::Result<DirectoryLock> {
-        let mut options = os::OpenOptions::new();
+        let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(self.path(LOCK))?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
@@ -228,14 +226,14 @@ impl Disk for OsDisk {
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Arc<dyn DiskFile>> {
-        let mut options = os::OpenOptions::new();
+        let mut options = OpenOptions::new();
         options.read(true).write(access == Access::Write);
         let file = options.open(self.path(name))?;
         Ok(Arc::new(OsFile { file }))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let mut options = os::OpenOptions::new();
+        let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
         let file = options.open(self.path(name))?;
         Ok(Arc::new(OsFile { file }))

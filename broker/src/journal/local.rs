@@ -50,6 +50,10 @@ impl LocalJournal {
     /// Locks the directory, checks format and identity, and recovers. `replay` is called for each
     /// frame in order of position: first for the checkpoint's if there is a valid one, then for
     /// bodies before the start of replay, then for the log's.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the journal shares the disk while it lives"
+    )]
     pub fn open(
         disk: Arc<dyn Disk>,
         options: Options,
@@ -62,7 +66,7 @@ impl LocalJournal {
             next_slot,
             recovered,
             unindexed,
-        } = recovery::open(disk, options, replay)?;
+        } = recovery::open(&disk, options, replay)?;
         let (progress, options) = (Arc::clone(&store.progress), &store.options);
         let inbox = Arc::new(Inbox::new(
             progress,

@@ -93,32 +93,31 @@ fn random_uuid() -> io::Result<[u8; 16]> {
 
 /// Locks, reads, checks and repairs the directory.
 pub(super) fn open(
-    disk: Arc<dyn Disk>,
+    disk: &Arc<dyn Disk>,
     options: Options,
     replay: &mut Replay<'_>,
 ) -> Result<Opening, OpenError> {
-    let lock = lock(&*disk)?;
-    let found = read_manifest(&*disk)?;
+    let lock = lock(&**disk)?;
+    let found = read_manifest(&**disk)?;
     let is_new = found.is_none();
-    let manifest = match found {
-        Some(manifest) => manifest,
-        None => {
-            let uuid = match options.uuid {
-                Some(uuid) => uuid,
-                None => random_uuid().map_err(tried(&*disk, "draw", "an identity"))?,
-            };
-            Manifest {
-                uuid,
-                next_segment: 1,
-                next_file: 1,
-                ..Manifest::default()
-            }
+    let manifest = if let Some(manifest) = found {
+        manifest
+    } else {
+        let uuid = match options.uuid {
+            Some(uuid) => uuid,
+            None => random_uuid().map_err(tried(&**disk, "draw", "an identity"))?,
+        };
+        Manifest {
+            uuid,
+            next_segment: 1,
+            next_file: 1,
+            ..Manifest::default()
         }
     };
     let purpose = Purpose::Open {
         covers_data: options.checkpoint_covers_data,
     };
-    let survey = survey(&*disk, &manifest, Access::Write, purpose, replay)?;
+    let survey = survey(&**disk, &manifest, Access::Write, purpose, replay)?;
     let mut recovered = Recovered {
         incarnation: manifest.incarnation + 1,
         is_new,
@@ -131,7 +130,7 @@ pub(super) fn open(
         notes: survey.notes.clone(),
     };
     let order = Order {
-        disk: &*disk,
+        disk: &**disk,
         manifest: &manifest,
         survey: &survey,
     };
@@ -141,17 +140,17 @@ pub(super) fn open(
     let active = order.ready_active(options.segment_bytes, &mut layout)?;
     order.move_unknown_aside(&mut recovered.notes)?;
     order.reuse_free(options.segment_bytes, &mut layout);
-    let store = Store::new(Arc::clone(&disk), options, manifest.uuid, layout);
+    let store = Store::new(Arc::clone(disk), options, manifest.uuid, layout);
     store.progress.advance(survey.last);
     // A new directory says so before any segment is made, since segments without a manifest are
     // refused.
     store
         .commit(&Change::default())
-        .map_err(|error| refused(&*disk, error))?;
+        .map_err(|error| refused(&**disk, error))?;
     let wanted = store.options.spares + store.options.reserve + usize::from(active.is_none());
     store
         .prepare_spares(wanted)
-        .map_err(|error| refused(&*disk, error))?;
+        .map_err(|error| refused(&**disk, error))?;
     let active = match active {
         Some(active) => active,
         None => store.roll(survey.last + 1).ok_or_else(|| OpenError::Full {
@@ -287,16 +286,19 @@ impl Order<'_> {
             .collect();
         let mut has_moved = false;
         for name in names {
-            let is_unfinished = name.ends_with(".new")
+            let is_unfinished = name.strip_suffix(".new").is_some()
                 || [manifest::NEW_NAME, checkpoint::NEW_NAME].contains(&name.as_str());
             let number = file_number(&name.replace(".idx", ".seg"));
             if is_unfinished
-                || (name.ends_with(".idx") && !known.iter().any(|k| Some(*k) == number))
+                || (name.strip_suffix(".idx").is_some()
+                    && !known.iter().any(|k| Some(*k) == number))
             {
                 self.disk
                     .unlink(&name)
                     .map_err(self.tried("remove", &name))?;
-            } else if name.ends_with(".seg") && !number.is_some_and(|n| known.contains(&n)) {
+            } else if name.strip_suffix(".seg").is_some()
+                && !number.is_some_and(|n| known.contains(&n))
+            {
                 if self.is_blank(&name)? {
                     self.disk
                         .unlink(&name)

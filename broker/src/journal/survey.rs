@@ -81,7 +81,10 @@ pub(super) fn read_manifest(disk: &dyn Disk) -> Result<Option<Manifest>, OpenErr
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let names = disk.list().map_err(io_error("list", "the directory"))?;
-            return match names.iter().find(|name| name.ends_with(".seg")) {
+            return match names
+                .iter()
+                .find(|name| name.strip_suffix(".seg").is_some())
+            {
                 Some(segment) => {
                     let reason = format!("it is missing, though there is {segment}");
                     Err(damaged(manifest::NAME, 0, reason))

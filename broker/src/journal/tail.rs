@@ -13,7 +13,7 @@ use super::scan::{Expected, Scan, Scanned, witness};
 use super::segment::{Places, Segment, Spare, file_name};
 use super::survey::{Torn, damaged, io_error};
 use super::transfer::{read_file, read_up_to};
-use super::walk::{Walk, note_place};
+use super::walk::{Walk, expected, note_place};
 
 /// Where the frames of an open segment end, and why.
 struct Ended {
@@ -34,8 +34,8 @@ impl Walk<'_, '_> {
                 unbegun.push(*open);
                 break;
             };
-            let expected = self.survey.last + 1;
-            if segment.first != expected && !self.may_follow(segment.first) {
+            let next = self.survey.last + 1;
+            if segment.first != next && !self.may_follow(segment.first) {
                 return Err(self.gap(active.as_ref(), &segment));
             }
             if let Some((before, ended)) = active.take() {
@@ -112,7 +112,7 @@ impl Walk<'_, '_> {
         read_file(&*segment.file, &mut bytes).map_err(io_error("read", &name))?;
         let expected = Expected {
             time_us: self.survey.time_us,
-            ..self.expected(segment)
+            ..expected(segment)
         };
         let mut scan = Scan::new(&bytes, expected);
         let mut group: Vec<Scanned<'_>> = Vec::new();

@@ -135,22 +135,24 @@ impl Walk<'_, '_> {
             file,
         };
         let uuid = self.manifest.uuid;
-        if self.is_data_covered && shape == Shape::Dense && sealed.last < self.start {
-            if let Some((places, time_us)) = index_file::read(self.disk, uuid, sealed) {
-                self.survey.time_us = self.survey.time_us.max(time_us);
-                return Ok(Arc::new(Segment::new(
-                    &spare,
-                    uuid,
-                    sealed.first,
-                    shape,
-                    places,
-                )));
-            }
+        let may_skip = self.is_data_covered && sealed.last < self.start;
+        if may_skip
+            && shape == Shape::Dense
+            && let Some((places, time_us)) = index_file::read(self.disk, uuid, sealed)
+        {
+            self.survey.time_us = self.survey.time_us.max(time_us);
+            return Ok(Arc::new(Segment::new(
+                &spare,
+                uuid,
+                sealed.first,
+                shape,
+                places,
+            )));
         }
         let segment = Segment::new(&spare, uuid, sealed.first, shape, Places::new(shape));
         let mut bytes = std::mem::take(&mut self.buffer);
         read_file(&*segment.file, &mut bytes).map_err(io_error("read", &name))?;
-        let mut scan = Scan::new(&bytes, self.expected(&segment));
+        let mut scan = Scan::new(&bytes, expected(&segment));
         while scan.position() <= sealed.last {
             let position = scan.position();
             let scanned = scan
@@ -169,22 +171,23 @@ impl Walk<'_, '_> {
         }
         Ok(segment)
     }
+}
 
-    pub(super) fn expected(&self, segment: &Segment) -> Expected {
-        let Segment {
-            id,
-            seed,
-            shape,
-            first,
-            ..
-        } = *segment;
-        Expected {
-            segment: id,
-            seed,
-            shape,
-            first,
-            time_us: 0,
-        }
+/// What a scan of the segment expects.
+pub(super) fn expected(segment: &Segment) -> Expected {
+    let Segment {
+        id,
+        seed,
+        shape,
+        first,
+        ..
+    } = *segment;
+    Expected {
+        segment: id,
+        seed,
+        shape,
+        first,
+        time_us: 0,
     }
 }
 

@@ -142,7 +142,7 @@ struct SimFile {
 
 impl SimFile {
     /// How much of `len` a transfer does, with the faults that strike it.
-    fn transfer(&self, state: &mut State, len: usize) -> io::Result<(usize, Option<Fault>)> {
+    fn transfer(state: &mut State, len: usize) -> io::Result<(usize, Option<Fault>)> {
         let fault = state.begin()?;
         if fault == Some(Fault::Interrupted) {
             return Err(io::ErrorKind::Interrupted.into());
@@ -168,7 +168,7 @@ impl DiskFile for SimFile {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-        let (len, fault) = self.transfer(state, bytes.len())?;
+        let (len, fault) = Self::transfer(state, bytes.len())?;
         bytes.truncate(len);
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
         state.check_space(self.inode, offset + bytes.len())?;
@@ -194,7 +194,7 @@ impl DiskFile for SimFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let state = &mut *self.disk.state();
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        let (len, fault) = self.transfer(state, buffer.len())?;
+        let (len, fault) = Self::transfer(state, buffer.len())?;
         match fault {
             Some(Fault::Error(kind)) => return Err(kind.into()),
             Some(Fault::PowerCut) => state.end(PowerAfter::Off)?,
@@ -301,17 +301,14 @@ impl Disk for SimDisk {
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.state();
         let power = state.begin_change()?;
-        let inode = match state.find(name) {
-            Ok(inode) => {
-                state.inodes[inode].change(DataChange::Resize(0));
-                inode
-            }
-            Err(_) => {
-                state.inodes.push(Inode::default());
-                let inode = state.inodes.len() - 1;
-                state.change_entries(EntryChange::Link(name.to_owned(), inode));
-                inode
-            }
+        let inode = if let Ok(inode) = state.find(name) {
+            state.inodes[inode].change(DataChange::Resize(0));
+            inode
+        } else {
+            state.inodes.push(Inode::default());
+            let inode = state.inodes.len() - 1;
+            state.change_entries(EntryChange::Link(name.to_owned(), inode));
+            inode
         };
         state.end(power)?;
         Ok(Arc::new(SimFile {

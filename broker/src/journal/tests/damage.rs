@@ -253,7 +253,7 @@ fn named_durable(disk: &SimDisk) -> u64 {
 fn locate(disk: &SimDisk, position: u64) -> Option<(String, usize)> {
     disk.files()
         .into_iter()
-        .filter(|(name, _)| name.ends_with(".seg"))
+        .filter(|(name, _)| name.strip_suffix(".seg").is_some())
         .find_map(|(name, _)| {
             let bytes = disk.contents(&name)?;
             let at = (64..bytes.len().saturating_sub(56)).step_by(8).find(|at| {
@@ -275,7 +275,7 @@ fn lose_shortcuts(seed: u64) -> Verdict {
     let (disk, oracle) = closed(seed, 60)?;
     let oracle = oracle.uncheckpointed();
     for (name, size) in disk.files() {
-        if !name.starts_with("checkpoint") && !name.ends_with(".idx") {
+        if !name.starts_with("checkpoint") && name.strip_suffix(".idx").is_none() {
             continue;
         }
         match choices.pick(4) {

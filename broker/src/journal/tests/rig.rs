@@ -264,7 +264,7 @@ impl Rig {
             15 => self.restate(),
             16 => self.checkpoint(),
             17..=20 => {
-                for _ in 0..1 + choices.pick(12) {
+                for _ in 0..=choices.pick(12) {
                     let live: Vec<u64> = self.oracle.live.iter().copied().collect();
                     if !live.is_empty() {
                         self.release(live[choices.pick(live.len())]);
