@@ -42,7 +42,11 @@ impl Broker {
     /// Starts a broker on a free port of the loopback, with its data in `directory`, or in a fresh one
     /// that lives as long as the broker.
     pub(crate) async fn start(directory: Option<&Path>) -> Result<Self, BrokerError> {
-        let temporary = if directory.is_none() { Some(fresh()?) } else { None };
+        let temporary = if directory.is_none() {
+            Some(fresh()?)
+        } else {
+            None
+        };
         let data_dir = temporary.as_ref().map(TempDir::path).or(directory);
         let data_dir = data_dir.map_or_else(PathBuf::new, Path::to_owned);
         let config = Config {

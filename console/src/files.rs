@@ -48,8 +48,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 
     /// At least one line and at most `limit`, without their ends; `None` at the end of the input.
-    /// Waits only for the first, so a slow writer's lines are handed on as they come. May be dropped
-    /// and called again without losing anything.
+    /// Waits only for the first, so a slow writer's lines are handed on as they come. May be
+    /// dropped and called again without losing anything.
     pub(crate) async fn next_batch(&mut self, limit: usize) -> io::Result<Option<Vec<Bytes>>> {
         while !self.has_ended {
             let chunk = self.input.fill_buf().await?;

@@ -7,7 +7,6 @@ use super::arguments::LagArgs;
 use super::failure::Failure;
 use super::names;
 use super::session::Session;
-use super::sub::numbers_of;
 use crate::present::format::Format;
 use crate::present::json;
 use crate::present::subscription::{SubscriptionNumbers, lag_table};
@@ -36,7 +35,7 @@ async fn once(session: &mut Session, only: Option<&v1::Subscription>) -> Result<
     };
     let sample = session.client.stats().get(request).await;
     let sample = sample.map_err(|error| session.failure("show the lag", error))?;
-    let numbers = numbers_of(&sample);
+    let numbers = SubscriptionNumbers::all(&sample);
     let Some(only) = only else {
         return session
             .list(&numbers, |one| &one.name, |_is_wide| lag_table(&numbers))

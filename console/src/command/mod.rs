@@ -1,8 +1,8 @@
 //! The command line, one file for each noun or for a verb that has much to say.
 //!
-//! `arguments` is what is typed, `dispatch` what is done with it. Every command but the dashboard ends
-//! within 2 s of a refused or lost connection, with an exit code of `failure`. Data goes to stdout, talk
-//! to stderr, both through `output` alone.
+//! `arguments` is what is typed, `dispatch` what is done with it. Every command but the dashboard
+//! ends within 2 s of a refused or lost connection, with an exit code of `failure`. Data goes to
+//! stdout, talk to stderr, both through `output` alone.
 
 mod arguments;
 mod failure;
@@ -15,12 +15,14 @@ mod consent;
 mod names;
 mod payload;
 
-mod dlq;
 mod lag;
 mod peek;
 mod publish;
-mod pull;
 mod settle;
+
+mod pull;
+
+mod dlq;
 mod status;
 mod sub;
 mod topic;

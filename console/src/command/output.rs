@@ -1,7 +1,7 @@
 //! The only way out: data to stdout, talk to stderr.
 //!
-//! Data is written as the callers made it, which is from `SafeText` or escaped JSON; what is said on
-//! stderr passes the filter here, line by line. A reader who leaves ends a command quietly.
+//! Data is written as the callers made it, which is from `SafeText` or escaped JSON; what is said
+//! on stderr passes the filter here, line by line. A reader who leaves ends a command quietly.
 
 use std::io::{self, IsTerminal as _, Write as _};
 

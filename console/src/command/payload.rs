@@ -10,8 +10,8 @@ impl PayloadArgs {
     /// Raw bytes could drive a terminal, so they go there only if that was asked for.
     pub(crate) fn check(self, output: &Output) -> Result<(), Failure> {
         if self.raw && !self.force && output.is_terminal() {
-            let message = "--raw does not print to a terminal, since bytes of a payload could drive \
-                           it; send the output to a file or a pipe, or add --force";
+            let message = "--raw does not print to a terminal, since a payload could drive it; \
+                           send the output to a file or a pipe, or add --force";
             return Err(Failure::Usage(message.to_owned()));
         }
         Ok(())

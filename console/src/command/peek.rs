@@ -1,4 +1,5 @@
-//! `weir topic peek`, `weir sub peek`, `weir dlq peek`: messages that are looked at and not touched.
+//! `weir topic peek`, `weir sub peek`, `weir dlq peek`: messages that are looked at and not
+//! touched.
 
 use weir_proto::v1::{self, MessageState};
 

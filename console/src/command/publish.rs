@@ -1,4 +1,5 @@
-//! `weir topic publish`: batched, pipelined, and done only when every message is on the broker's disk.
+//! `weir topic publish`: batched, pipelined, and done only when every message is on the broker's
+//! disk.
 //!
 //! One task does everything in turn: it takes the next lines when there is room, counts the oldest
 //! answer when it has come, and notices on each tick that the broker is lost even if no line comes.
@@ -160,7 +161,8 @@ struct Publish {
 }
 
 impl Publish {
-    /// Publishes all there is and waits for every answer. When it fails, the answers that came count.
+    /// Publishes all there is and waits for every answer. When it fails, the answers that came
+    /// count.
     async fn run(&mut self, session: &Session) -> Result<(), End> {
         let sent = self.send_all(session).await;
         let mut outcome = sent;

@@ -1,7 +1,8 @@
 //! `weir sub pull`: takes messages, prints them, and settles what it printed.
 //!
-//! It never leases more than it prints. What is neither acknowledged nor refused stays leased, is kept
-//! so while the command runs, and is given back at its end, however it ends: that counts no attempt.
+//! It never leases more than it prints. What is neither acknowledged nor refused stays leased, is
+//! kept so while the command runs, and is given back at its end, however it ends: that counts no
+//! attempt.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,8 +23,8 @@ use crate::present::units;
 /// The most messages of one Pull, so that what waits to be printed is little.
 const PULL_MESSAGES: u64 = 1_000;
 
-/// How long one Pull waits. A Pull that a signal meets is waited for and not dropped, since its answer
-/// may hold leases; so this is also the longest that Ctrl-C waits.
+/// How long one Pull waits. A Pull that a signal meets is waited for and not dropped, since its
+/// answer may hold leases; so this is also the longest that Ctrl-C waits.
 const PULL_WAIT: Duration = Duration::from_millis(500);
 
 /// Pulls what the arguments name.

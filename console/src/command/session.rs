@@ -15,8 +15,8 @@ use crate::present::table::Table;
 /// How long connecting may take, so that a command ends within 2 s if there is no broker.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);
 
-/// How often a silent connection is probed. With [`PROBE_LIMIT`] it makes less than 2 s, within which
-/// a command ends whose broker has vanished without a word.
+/// How often a silent connection is probed. With [`PROBE_LIMIT`] it makes less than 2 s, within
+/// which a command ends whose broker has vanished without a word.
 const PROBE_INTERVAL: Duration = Duration::from_millis(700);
 
 /// How long the answer to a probe may take.

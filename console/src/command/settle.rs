@@ -74,8 +74,8 @@ impl Settler {
             .extend(deliveries.iter().map(|delivery| delivery.ack_id.clone()));
     }
 
-    /// Waits until the leases held must be lengthened, and does so. May be dropped: then it is late, by
-    /// no more than a third of the deadline.
+    /// Waits until the leases held must be lengthened, and does so. May be dropped: then it is
+    /// late, by no more than a third of the deadline.
     pub(crate) async fn keep(&mut self) -> Result<(), Error> {
         self.renewals.tick().await;
         for ack_ids in self.held.chunks(CALL_ACK_IDS) {
@@ -106,7 +106,8 @@ impl Settler {
         };
         let (settled, stale) = (self.settled, self.stale);
         let released = tokio::time::timeout(RELEASE_LIMIT, self.nack(&release)).await;
-        // Only what was to be settled counts; a lease that ended before it was given back is no loss.
+        // Only what was to be settled counts; a lease that ended before it was given back is no
+        // loss.
         (self.settled, self.stale) = (settled, stale);
         released.unwrap_or(Ok(()))
     }
@@ -116,7 +117,8 @@ impl Settler {
         let all = self.settled + self.stale;
         (self.stale > 0).then(|| {
             format!(
-                "{} of {} printed had lost their lease before they were settled, and will come again",
+                "{} of {} printed had lost their lease before they were settled \
+                 and will come again",
                 units::count(self.stale),
                 units::messages(all)
             )

@@ -37,7 +37,7 @@ async fn list(session: &mut Session, topic: Option<String>) -> Result<(), Failur
             .name;
     }
     let sample = session.client.stats().get(request).await.map_err(failed)?;
-    let numbers = numbers_of(&sample);
+    let numbers = SubscriptionNumbers::all(&sample);
     session
         .list(
             &numbers,
@@ -45,16 +45,6 @@ async fn list(session: &mut Session, topic: Option<String>) -> Result<(), Failur
             |is_wide| subscription_table(&numbers, is_wide),
         )
         .await
-}
-
-/// The numbers of all subscriptions of a sample.
-pub(crate) fn numbers_of(sample: &v1::GetStatsResponse) -> Vec<SubscriptionNumbers> {
-    let time = sample.sample_time.as_ref();
-    sample
-        .subscriptions
-        .iter()
-        .map(|stats| SubscriptionNumbers::new(stats, time))
-        .collect()
 }
 
 async fn create(session: &mut Session, args: CreateSubscriptionArgs) -> Result<(), Failure> {
@@ -163,8 +153,8 @@ async fn sample_of(
 
 fn deletion_plan(name: &str, stats: &v1::SubscriptionStats) -> String {
     format!(
-        "deletes the subscription {name}, drops {} of its backlog and {} dead, and ends the streams \
-         of {}\nthis cannot be taken back",
+        "deletes the subscription {name}, drops {} of its backlog and {} dead, and ends the \
+         streams of {}\nthis cannot be taken back",
         units::messages(stats.backlog),
         units::count(stats.dead),
         units::counted(stats.consumers.len() as u64, "consumer", "consumers")

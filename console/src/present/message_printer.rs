@@ -1,5 +1,5 @@
-//! Messages that are printed in parts, as they come: a table with one header, an array with one pair
-//! of brackets, lines, or the bytes of the payloads.
+//! Messages that are printed in parts, as they come: a table with one header, an array with one
+//! pair of brackets, lines, or the bytes of the payloads.
 
 use super::format::Format;
 use super::json;

@@ -41,6 +41,13 @@ pub(crate) struct SubscriptionNumbers {
 }
 
 impl SubscriptionNumbers {
+    /// The numbers of all subscriptions of a sample.
+    pub(crate) fn all(sample: &v1::GetStatsResponse) -> Vec<Self> {
+        let time = sample.sample_time.as_ref();
+        let stats = sample.subscriptions.iter();
+        stats.map(|stats| Self::new(stats, time)).collect()
+    }
+
     /// The numbers of one subscription in a sample taken at `sample_time`.
     pub(crate) fn new(
         stats: &v1::SubscriptionStats,

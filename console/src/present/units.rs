@@ -1,5 +1,5 @@
-//! Single values as people read them. Everything here is pure and writes only characters of its own,
-//! so its texts are safe to print.
+//! Single values as people read them. Everything here is pure and writes only characters of its
+//! own, so its texts are safe to print.
 
 use prost_types::{Duration as ProtoDuration, Timestamp};
 

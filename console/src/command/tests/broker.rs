@@ -1,5 +1,5 @@
-//! A broker in memory: one topic `orders`, the subscriptions `billing` and `shop/audit`, and what the
-//! commands did to them.
+//! A broker in memory: one topic `orders`, the subscriptions `billing` and `shop/audit`, and what
+//! the commands did to them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;

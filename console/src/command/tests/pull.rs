@@ -1,4 +1,5 @@
-//! `weir sub pull`: it never leases more than it prints, and gives back what it was not told to settle.
+//! `weir sub pull`: it never leases more than it prints, and gives back what it was not told to
+//! settle.
 
 use weir_proto::server::NackAction;
 

@@ -103,7 +103,10 @@ async fn full_state_and_deltas_reach_the_screen_and_a_lost_stream_makes_it_stale
     let mut state = fresh((80, 24));
     let first = SHAPES.iter().map(|shape| subscription(shape, 0)).collect();
     samples.send(sample(0, first)).await.unwrap();
-    until(&mut state, &mut messages, |state| state.live.rows.len() == SHAPES.len()).await;
+    until(&mut state, &mut messages, |state| {
+        state.live.rows.len() == SHAPES.len()
+    })
+    .await;
     assert_eq!(state.freshness(), Freshness::Live);
     assert_eq!(selected(&state), "smtp");
 
@@ -113,13 +116,28 @@ async fn full_state_and_deltas_reach_the_screen_and_a_lost_stream_makes_it_stale
     delta.full = false;
     delta.removed_subscription_ids = vec![6];
     samples.send(delta).await.unwrap();
-    until(&mut state, &mut messages, |state| state.live.rows.len() == 5).await;
+    until(&mut state, &mut messages, |state| {
+        state.live.rows.len() == 5
+    })
+    .await;
     assert_eq!(state.live.rows[&1].now.conservation_error, 3);
-    assert!(state.listing.order[..2].contains(&1), "wrong books are urgent");
+    assert!(
+        state.listing.order[..2].contains(&1),
+        "wrong books are urgent"
+    );
 
     drop(samples);
-    until(&mut state, &mut messages, |state| matches!(state.link, Link::Waiting { .. })).await;
-    assert!(matches!(state.freshness(), Freshness::Stale { retry_in: Some(_), .. }));
+    until(&mut state, &mut messages, |state| {
+        matches!(state.link, Link::Waiting { .. })
+    })
+    .await;
+    assert!(matches!(
+        state.freshness(),
+        Freshness::Stale {
+            retry_in: Some(_),
+            ..
+        }
+    ));
     assert_eq!(state.live.rows.len(), 5, "the numbers stay");
 }
 
