@@ -59,7 +59,7 @@ impl Core {
             horizon
         };
         let messages = found.iter().map(|place| {
-            let state = self.state_view(subscription, topic, *place, now);
+            let state = state_view(subscription, topic, *place, now);
             view(topic, *place, state.into_iter().collect())
         });
         Ok(Peeked {
@@ -114,45 +114,44 @@ impl Core {
         let ids = topic.subscriptions.iter();
         let subscriptions = ids.filter_map(|id| self.objects.subscriptions.get(id));
         subscriptions
-            .filter_map(|subscription| self.state_view(subscription, topic, place, now))
+            .filter_map(|subscription| state_view(subscription, topic, place, now))
             .collect()
     }
+}
 
-    /// The state of a message; none if it is before the subscription's start.
-    fn state_view(
-        &self,
-        subscription: &Subscription,
-        topic: &Topic,
-        place: PeekPlace,
-        now: Now,
-    ) -> Option<StateView> {
-        use crate::delivery::State as Found;
+/// The state of a message; none if it is before the subscription's start.
+fn state_view(
+    subscription: &Subscription,
+    topic: &Topic,
+    place: PeekPlace,
+    now: Now,
+) -> Option<StateView> {
+    use crate::delivery::State as Found;
 
-        let machine = subscription.machine(place.partition)?;
-        let store = topic.store(place.partition)?;
-        let (found, failed_attempts) = machine.state_of(place.offset, &store.log);
-        let mut view = StateView {
-            subscription: subscription.record.name.clone(),
-            state: kind_of(&found)?,
-            failed_attempts,
-            lease_deadline: None,
-            consumer: None,
-            retry_time: None,
-            dead: None,
-        };
-        match found {
-            Found::Leased {
-                consumer, deadline, ..
-            } => {
-                view.lease_deadline = Some(now.wall.plus(deadline.since(now.mono)));
-                view.consumer = Some(consumer.to_string());
-            }
-            Found::Waiting(until) => view.retry_time = Some(until),
-            Found::Dead(dead) => view.dead = Some(dead),
-            Found::NotEntered | Found::Ready | Found::Finished => {}
+    let machine = subscription.machine(place.partition)?;
+    let store = topic.store(place.partition)?;
+    let (found, failed_attempts) = machine.state_of(place.offset, &store.log);
+    let mut view = StateView {
+        subscription: subscription.record.name.clone(),
+        state: kind_of(&found)?,
+        failed_attempts,
+        lease_deadline: None,
+        consumer: None,
+        retry_time: None,
+        dead: None,
+    };
+    match found {
+        Found::Leased {
+            consumer, deadline, ..
+        } => {
+            view.lease_deadline = Some(now.wall.plus(deadline.since(now.mono)));
+            view.consumer = Some(consumer.to_string());
         }
-        Some(view)
+        Found::Waiting(until) => view.retry_time = Some(until),
+        Found::Dead(dead) => view.dead = Some(dead),
+        Found::NotEntered | Found::Ready | Found::Finished => {}
     }
+    Some(view)
 }
 
 /// The search for messages in some states on one partition.

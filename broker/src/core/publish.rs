@@ -17,7 +17,7 @@ impl Core {
     }
 
     /// Stores batches, all or nothing, in one commit group. A partition may occur more than once. An id of a topic
-    /// that was deleted since it was routed is TOPIC_NOT_FOUND.
+    /// that was deleted since it was routed is `TOPIC_NOT_FOUND`.
     pub fn publish(
         &mut self,
         topic: TopicId,

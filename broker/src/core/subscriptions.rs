@@ -51,7 +51,8 @@ impl Core {
         self.subscription(&new.name)
     }
 
-    /// Deletes a subscription with its backlog and dead messages; its consumers end with SUBSCRIPTION_DELETED.
+    /// Deletes a subscription with its backlog and dead messages; its consumers end with
+    /// `SUBSCRIPTION_DELETED`.
     pub fn delete_subscription(&mut self, name: &Name, now: Now) -> Result<Deleted, Refusal> {
         let id = self.subscription_of(name)?.record.id;
         let deleted = self.prepare_deletion(id);

@@ -1,0 +1,277 @@
+//! What random histories do, to the core and to the model at once: each act compares what the two answer.
+
+use std::collections::BTreeMap;
+
+use rand::Rng;
+use rand::rngs::SmallRng;
+
+use super::bench::{Bench, body, name};
+use super::model::{Is, Message, Sub};
+use crate::core::{
+    AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Selection, SequenceRange,
+};
+use crate::model::{ConsumerId, Span};
+
+pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
+    [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")];
+pub(super) const PARTITIONS: u32 = 2;
+
+/// A stream as its client knows it: its subscription, and what each sequence stands for.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    pub(super) subscription: usize,
+    pub(super) sequences: BTreeMap<u64, AckId>,
+}
+
+pub(super) struct History {
+    pub(super) random: SmallRng,
+    pub(super) bench: Bench,
+    pub(super) subs: Vec<Sub>,
+    pub(super) streams: BTreeMap<ConsumerId, Stream>,
+    pub(super) ids: Vec<(usize, AckId)>,
+    pub(super) next: BTreeMap<(&'static str, u32), u64>,
+}
+
+impl History {
+    pub(super) fn publish(&mut self) {
+        let topic = ["a", "b"][self.random.random_range(0..2)];
+        let partition = self.random.random_range(0..PARTITIONS);
+        let count = self.random.random_range(1..30);
+        let keys: Vec<u64> = (0..count).map(|_| self.random.random_range(0..4)).collect();
+        let size = self.random.random_range(0..40);
+        self.bench
+            .publish(topic, partition, body(count, size, &keys));
+        let next = self.next.entry((topic, partition)).or_default();
+        for key in keys {
+            for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
+                if of == topic {
+                    let message = Message {
+                        is: Is::Pending,
+                        failed: 0,
+                        key,
+                    };
+                    sub.messages.insert((partition, *next), message);
+                }
+            }
+            *next += 1;
+        }
+    }
+
+    pub(super) fn attach(&mut self) {
+        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let messages = self.random.random_range(1..40);
+        let bytes = self.random.random_range(1..1_000);
+        let consumer = self
+            .bench
+            .attach(SUBSCRIPTIONS[subscription].0, messages, bytes);
+        let stream = Stream {
+            subscription,
+            ..Stream::default()
+        };
+        self.streams.insert(consumer, stream);
+    }
+
+    fn stream(&mut self) -> Option<ConsumerId> {
+        let index = self.random.random_range(0..self.streams.len().max(1));
+        self.streams.keys().nth(index).copied()
+    }
+
+    pub(super) fn detach(&mut self) {
+        let Some(id) = self.stream() else { return };
+        let is_lost = self.random.random_bool(0.5);
+        let departure = if is_lost {
+            Departure::Lost
+        } else {
+            Departure::Clean
+        };
+        self.bench.core.detach(id, departure, self.bench.now);
+        let subscription = self.streams.remove(&id).unwrap().subscription;
+        let class = is_lost.then_some("consumer_lost");
+        self.subs[subscription].end_leases(|lease| lease.consumer == Some(id), class);
+    }
+
+    /// A range of a stream's sequences, those in it still leased, and those that are not.
+    fn sequences(&mut self) -> Option<(ConsumerId, SequenceRange, Vec<AckId>, u64)> {
+        let id = self.stream()?;
+        let first = self.random.random_range(1..60);
+        let last = first + self.random.random_range(0..30);
+        let stream = &self.streams[&id];
+        let sub = &self.subs[stream.subscription];
+        let found = stream.sequences.range(first..=last).map(|(_, id)| *id);
+        let held: Vec<AckId> = found.filter(|id| sub.holds(id)).collect();
+        let stale = last - first + 1 - held.len() as u64;
+        Some((id, SequenceRange { first, last }, held, stale))
+    }
+
+    pub(super) fn ack(&mut self) {
+        let Some((id, range, held, stale)) = self.sequences() else {
+            return;
+        };
+        let got = self.bench.core.stream_ack(id, &[range], self.bench.now);
+        assert_eq!(total(&got), stale);
+        let sub = &mut self.subs[self.streams[&id].subscription];
+        for id in held {
+            sub.set(id.partition.0, id.offset, Is::Acked);
+        }
+    }
+
+    pub(super) fn nack(&mut self) {
+        let Some((id, range, held, stale)) = self.sequences() else {
+            return;
+        };
+        let class = ["x", "y"][self.random.random_range(0..2)];
+        let action = [
+            NackAction::Retry(None),
+            NackAction::Retry(Some(Span::from_millis(500))),
+            NackAction::Dead,
+            NackAction::Release,
+        ][self.random.random_range(0..4)];
+        let nack = Nack {
+            action,
+            reason: "no".to_owned(),
+            class: class.to_owned(),
+        };
+        let got = self
+            .bench
+            .core
+            .stream_nack(id, range, &nack, self.bench.now);
+        assert_eq!(total(&got), stale);
+        let sub = &mut self.subs[self.streams[&id].subscription];
+        for id in held {
+            match action {
+                NackAction::Release => sub.set(id.partition.0, id.offset, Is::Pending),
+                _ => sub.fail(
+                    id.partition.0,
+                    id.offset,
+                    (action == NackAction::Dead, class),
+                ),
+            }
+        }
+    }
+
+    pub(super) fn pull(&mut self) {
+        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let pull = Pull {
+            subscription: &name(SUBSCRIPTIONS[subscription].0),
+            name: "puller".to_owned(),
+            peer: String::new(),
+            max_messages: self.random.random_range(1..20),
+            max_bytes: self.random.random_range(1..500),
+        };
+        let pulled = self.bench.core.pull(pull, self.bench.now).unwrap();
+        if !pulled.is_granted {
+            self.bench.core.cancel_pull(pulled.consumer);
+        }
+    }
+
+    /// Acks by id, of leases new and old.
+    pub(super) fn acknowledge(&mut self) {
+        for _ in 0..self.random.random_range(1..6) {
+            if self.ids.is_empty() {
+                return;
+            }
+            let index = self.random.random_range(0..self.ids.len());
+            let (subscription, id) = self.ids[index];
+            let sub = &mut self.subs[subscription];
+            let is_held = sub.holds(&id);
+            let result = self.bench.core.acknowledge(&[id], self.bench.now).remove(0);
+            let message = sub.messages[&(id.partition.0, id.offset.0)];
+            let is_old = id.incarnation < self.bench.core.incarnation();
+            let may_finish = is_old && message.is == Is::Pending && message.failed < id.attempt;
+            if is_held {
+                assert_eq!(result, Ok(()), "{id:?}");
+            } else if !may_finish {
+                assert!(result.is_err(), "{id:?} {message:?}");
+            }
+            if result.is_ok() {
+                sub.set(id.partition.0, id.offset, Is::Acked);
+            }
+        }
+    }
+
+    pub(super) fn pass(&mut self) {
+        let span = Span::from_millis(self.random.random_range(1..6_000));
+        self.bench.advance(span);
+        self.bench.core.tick(self.bench.now);
+        let now = self.bench.now.mono;
+        for sub in &mut self.subs {
+            sub.end_leases(|lease| lease.deadline <= now, Some("lease_expired"));
+        }
+    }
+
+    pub(super) fn requeue(&mut self) {
+        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let class = ["x", "y", "lease_expired"][self.random.random_range(0..3)];
+        let is_all = self.random.random_bool(0.5);
+        let selection = Selection {
+            all: is_all,
+            error_class: (!is_all).then(|| class.to_owned()),
+            ..Selection::default()
+        };
+        let text = name(SUBSCRIPTIONS[subscription].0);
+        let (core, now) = (&mut self.bench.core, self.bench.now);
+        let dry = core.requeue(&text, &selection, DryRun::Yes, now).unwrap();
+        let wet = core.requeue(&text, &selection, DryRun::No, now).unwrap();
+        assert_eq!((dry.affected, dry.selected), (wet.affected, wet.selected));
+        let mut affected = 0;
+        for message in self.subs[subscription].messages.values_mut() {
+            if let Is::Dead { class: of } = message.is
+                && (is_all || of == class)
+            {
+                (message.is, message.failed) = (Is::Pending, 0);
+                affected += 1;
+            }
+        }
+        assert_eq!(wet.affected, affected);
+    }
+
+    pub(super) fn purge(&mut self) {
+        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let is_dead = self.random.random_bool(0.5);
+        let keep = self.random.random_range(0..5);
+        let selection = Selection {
+            keep_newest: Some(keep),
+            ..Selection::default()
+        };
+        let text = name(SUBSCRIPTIONS[subscription].0);
+        let purge = Purge {
+            subscription: &text,
+            selection: &selection,
+            scope: if is_dead {
+                PurgeScope::Dead
+            } else {
+                PurgeScope::Backlog
+            },
+        };
+        let (core, now) = (&mut self.bench.core, self.bench.now);
+        let dry = core.purge(purge, DryRun::Yes, now).unwrap();
+        let wet = core.purge(purge, DryRun::No, now).unwrap();
+        assert_eq!((dry.affected, dry.skipped), (wet.affected, wet.skipped));
+        let in_scope = |is: Is| match is {
+            Is::Dead { .. } => is_dead,
+            Is::Pending | Is::Leased(_) => !is_dead,
+            Is::Acked | Is::Dropped => false,
+        };
+        let mut affected = 0;
+        for partition in 0..PARTITIONS {
+            let sub = &mut self.subs[subscription];
+            let here = sub.messages.range_mut((partition, 0)..(partition + 1, 0));
+            let found = here.filter(|(_, message)| in_scope(message.is));
+            let kept = usize::try_from(keep).unwrap();
+            for (_, message) in found.rev().skip(kept) {
+                if !matches!(message.is, Is::Leased(_)) {
+                    message.is = Is::Dropped;
+                    affected += 1;
+                }
+            }
+        }
+        assert_eq!(wet.affected, affected);
+    }
+}
+
+fn total(ranges: &[SequenceRange]) -> u64 {
+    ranges
+        .iter()
+        .map(|range| range.last - range.first + 1)
+        .sum()
+}
