@@ -71,6 +71,11 @@ impl Ticks {
         self.times[place(self.newest, SLOTS + 1)]
     }
 
+    /// When the tick before the newest was; the beginning if there was none.
+    pub fn before(&self) -> Mono {
+        self.times[place(self.newest.saturating_sub(1), SLOTS + 1)]
+    }
+
     /// When the window that ends with the newest tick began.
     fn opened(&self, window: Window) -> Mono {
         let back = (window.ticks() as u64).min(self.newest);

@@ -8,9 +8,9 @@ use super::owner::{Owner, ShardError};
 use super::party::WaitingPull;
 use super::pulling::{Granted, PullOrder, PullRequest};
 use super::sampling::Scene;
-use crate::core::{Attach, Group, OutFrame, Pull};
+use crate::core::{Attach, Departure, Group, OutFrame, Pull};
 use crate::journal::{AppendError, Frame};
-use crate::model::{ConsumerId, Now, Position, Refusal};
+use crate::model::{ConsumerId, Mono, Now, Position, Refusal, Span};
 
 impl Owner {
     /// Lets the core decide a command; its answer leaves with the next flush.
@@ -124,8 +124,7 @@ impl Owner {
         let is_gone = subscribing.answer.send(outcome).is_err();
         if let (Some(consumer), true) = (consumer, is_gone) {
             self.parties.remove(consumer);
-            self.core
-                .detach(consumer, crate::core::Departure::Clean, now);
+            self.core.detach(consumer, Departure::Clean, now);
         }
     }
 
@@ -149,6 +148,7 @@ impl Owner {
             let granted = Granted {
                 topic: pulled.topic,
                 subscription: pulled.subscription,
+                consumer: pulled.consumer,
                 leases: Vec::new(),
                 shared: Arc::clone(&self.shared),
             };
@@ -157,18 +157,19 @@ impl Owner {
         let waiting = WaitingPull {
             subscription: pulled.subscription,
             topic: pulled.topic,
-            deadline: now.mono.plus(request.wait),
+            // What is granted already leaves with the next flush and waits for nothing.
+            deadline: if pulled.is_granted {
+                Mono(u64::MAX)
+            } else {
+                now.mono.plus(request.wait)
+            },
             answer,
         };
         self.parties.wait(pulled.consumer, waiting);
-        if pulled.is_granted {
-            let output = self.core.output();
-            debug_assert!(!output.grants.is_empty(), "a granted pull has grants");
-        }
     }
 
     /// From now on: no publishes, no new consumers, no grants; acks for `grace`.
-    fn stop_taking(&mut self, grace: crate::model::Span, now: Now) {
+    fn stop_taking(&mut self, grace: Span, now: Now) {
         self.stops_at.get_or_insert(now.mono.plus(grace));
         self.shared.budget.close();
         for pull in self.parties.pulls() {

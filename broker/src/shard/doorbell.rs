@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
 
-use crate::core::{AckId, Departure};
-use crate::model::ConsumerId;
+use crate::core::Departure;
+use crate::model::{ConsumerId, SubscriptionId};
 
 /// A note for the owner from who cannot wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Note {
     /// A consumer has left.
     Departed(ConsumerId, Departure),
-    /// Leases of a Pull that nobody took.
-    Untaken(Vec<AckId>),
+    /// Nobody took the leases of a Pull.
+    Untaken(SubscriptionId, ConsumerId),
 }
 
 /// Notes for the owner, and what wakes it.
@@ -34,15 +34,9 @@ pub(crate) struct Doorbell {
 }
 
 impl Doorbell {
-    /// Notes that a consumer has left, and wakes the owner.
-    pub(crate) fn depart(&self, consumer: ConsumerId, how: Departure) {
-        lock(&self.notes).push(Note::Departed(consumer, how));
-        self.ring();
-    }
-
-    /// Gives back leases that nobody took, and wakes the owner.
-    pub(crate) fn give_back(&self, leases: Vec<AckId>) {
-        lock(&self.notes).push(Note::Untaken(leases));
+    /// Leaves a note and wakes the owner.
+    pub(crate) fn leave(&self, note: Note) {
+        lock(&self.notes).push(note);
         self.ring();
     }
 

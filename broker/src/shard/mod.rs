@@ -35,6 +35,9 @@ mod bodies;
 mod clock;
 mod doorbell;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::process_micros;
 pub use handle::Handle;
 pub use health::Health;

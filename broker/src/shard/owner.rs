@@ -16,9 +16,9 @@ use super::handle::{Shared, poisoning};
 use super::party::Parties;
 use super::sampling::{Sampler, Scene};
 use super::upkeep::Upkeep;
-use crate::core::{Core, Departure, Nack, NackAction};
+use crate::core::{Core, Departure};
 use crate::journal::{CloseError, Journal};
-use crate::model::{Mono, Now, Refusal, Span};
+use crate::model::{ConsumerId, Mono, Now, Refusal, Span};
 
 /// Commands that may wait in the channel, and that one round takes: one round takes all that waited
 /// when it began.
@@ -157,22 +157,15 @@ impl Owner {
                     self.parties.remove(consumer);
                     self.core.detach(consumer, how, now);
                 }
-                Note::Untaken(leases) => {
-                    let release = Nack {
-                        action: NackAction::Release,
-                        reason: String::new(),
-                        class: String::new(),
-                    };
-                    let back: Vec<_> = leases.into_iter().map(|id| (id, release.clone())).collect();
-                    // A lease that has ended meanwhile needs no release.
-                    drop(self.core.nack(&back, now));
+                Note::Untaken(subscription, pull) => {
+                    self.core.release_pull(subscription, pull, now);
                 }
             }
         }
     }
 
     /// A consumer that does not read: its connection counts as lost.
-    pub(super) fn cut_off(&mut self, laggards: Vec<crate::model::ConsumerId>, now: Now) {
+    pub(super) fn cut_off(&mut self, laggards: Vec<ConsumerId>, now: Now) {
         for consumer in laggards {
             let detail = "the consumer did not read what was delivered to it; connect again";
             self.parties

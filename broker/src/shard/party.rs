@@ -120,6 +120,7 @@ impl Parties {
         let granted = Granted {
             topic: pull.topic,
             subscription: pull.subscription,
+            consumer,
             leases,
             shared: Arc::clone(&self.shared),
         };

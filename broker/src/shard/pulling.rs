@@ -10,10 +10,13 @@ use tokio::sync::oneshot;
 
 use super::Handle;
 use super::command::{Answer, Command};
+use super::doorbell::Note;
 use super::handle::Shared;
 use super::mailbox::Parcel;
 use crate::core::AckId;
-use crate::model::{Epoch, Incarnation, Name, Refusal, Span, SubscriptionId, Time, TopicId};
+use crate::model::{
+    ConsumerId, Epoch, Incarnation, Name, Refusal, Span, SubscriptionId, Time, TopicId,
+};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -62,6 +65,7 @@ pub struct PulledMessage {
 pub(crate) struct Granted {
     pub(super) topic: TopicId,
     pub(super) subscription: SubscriptionId,
+    pub(super) consumer: ConsumerId,
     pub(super) leases: Vec<Lease>,
     pub(super) shared: Arc<Shared>,
 }
@@ -93,12 +97,10 @@ impl Granted {
 
 impl Drop for Granted {
     fn drop(&mut self) {
-        if self.leases.is_empty() {
-            return;
+        if !self.leases.is_empty() {
+            let untaken = Note::Untaken(self.subscription, self.consumer);
+            self.shared.doorbell.leave(untaken);
         }
-        let leases = std::mem::take(&mut self.leases);
-        let ids = leases.iter().flat_map(|lease| self.ack_ids(lease));
-        self.shared.doorbell.give_back(ids.collect());
     }
 }
 

@@ -128,7 +128,7 @@ impl Sampler {
             let ids = core.topic_ids(after, SLICE);
             building.are_topics_done = ids.len() < SLICE;
             for counts in ids.into_iter().filter_map(|id| core.topic_counts(id)) {
-                self.read_topic(&counts, now.mono);
+                self.read_topic(&counts);
                 building.topics.push(Arc::new(self.topic(counts)));
             }
             return false;
@@ -140,22 +140,29 @@ impl Sampler {
             .into_iter()
             .filter_map(|id| core.subscription_counts(id, now));
         for counts in counts {
-            self.read_subscription(&counts, now.mono);
+            self.read_subscription(&counts);
             let sample = Arc::new(self.subscription(counts));
             building.subscriptions.push(sample);
         }
         is_done
     }
 
-    fn read_topic(&mut self, counts: &TopicCounts, now: Mono) {
+    /// What a counter had when it was first seen: all it has at the first sample, which finds what
+    /// an earlier process counted; nothing later, since then it is younger than a tick.
+    fn born_with<const N: usize>(&self, seen: [u64; N]) -> Meter<N> {
+        let seen = if self.number == 0 { seen } else { [0; N] };
+        Meter::begin(self.ticks.before(), &self.ticks, seen)
+    }
+
+    fn read_topic(&mut self, counts: &TopicCounts) {
         let seen = [counts.published];
+        let born = self.born_with(seen);
         let ticks = &self.ticks;
-        let meter = self.topics.entry(counts.id);
-        let meter = meter.or_insert_with(|| Meter::begin(now, ticks, seen));
+        let meter = self.topics.entry(counts.id).or_insert(born);
         meter.read(ticks, seen);
     }
 
-    fn read_subscription(&mut self, counts: &SubscriptionCounts, now: Mono) {
+    fn read_subscription(&mut self, counts: &SubscriptionCounts) {
         let seen = &counts.meters;
         let seen = [
             seen.published,
@@ -165,17 +172,18 @@ impl Sampler {
             seen.failed,
             seen.dead,
         ];
+        let own = self.born_with(seen);
         let ticks = &self.ticks;
         let meters = self.subscriptions.entry(counts.id);
         let meters = meters.or_insert_with(|| Meters {
-            own: Meter::begin(now, ticks, seen),
+            own,
             consumers: HashMap::new(),
         });
         meters.own.read(ticks, seen);
         for consumer in &counts.consumers {
             let seen = [consumer.delivered, consumer.acked, consumer.failed];
             let meter = meters.consumers.entry(consumer.id);
-            let meter = meter.or_insert_with(|| Meter::begin(now, ticks, [0; 3]));
+            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), ticks, [0; 3]));
             meter.read(ticks, seen);
         }
         if meters.consumers.len() > counts.consumers.len() {

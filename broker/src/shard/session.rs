@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::Handle;
 use super::command::{Command, Saying, Subscribing};
+use super::doorbell::Note;
 use super::mailbox::{Letter, Mailbox, Parcel};
 use crate::core::{Allowance, Departure, Nack, SequenceRange};
 use crate::model::settings::SubscriptionSettings;
@@ -200,7 +201,8 @@ impl Session {
 
     fn leave(&mut self, how: Departure) {
         if !std::mem::replace(&mut self.has_left, true) {
-            self.handle.shared.doorbell.depart(self.consumer, how);
+            let departed = Note::Departed(self.consumer, how);
+            self.handle.shared.doorbell.leave(departed);
         }
     }
 }

@@ -362,7 +362,7 @@ impl Disk for SimDisk {
         let state = self.state();
         let free = state
             .capacity
-            .map_or(usize::MAX, |capacity| capacity - state.used());
+            .map_or(usize::MAX, |capacity| capacity.saturating_sub(state.used()));
         Ok(free as u64)
     }
 }

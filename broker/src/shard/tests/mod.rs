@@ -1,0 +1,7 @@
+//! The shard with its real core and journal, on a disk in memory.
+
+mod confirming;
+mod consuming;
+mod limits;
+mod rig;
+mod stopping;
