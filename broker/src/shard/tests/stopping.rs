@@ -20,10 +20,7 @@ async fn a_failed_sync_ends_everything_and_confirms_nothing() {
     delivered(&mut session).await;
     // Every operation from here on fails, so the one that the next batch needs does.
     for ahead in 1..200 {
-        sim.fail(
-            sim.operations() + ahead,
-            Fault::Error(std::io::ErrorKind::Other),
-        );
+        sim.fail(ahead, Fault::Error(std::io::ErrorKind::Other));
     }
     let refused = publish(&handle, topic, &[b"lost"]).await.unwrap_err();
     assert!(
