@@ -21,6 +21,9 @@ pub(crate) fn serve(args: ServeArgs) -> ExitCode {
     weir_broker::serve(args)
 }
 
+/// Segments of a journal that nobody keeps: some are made at the start, whatever the traffic.
+const TEMPORARY_SEGMENT_BYTES: u64 = 16 << 20;
+
 /// A broker in this process.
 #[derive(Debug)]
 pub(crate) struct Broker {
@@ -49,11 +52,14 @@ impl Broker {
         };
         let data_dir = temporary.as_ref().map(TempDir::path).or(directory);
         let data_dir = data_dir.map_or_else(PathBuf::new, Path::to_owned);
-        let config = Config {
+        let mut config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data_dir,
             ..Config::default()
         };
+        if temporary.is_some() {
+            config.journal.segment_bytes = TEMPORARY_SEGMENT_BYTES;
+        }
         let running = server::start(config).await?;
         Ok(Self { running, temporary })
     }

@@ -36,8 +36,8 @@ pub(crate) fn to_people(
     writeln!(
         out,
         "\nTo go on with a broker of your own:
-  weir serve                               in one terminal; it keeps its data in ./weir-data
-  weir topic create orders                 in another
+  weir serve                               with its data in ./weir-data
+  weir topic create orders                 in another terminal
   weir sub create billing --topic orders
   weir topic publish orders --message hello
   weir sub pull billing --ack
@@ -54,7 +54,7 @@ pub(crate) fn to_programs(out: &mut impl Write, totals: &Totals) -> io::Result<(
 /// The totals in a sentence.
 pub(crate) fn sentence(totals: &Totals) -> String {
     format!(
-        "{} published, {} acknowledged, {} tried again, {} died, {} requeued, books error {}",
+        "{} published, {} acked, {} retried, {} dead, {} requeued\n  books error {}",
         units::count(totals.published),
         units::count(totals.acked),
         units::count(totals.retried),

@@ -89,14 +89,18 @@ pub(crate) async fn analyse(stage: Stage) -> Result<(), Error> {
         rate: 1_500.0,
         failing: 0.0,
     };
-    let over = stage.begins(Act::Over);
-    tokio::pin!(over);
     loop {
         let shift = clock::pause(chance.span_ms(6_000, 11_000));
-        work(&stage, &worker, &mut how, either(&mut over, shift)).await?;
+        work(
+            &stage,
+            &worker,
+            &mut how,
+            either(stage.begins(Act::Over), shift),
+        )
+        .await?;
         tokio::select! {
             biased;
-            () = &mut over => return Ok(()),
+            () = stage.begins(Act::Over) => return Ok(()),
             () = clock::pause(chance.span_ms(3_000, 7_000)) => {}
         }
     }

@@ -54,13 +54,15 @@ impl Traffic {
         self.say.send_replace(Act::Settling);
     }
 
-    /// Sends everybody home and waits for them, at most so long. Says who did not come.
+    /// Sends everybody home and waits for them, at most so long; says whether all have left.
     pub(crate) async fn end(&mut self, limit: Duration) -> bool {
         self.say.send_replace(Act::Over);
+        let tally = &self.stage.tally;
         let all = async {
             for actor in &mut self.actors {
-                // An actor that panicked has printed so; the count will not add up either.
-                drop(actor.await);
+                if let Err(died) = actor.await {
+                    tally.trouble(died.to_string());
+                }
             }
         };
         tokio::time::timeout(limit, all).await.is_ok()

@@ -16,6 +16,8 @@ const LIST_FRAME: u16 = 3;
 const LIST_LEAST: u16 = 7;
 /// A detail pane below this height would not say more than a glance.
 const DETAIL_LEAST: u16 = 9;
+/// From this height on it shows a consumer, too.
+const DETAIL_USEFUL: u16 = 11;
 /// The glance with its borders.
 const GLANCE: u16 = 4;
 /// Between list and footer there is a glance from this many rows on.
@@ -75,6 +77,13 @@ pub(crate) fn layout(size: (u16, u16), has_detail: bool, rows: usize) -> Layout 
         glance: (glance_height > 0).then(|| at(below, glance_height)),
         footer: at(height - footer_height, footer_height),
     }
+}
+
+/// Whether a list is so short that a useful detail pane fits below it.
+pub(crate) fn has_spare_rows(size: (u16, u16), rows: usize) -> bool {
+    let (header, footer) = (3, 1);
+    let needed = rows.saturating_add(usize::from(LIST_FRAME + DETAIL_USEFUL + header + footer));
+    rows > 0 && needed <= usize::from(size.1)
 }
 
 /// The detail pane gets what a short list leaves, and about half beside a long one.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
-use super::layout::{Layout, layout};
+use super::layout::{Layout, has_spare_rows, layout};
 use super::link::{Freshness, Link};
 use super::listing::Listing;
 use super::picture::{Picture, Row};
 use super::reading::Moment;
 
-/// From this height on the detail pane is open unless the operator closed it.
+/// From this height on the detail pane is open unless the operator closed it; below it, if the
+/// list leaves the room.
 const ROOMY_HEIGHT: u16 = 30;
 
 /// Everything a frame is drawn from.
@@ -89,7 +90,9 @@ impl State {
 
     /// Whether the detail pane is open.
     pub(crate) fn has_detail(&self) -> bool {
-        self.detail.unwrap_or(self.size.1 >= ROOMY_HEIGHT)
+        self.detail.unwrap_or_else(|| {
+            self.size.1 >= ROOMY_HEIGHT || has_spare_rows(self.size, self.listing.order.len())
+        })
     }
 
     /// Where things are on the screen.

@@ -1,7 +1,8 @@
 //! How a subscription is, in a word, and how urgent that is.
 //!
 //! The rules look at one sample only and are few, so that an operator can hold them in the head.
-//! They say what is seen, not why; advice with its inputs is a matter of the broker.
+//! Programs that only pull are not connected between two calls: as long as they keep up, a
+//! subscription without consumers is none to worry about. The rules say what is seen, not why; advice with its inputs is a matter of the broker.
 
 use super::subscription::{Drain, Subscription};
 
@@ -54,12 +55,12 @@ impl Verdict {
     pub(crate) fn of(one: &Subscription) -> Self {
         let age = one.lag.unwrap_or(0.0);
         let dies = one.fast.and_then(|rates| rates.dead).unwrap_or(0.0) > 0.0;
-        let waits = one.backlog > 0;
+        let is_alone = one.backlog > 0 && one.consumers.is_empty();
         match one.drain {
             _ if one.conservation_error > 0 => Self::BooksWrong,
             Drain::Stuck => Self::Stuck,
-            Drain::Idle if waits && age >= UNHEARD_AFTER => Self::Abandoned,
-            Drain::Idle if waits => Self::Unheard,
+            Drain::Idle | Drain::Never if is_alone && age >= UNHEARD_AFTER => Self::Abandoned,
+            Drain::Idle | Drain::Never if is_alone => Self::Unheard,
             _ if dies => Self::Dying,
             Drain::Never if age >= GROWING_AFTER => Self::Growing,
             Drain::Draining(_) => Self::Draining,

@@ -227,10 +227,21 @@ fn a_filter_has_an_end() {
 
 #[test]
 fn enter_opens_and_closes_the_detail() {
-    let mut small = live((80, 24));
-    assert!(!small.has_detail());
+    let shapes: Vec<_> = (0..20)
+        .map(|id| super::fixture::Shape { id, ..SHAPES[2] })
+        .collect();
+    let mut small = watched((80, 24), &shapes, 1);
+    assert!(
+        small.layout().detail.is_none(),
+        "a long list needs the room"
+    );
     press(&mut small, KeyCode::Enter);
     assert!(small.layout().detail.is_some());
+    let short = watched((80, 24), &shapes[..4], 1);
+    assert!(
+        short.layout().detail.is_some(),
+        "a short list leaves the room"
+    );
     let mut large = live((120, 36));
     assert!(large.layout().detail.is_some());
     press(&mut large, KeyCode::Enter);

@@ -17,6 +17,9 @@ fn judged(change: impl FnOnce(&mut SubscriptionStats)) -> Verdict {
 fn verdicts_follow_what_is_seen() {
     let with = |drain: DrainState, lag: f64| {
         judged(move |stats| {
+            if drain == DrainState::Idle {
+                stats.consumers.clear();
+            }
             stats.set_drain(drain);
             stats.lag_seconds = Some(lag);
         })
@@ -24,6 +27,15 @@ fn verdicts_follow_what_is_seen() {
     assert_eq!(with(DrainState::Stuck, 1.0), Verdict::Stuck);
     assert_eq!(with(DrainState::Idle, 1.0), Verdict::Unheard);
     assert_eq!(with(DrainState::Idle, 61.0), Verdict::Abandoned);
+    let left = judged(|stats| {
+        stats.set_drain(DrainState::Never);
+        stats.consumers.clear();
+    });
+    assert_eq!(
+        left,
+        Verdict::Unheard,
+        "its last acks still count in the rates"
+    );
     assert_eq!(
         with(DrainState::Never, 1.0),
         Verdict::Fine,
