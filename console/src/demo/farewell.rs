@@ -22,7 +22,10 @@ pub(crate) fn to_people(
         units::seconds(lasted.as_secs_f64())
     )?;
     match totals {
-        Some(totals) => writeln!(out, ":\n  {}", sentence(totals))?,
+        Some(totals) => {
+            let (counts, books) = sentence(totals);
+            writeln!(out, ":\n  {counts}\n  {books}")?;
+        }
         None => writeln!(out, ".")?,
     }
     match kept {
@@ -51,15 +54,22 @@ pub(crate) fn to_programs(out: &mut impl Write, totals: &Totals) -> io::Result<(
     writeln!(out, "{text}")
 }
 
-/// The totals in a sentence.
-pub(crate) fn sentence(totals: &Totals) -> String {
-    format!(
-        "{} published, {} acked, {} retried, {} dead, {} requeued\n  books error {}",
+/// Prints the totals on one line.
+pub(crate) fn to_log(out: &mut impl Write, totals: &Totals) -> io::Result<()> {
+    let (counts, books) = sentence(totals);
+    writeln!(out, "{counts}; {books}")
+}
+
+/// The totals in words, and the error of the books.
+fn sentence(totals: &Totals) -> (String, String) {
+    let counts = format!(
+        "{} published, {} acked, {} retried, {} dead, {} requeued",
         units::count(totals.published),
         units::count(totals.acked),
         units::count(totals.retried),
         units::count(totals.dead),
         units::count(totals.requeued),
-        units::count(totals.conservation_error),
-    )
+    );
+    let books = format!("books error {}", units::count(totals.conservation_error));
+    (counts, books)
 }

@@ -181,7 +181,7 @@ async fn headless(
     if matches!(format, Format::Json | Format::Jsonl) {
         farewell::to_programs(&mut out, &totals)?;
     } else {
-        writeln!(out, "{}", farewell::sentence(&totals))?;
+        farewell::to_log(&mut out, &totals)?;
     }
     if complaints.is_empty() {
         Ok(())

@@ -89,9 +89,8 @@ where
             }
         }
     }
-    let answered = subscriber.counters();
-    let worked = stage.tally.of(worker.reader.name);
-    worked.stale.add(answered.stale);
+    let own = stage.tally.of(worker.reader.name);
+    own.stale.add(subscriber.counters().stale);
     subscriber.close().await
 }
 
