@@ -146,14 +146,14 @@ fn recycle(journal: &mut LocalJournal, last: Position) {
 
 /// Many small frames in groups, as a busy broker appends them.
 fn small_groups(journal: &mut LocalJournal) -> Result<(), Failure> {
-    for frames in [1, 10, 100] {
+    for frames in [1_u64, 10, 100] {
         let group: Vec<Frame> = (0..frames).map(|_| frame(100)).collect();
-        let count = 1_000_000 / (9 + frames as u64);
+        let count = 1_000_000 / (9 + frames);
         let (seconds, syncs) = pump(journal, count, &group)?;
         println!(
             "  pipelined groups of {frames:>3} x 100 B: {:>9.0} frames/s, {:>7.0} groups/s, \
              {:.0} syncs/s",
-            (count * frames as u64) as f64 / seconds,
+            (count * frames) as f64 / seconds,
             count as f64 / seconds,
             syncs as f64 / seconds
         );

@@ -39,7 +39,9 @@ type Figure = (f64, f64, f64);
 fn main() -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build()?;
-    let folder = tempfile::Builder::new().prefix("weir-bench").tempdir_in(".")?;
+    let folder = tempfile::Builder::new()
+        .prefix("weir-bench")
+        .tempdir_in(".")?;
     println!("| what | median | least to most | of the disk |\n| --- | --- | --- | --- |");
     let disk = (0..RUNS).map(|_| files::synced_mib_per_second(folder.path()));
     let disk = median(disk.collect::<Result<_, _>>()?);
@@ -55,9 +57,19 @@ fn main() -> anyhow::Result<()> {
         }
         let publish = median(publish);
         let share = publish.0 * size as f64 / 1e6 / disk.0;
-        row(&format!("publish, 1 producer, {size} B"), publish, "messages/s", Some(share));
+        row(
+            &format!("publish, 1 producer, {size} B"),
+            publish,
+            "messages/s",
+            Some(share),
+        );
         let drain = median(drain);
-        row(&format!("drain with acks, 1 consumer, {size} B"), drain, "messages/s", None);
+        row(
+            &format!("drain with acks, 1 consumer, {size} B"),
+            drain,
+            "messages/s",
+            None,
+        );
     }
     Ok(())
 }
@@ -68,10 +80,21 @@ async fn measure(data: &Path, size: usize) -> anyhow::Result<(f64, f64)> {
     let child = Child::start(program, data, &Start::default())?;
     let client = Client::connect(Options::to(child.address()).fail_fast()).await?;
     let (name, topic) = ("drain".to_owned(), "bench".to_owned());
-    let of = Topic { name: topic.clone(), retention_bytes: Some(0), ..Topic::default() };
+    let of = Topic {
+        name: topic.clone(),
+        retention_bytes: Some(0),
+        ..Topic::default()
+    };
     client.admin().create_topic(of).await?;
-    let subscription = Subscription { name, topic, ..Subscription::default() };
-    client.admin().create_subscription(subscription, StartPosition::Latest).await?;
+    let subscription = Subscription {
+        name,
+        topic,
+        ..Subscription::default()
+    };
+    client
+        .admin()
+        .create_subscription(subscription, StartPosition::Latest)
+        .await?;
     let published = publish(&client, size).await?;
     let drained = drain(&client).await?;
     Ok((published, drained))
@@ -80,7 +103,10 @@ async fn measure(data: &Path, size: usize) -> anyhow::Result<(f64, f64)> {
 /// Messages confirmed per second.
 async fn publish(client: &Client, size: usize) -> anyhow::Result<f64> {
     let publisher = Publisher::open(client, "bench", PublisherOptions::default());
-    let message = Message { payload: vec![7; size].into(), ..Message::default() };
+    let message = Message {
+        payload: vec![7; size].into(),
+        ..Message::default()
+    };
     let batch = vec![message; BATCH];
     let mut under_way = VecDeque::new();
     let (start, mut count) = (Instant::now(), 0);

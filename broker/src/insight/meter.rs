@@ -161,6 +161,8 @@ impl<const N: usize> Meter<N> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "the rates of these histories are exact")]
+
     use super::*;
 
     fn second(n: u64) -> Mono {

@@ -178,21 +178,21 @@ mod tests {
             .map(|(partition, body)| (*partition, Offset(100), body.columns.count))
             .collect();
         let runs = batch.runs(&placed);
-        let places: Vec<(u32, u64)> = runs
+        let stored: Vec<(u32, u64)> = runs
             .iter()
             .flat_map(|run| {
                 (0..u64::from(run.message_count)).map(|n| (run.partition, run.first_offset + n))
             })
             .collect();
-        assert_eq!(places.len(), keys.len());
-        assert_eq!((places[0].0, places[3].0), (places[6].0, places[6].0));
-        assert!(places[0].1 < places[3].1 && places[3].1 < places[6].1);
-        assert_eq!(places[1].0, 13 % 8);
-        assert_eq!(places[4].0, 13 % 8);
-        let mut distinct = places.clone();
+        assert_eq!(stored.len(), keys.len());
+        assert_eq!((stored[0].0, stored[3].0), (stored[6].0, stored[6].0));
+        assert!(stored[0].1 < stored[3].1 && stored[3].1 < stored[6].1);
+        assert_eq!(stored[1].0, 13 % 8);
+        assert_eq!(stored[4].0, 13 % 8);
+        let mut distinct = stored.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        assert_eq!(distinct.len(), places.len());
+        assert_eq!(distinct.len(), stored.len());
     }
 
     #[test]

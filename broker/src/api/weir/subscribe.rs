@@ -224,8 +224,9 @@ mod tests {
         };
         let sent = [message("first"), message(""), message("third")];
         let mut builder = BodyBuilder::default();
-        sent.iter()
-            .for_each(|message| builder.push(&message.encode_to_vec(), 0));
+        for message in &sent {
+            builder.push(&message.encode_to_vec(), 0);
+        }
         let body = builder.finish().unwrap();
         let run = DeliveredRun {
             first_sequence: 7,

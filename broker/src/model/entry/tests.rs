@@ -287,9 +287,9 @@ fn a_body_gives_back_each_message() {
     ] {
         for key in [0, 42] {
             let mut builder = BodyBuilder::default();
-            messages
-                .iter()
-                .for_each(|message| builder.push(message, key));
+            for message in &messages {
+                builder.push(message, key);
+            }
             let body = builder.finish().unwrap();
             assert_eq!(Columns::parse(&body.bytes), Ok(body.columns.clone()));
             assert_eq!(body.crc, crc32c::crc32c(&body.bytes));

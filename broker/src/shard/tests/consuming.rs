@@ -60,8 +60,8 @@ async fn a_lost_connection_counts_an_attempt_and_a_clean_one_none() {
     let mut lost = subscribe(&handle, 1).await;
     assert_eq!(delivered(&mut lost).await[0].attempt, 1);
     drop(lost);
-    let mut last = subscribe(&handle, 1).await;
-    assert_eq!(delivered(&mut last).await[0].attempt, 2);
+    let mut third = subscribe(&handle, 1).await;
+    assert_eq!(delivered(&mut third).await[0].attempt, 2);
 }
 
 #[tokio::test]
