@@ -6,11 +6,13 @@
 
 use std::io::{self, Write};
 
-use crossterm::queue;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+
+/// DEC private mode 2026: what follows is shown at its end, as a whole.
+const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
+const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
 /// Writes frames to a terminal.
 #[derive(Debug)]
@@ -48,9 +50,9 @@ impl<W: Write> Backend for Surface<W> {
         if content.peek().is_none() {
             return Ok(());
         }
-        queue!(self.backend, BeginSynchronizedUpdate)?;
+        self.backend.write_all(BEGIN_UPDATE)?;
         self.backend.draw(content)?;
-        queue!(self.backend, EndSynchronizedUpdate)
+        self.backend.write_all(END_UPDATE)
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {

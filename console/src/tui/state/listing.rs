@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 
 use super::picture::{Picture, Row};
+use super::verdict::Verdict;
 
 /// What the list is sorted by. Each begins with what wants attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl SortKey {
         let more = |pick: fn(&Row) -> Option<f64>| rate(b, pick).total_cmp(&rate(a, pick));
         let primary = match self {
             Self::Severity => {
-                let rank = |row: &Row| row.now.verdict().severity().rank();
+                let rank = |row: &Row| Verdict::of(&row.now).severity().rank();
                 rank(a)
                     .cmp(&rank(b))
                     .then_with(|| age_step(b).cmp(&age_step(a)))

@@ -5,7 +5,6 @@ use weir_proto::v1::{DrainState, DropCause, SubscriptionRates, SubscriptionStats
 
 use super::consumer::Consumer;
 use super::reading::measured;
-use super::verdict::Verdict;
 
 /// How many bytes of a name are kept. Names have at most 511 characters with their namespace.
 const NAME_CAP_BYTES: usize = 511;
@@ -119,11 +118,6 @@ impl Subscription {
         self.dropped
             .iter()
             .fold(0, |sum, (_, count)| sum.saturating_add(*count))
-    }
-
-    /// How it is, in a word.
-    pub(crate) fn verdict(&self) -> Verdict {
-        Verdict::of(self)
     }
 
     /// The age of its oldest message at `now` (the broker's time of the newest sample): a row

@@ -2,7 +2,8 @@
 //!
 //! The rules look at one sample only and are few, so that an operator can hold them in the head.
 //! Programs that only pull are not connected between two calls: as long as they keep up, a
-//! subscription without consumers is none to worry about. The rules say what is seen, not why; advice with its inputs is a matter of the broker.
+//! subscription without consumers is none to worry about. The rules say what is seen, not why;
+//! advice with its inputs is a matter of the broker.
 
 use super::subscription::{Drain, Subscription};
 

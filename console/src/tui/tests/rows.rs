@@ -10,7 +10,7 @@ fn judged(change: impl FnOnce(&mut SubscriptionStats)) -> Verdict {
     let mut stats = subscription(&SHAPES[0], 0);
     stats.backlog = 55;
     change(&mut stats);
-    Subscription::new(&stats, None).verdict()
+    Verdict::of(&Subscription::new(&stats, None))
 }
 
 #[test]

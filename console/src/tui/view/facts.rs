@@ -8,6 +8,7 @@ use super::figures;
 use super::phrase::Phrase;
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::subscription::{Rates, Subscription};
+use crate::tui::state::verdict::Verdict;
 
 /// Cells of a column of the table of rates.
 const RATE_CELLS: usize = 8;
@@ -16,7 +17,7 @@ const TITLE_CELLS: usize = 9;
 
 /// The glyph, the name and what the verdict means.
 pub(crate) fn verdict(one: &Subscription, look: Look) -> Phrase {
-    let verdict = one.verdict();
+    let verdict = Verdict::of(one);
     let meaning = Look::severity(verdict.severity());
     Phrase::new()
         .say(look.glyph(verdict), meaning)

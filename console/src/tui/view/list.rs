@@ -10,6 +10,7 @@ use super::phrase::Phrase;
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::picture::Row;
+use crate::tui::state::verdict::Verdict;
 
 /// Cells in front of the first column: the mark of the selected row and the glyph.
 const LEAD: u16 = 4;
@@ -74,7 +75,7 @@ pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, state: &State) -> Rect {
 }
 
 fn draw_row(pen: &mut Pen<'_>, line: Rect, row: &Row, slots: &[Slot], sampled: Option<f64>) {
-    let verdict = row.now.verdict();
+    let verdict = Verdict::of(&row.now);
     let meaning = Look::severity(verdict.severity());
     pen.say(skip_left(line, 2), pen.look.glyph(verdict), meaning);
     let mut at = skip_left(line, LEAD);
