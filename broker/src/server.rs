@@ -95,13 +95,13 @@ pub enum StopError {
     Server(String),
 }
 
-/// A running broker. Dropped without `stop`, it ends as by a crash: nothing confirmed is lost.
+/// A running broker. Dropped, it stops in the background, as by `stop` without grace.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
     shard: Shard,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
-    accepting: JoinHandle<()>,
+    /// Dropped, it lets the server close; the listener goes with the server.
     close: oneshot::Sender<()>,
 }
 
@@ -129,14 +129,13 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
         .map_err(|source| StartError::Shard { directory, source })?;
     report(&shard);
     let handle = shard.handle();
-    let (accepting, incoming) = accept(listener, config.max_connections);
+    let incoming = accept(listener, config.max_connections);
     let (close, closing) = oneshot::channel();
     let server = serve(&handle, incoming, closing)?;
     Ok(Running {
         address,
         shard,
         server,
-        accepting,
         close,
     })
 }
@@ -221,8 +220,7 @@ impl Running {
     /// leases are released, the journal is closed with its mark, connections are closed.
     pub async fn stop(self, grace: Duration) -> Result<(), StopError> {
         let stopped = self.shard.stop(Span::from(grace)).await;
-        self.accepting.abort();
-        let _it_may_have_ended = self.close.send(());
+        drop(self.close);
         let abort = self.server.abort_handle();
         if timeout(CLOSE_TIMEOUT, self.server).await.is_err() {
             abort.abort();
@@ -231,13 +229,17 @@ impl Running {
     }
 }
 
-/// Accepts connections, at most `limit` at one time; the stream ends with the task.
-fn accept(listener: TcpListener, limit: usize) -> (JoinHandle<()>, Incoming) {
+/// Accepts connections, at most `limit` at one time, while the stream of them is wanted.
+fn accept(listener: TcpListener, limit: usize) -> Incoming {
     let (ready, incoming) = mpsc::channel(16);
     let permits = Arc::new(Semaphore::new(limit));
-    let accepting = tokio::spawn(async move {
+    tokio::spawn(async move {
         loop {
-            let (stream, peer) = match listener.accept().await {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = ready.closed() => return,
+            };
+            let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -252,7 +254,7 @@ fn accept(listener: TcpListener, limit: usize) -> (JoinHandle<()>, Incoming) {
             tokio::spawn(shake_hands(stream, permit, ready.clone()));
         }
     });
-    (accepting, ReceiverStream::new(incoming))
+    ReceiverStream::new(incoming)
 }
 
 /// Lets a moment pass, or the server end.

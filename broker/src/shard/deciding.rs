@@ -169,7 +169,7 @@ impl Owner {
     }
 
     /// From now on: no publishes, no new consumers, no grants; acks for `grace`.
-    fn stop_taking(&mut self, grace: Span, now: Now) {
+    pub(super) fn stop_taking(&mut self, grace: Span, now: Now) {
         self.stops_at.get_or_insert(now.mono.plus(grace));
         self.shared.budget.close();
         for pull in self.parties.pulls() {

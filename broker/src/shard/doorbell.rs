@@ -22,6 +22,8 @@ pub(crate) enum Note {
     Departed(ConsumerId, Departure),
     /// Nobody took the leases of a Pull.
     Untaken(SubscriptionId, ConsumerId),
+    /// Nobody holds the shard any more.
+    Forsaken,
 }
 
 /// Notes for the owner, and what wakes it.

@@ -160,6 +160,7 @@ impl Owner {
                 Note::Untaken(subscription, pull) => {
                     self.core.release_pull(subscription, pull, now);
                 }
+                Note::Forsaken => self.stop_taking(Span::ZERO, now),
             }
         }
     }

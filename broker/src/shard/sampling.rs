@@ -49,7 +49,7 @@ struct Meters {
     consumers: HashMap<ConsumerId, Meter<3>>,
 }
 
-/// A sample in the making: first the topics, then the subscriptions.
+/// A sample in the making: first the topics, then the subscriptions, each in order of id.
 #[derive(Default)]
 struct Building {
     topics: Vec<Arc<TopicSample>>,
@@ -102,23 +102,27 @@ impl Sampler {
             return;
         }
         self.number += 1;
-        let is_gone = |id: &SubscriptionId| {
-            let mut all = building.subscriptions.iter();
-            !all.any(|sample| sample.counts.id == *id)
-        };
-        if self.subscriptions.len() > building.subscriptions.len() {
-            let gone: Vec<_> = self.subscriptions.keys().copied().filter(is_gone).collect();
-            for id in gone {
-                self.subscriptions.remove(&id);
-            }
-        }
-        if self.topics.len() > building.topics.len() {
-            let known: Vec<_> = building.topics.iter().map(|t| t.counts.id).collect();
-            self.topics.retain(|id, _| known.contains(id));
-        }
+        self.forget_gone(&building);
         let mut sample = self.finish(building, scene);
         sample.number = self.number;
         scene.shared.samples.send_replace(Arc::new(sample));
+    }
+
+    /// Drops the meters of what is no more.
+    fn forget_gone(&mut self, building: &Building) {
+        let (topics, subscriptions) = (&building.topics, &building.subscriptions);
+        if self.topics.len() > topics.len() {
+            self.topics.retain(|id, _| {
+                let found = topics.binary_search_by_key(id, |sample| sample.counts.id);
+                found.is_ok()
+            });
+        }
+        if self.subscriptions.len() > subscriptions.len() {
+            self.subscriptions.retain(|id, _| {
+                let found = subscriptions.binary_search_by_key(id, |sample| sample.counts.id);
+                found.is_ok()
+            });
+        }
     }
 
     /// Whether the building is complete.

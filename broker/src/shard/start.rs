@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::bodies::ColdBodies;
 use super::clock::Clock;
 use super::command::{Command, Stop};
-use super::doorbell::{Doorbell, Waiting};
+use super::doorbell::{Doorbell, Note, Waiting};
 use super::handle::Shared;
 use super::host::Host;
 use super::owner::{COMMANDS, Owner, ShardError};
@@ -48,7 +48,7 @@ pub enum StartError {
     },
 }
 
-/// A running shard.
+/// A running shard. Dropped, it stops in the background, as by `stop` without grace.
 #[derive(Debug)]
 pub struct Shard {
     handle: Handle,
@@ -64,8 +64,10 @@ impl Shard {
     pub fn start(
         disk: Arc<dyn Disk>,
         directory: PathBuf,
-        options: Options,
+        mut options: Options,
     ) -> Result<Self, StartError> {
+        // The core's checkpoint restates everything but where messages are.
+        options.checkpoint_covers_data = false;
         let (uncommitted, merge_bytes) = (
             options.uncommitted_bytes,
             MERGE_BYTES.min(options.segment_bytes / 8),
@@ -142,10 +144,22 @@ impl Shard {
     }
 }
 
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.handle.drain();
+        self.handle.shared.doorbell.leave(Note::Forsaken);
+    }
+}
+
 impl Handle {
     /// Refuses from now on what a stop refuses, and lets the owner stop. If there is no owner any
     /// more there is nothing to stop.
-    pub(super) async fn begin_stop(&self, grace: Span) {
+    async fn begin_stop(&self, grace: Span) {
+        self.drain();
+        drop(self.send(Command::Stop(Stop { grace })).await);
+    }
+
+    fn drain(&self) {
         self.shared.health.send_if_modified(|health| {
             let may_drain = matches!(health, Health::Serving | Health::DiskFull);
             if may_drain {
@@ -153,7 +167,6 @@ impl Handle {
             }
             may_drain
         });
-        drop(self.send(Command::Stop(Stop { grace })).await);
     }
 }
 

@@ -1,10 +1,14 @@
 //! What is confirmed is durable, and is delivered with its bytes.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::rig::*;
 use crate::journal::disk::SyncSite;
+use crate::journal::{Disk, Options};
 use crate::model::settings::SubscriptionSettings;
 use crate::model::{MessageId, Offset, Partition};
-use crate::shard::PeekPage;
+use crate::shard::{Health, PeekPage, Shard};
 
 #[tokio::test]
 async fn a_published_message_is_delivered_and_acked_and_the_books_add_up() {
@@ -118,7 +122,7 @@ async fn a_restart_gives_back_what_was_confirmed_and_reads_it_from_the_disk() {
             .unwrap();
     }
     assert!(sim.has_synced(SyncSite::Batch));
-    let killed: std::sync::Arc<dyn crate::journal::Disk> = std::sync::Arc::new(sim.kill());
+    let killed: Arc<dyn Disk> = Arc::new(sim.kill());
     let shard = start(&killed);
     let handle = shard.handle();
     assert!(!shard.recovered.was_clean);
@@ -129,6 +133,54 @@ async fn a_restart_gives_back_what_was_confirmed_and_reads_it_from_the_disk() {
     for pair in read.chunks(2) {
         assert_eq!(pair, [message(&payload), message(b"small")]);
     }
+}
+
+#[tokio::test]
+async fn a_checkpoint_hides_no_message() {
+    let (disk, sim) = sim();
+    let often = || Options {
+        checkpoint_replay_us: 0,
+        ..options()
+    };
+    let shard = Shard::start(Arc::clone(&disk), PathBuf::from("/"), often()).unwrap();
+    let handle = shard.handle();
+    let topic = set_up(&handle, SubscriptionSettings::default()).await;
+    for _ in 0..100 {
+        publish(&handle, topic, &[&[7; 1_000]]).await.unwrap();
+    }
+    let has_checkpoint = async {
+        while !sim.has_synced(SyncSite::CheckpointDirectory) {
+            handle.sample(None, None).await.unwrap();
+        }
+    };
+    soon(has_checkpoint).await;
+    let killed: Arc<dyn Disk> = Arc::new(sim.kill());
+    let again = Shard::start(killed, PathBuf::from("/"), often()).unwrap();
+    assert!(
+        again.recovered.checkpoint.is_some(),
+        "{:?}",
+        again.recovered
+    );
+    let mut session = subscribe(&again.handle(), 1_000).await;
+    let runs = deliveries(&mut session, 100).await;
+    assert_eq!(messages(&runs), vec![message(&[7; 1_000]); 100]);
+}
+
+#[tokio::test]
+async fn a_shard_that_nobody_holds_lets_its_directory_go() {
+    let (disk, _) = sim();
+    let shard = start(&disk);
+    let handle = shard.handle();
+    set_up(&handle, SubscriptionSettings::default()).await;
+    drop(shard);
+    let mut health = handle.watch_health();
+    drop(
+        soon(health.wait_for(|health| *health == Health::Stopped))
+            .await
+            .unwrap(),
+    );
+    let again = start(&disk);
+    assert!(again.recovered.was_clean);
 }
 
 #[tokio::test]

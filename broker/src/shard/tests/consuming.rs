@@ -57,9 +57,9 @@ async fn a_lost_connection_counts_an_attempt_and_a_clean_one_none() {
     let mut clean = subscribe(&handle, 1).await;
     delivered(&mut clean).await;
     clean.close().await;
-    let mut lost = subscribe(&handle, 1).await;
-    assert_eq!(delivered(&mut lost).await[0].attempt, 1);
-    drop(lost);
+    let mut broken = subscribe(&handle, 1).await;
+    assert_eq!(delivered(&mut broken).await[0].attempt, 1);
+    drop(broken);
     let mut third = subscribe(&handle, 1).await;
     assert_eq!(delivered(&mut third).await[0].attempt, 2);
 }

@@ -1,0 +1,176 @@
+//! What the shard reaches by itself, without gRPC: publishes and drains through its handle, durable, on a real disk.
+//!
+//! `cargo bench -p weir-tests --bench shard`. Shows how much of a figure of `throughput` is the wire's.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark reads the clock and prints"
+)]
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use weir_broker::config::Config;
+use weir_broker::core::{Allowance, SequenceRange, Start};
+use weir_broker::journal::OsDisk;
+use weir_broker::model::entry::BodyBuilder;
+use weir_broker::model::settings::{SubscriptionSettings, TopicSettings};
+use weir_broker::model::{Name, Partition, Span, TopicId};
+use weir_broker::shard::{Handle, SessionEvent, Shard, Subscribe};
+
+/// How often each figure is taken.
+const RUNS: usize = 3;
+/// Publishes that wait for their confirmation.
+const UNDER_WAY: usize = 256;
+/// Trips to the owner for the median of one.
+const TRIPS: usize = 20_000;
+
+fn main() -> anyhow::Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build()?;
+    println!(
+        "| size | batch | messages | publish /s | drain with acks /s |\n| --- | --- | --- | --- | --- |"
+    );
+    for (size, batch, count) in [
+        (128, 1_000, 2_000_000),
+        (1_024, 1_000, 1_000_000),
+        (128, 1, 300_000),
+    ] {
+        let mut figures = Vec::new();
+        for _ in 0..RUNS {
+            figures.push(runtime.block_on(measure(size, batch, count))?);
+        }
+        let median = |figure: fn(&(f64, f64)) -> f64| {
+            let mut all: Vec<_> = figures.iter().map(figure).collect();
+            all.sort_by(f64::total_cmp);
+            all[RUNS / 2]
+        };
+        let (publish, drain) = (median(|run| run.0), median(|run| run.1));
+        println!("| {size} | {batch} | {count} | {publish:.0} | {drain:.0} |");
+    }
+    let (median, late) = runtime.block_on(trips())?;
+    println!("a trip to the idle owner and back: median {median:.1} µs, 99 % within {late:.1} µs");
+    Ok(())
+}
+
+fn start(folder: &std::path::Path) -> anyhow::Result<Shard> {
+    let options = Config::default().journal;
+    Ok(Shard::start(
+        Arc::new(OsDisk::new(folder)),
+        folder.to_owned(),
+        options,
+    )?)
+}
+
+async fn set_up(handle: &Handle) -> anyhow::Result<TopicId> {
+    let topic = handle.create_topic(Name::parse("t")?, TopicSettings::default());
+    let topic = topic.await?.id;
+    let settings = SubscriptionSettings::default();
+    let subscription = handle.create_subscription(
+        Name::parse("s")?,
+        Name::parse("t")?,
+        settings,
+        Start::Latest,
+    );
+    subscription.await?;
+    Ok(topic)
+}
+
+/// Messages per second, published and then drained.
+async fn measure(size: usize, batch: u64, count: u64) -> anyhow::Result<(f64, f64)> {
+    let folder = tempfile::Builder::new()
+        .prefix("weir-bench")
+        .tempdir_in(".")?;
+    let shard = start(folder.path())?;
+    let handle = shard.handle();
+    let topic = set_up(&handle).await?;
+    let message = vec![b'x'; size];
+    let mut builder = BodyBuilder::default();
+    (0..batch).for_each(|_| builder.push(&message, 0));
+    let body = builder
+        .finish()
+        .ok_or_else(|| anyhow!("a batch has messages"))?;
+
+    let started = Instant::now();
+    let mut under_way = VecDeque::new();
+    for _ in 0..count / batch {
+        if under_way.len() == UNDER_WAY
+            && let Some(oldest) = under_way.pop_front()
+        {
+            oldest.await?;
+        }
+        let batch = vec![(Partition(0), body.clone())];
+        under_way.push_back(handle.publish_submit(topic, batch).await?);
+    }
+    for ticket in under_way {
+        ticket.await?;
+    }
+    let published = count as f64 / started.elapsed().as_secs_f64();
+
+    let started = Instant::now();
+    drain(&handle, count).await?;
+    let drained = count as f64 / started.elapsed().as_secs_f64();
+    shard.stop(Span::ZERO).await?;
+    Ok((published, drained))
+}
+
+async fn drain(handle: &Handle, count: u64) -> anyhow::Result<()> {
+    let subscribe = Subscribe {
+        subscription: Name::parse("s")?,
+        name: "bench".to_owned(),
+        peer: String::new(),
+        allowance: Allowance {
+            messages: 50_000,
+            bytes: 64 << 20,
+        },
+    };
+    let mut session = handle.subscribe(subscribe).await?;
+    let feedback = session.feedback();
+    let mut seen = 0;
+    while seen < count {
+        let SessionEvent::Deliver(runs) = session.next().await else {
+            return Err(anyhow!("the session has ended"));
+        };
+        let acks = runs.iter().map(|run| SequenceRange {
+            first: run.first_sequence,
+            last: run.first_sequence + run.count - 1,
+        });
+        let acks = acks.collect();
+        seen += runs.iter().map(|run| run.count).sum::<u64>();
+        feedback.ack(acks).await?;
+    }
+    session.close().await;
+    // All was taken only when the owner has heard the last ack.
+    let sample = handle.sample(None, None).await?;
+    let acked = sample
+        .subscriptions
+        .first()
+        .map(|sample| sample.counts.counts.acked);
+    if acked == Some(count) {
+        Ok(())
+    } else {
+        Err(anyhow!("{acked:?} of {count} were acknowledged"))
+    }
+}
+
+/// Microseconds of a trip to the owner that changes nothing: median and 99th percentile.
+async fn trips() -> anyhow::Result<(f64, f64)> {
+    let folder = tempfile::Builder::new()
+        .prefix("weir-bench")
+        .tempdir_in(".")?;
+    let shard = start(folder.path())?;
+    let handle = shard.handle();
+    set_up(&handle).await?;
+    let mut all = Vec::with_capacity(TRIPS);
+    for _ in 0..TRIPS {
+        let started = Instant::now();
+        handle.topic(Name::parse("t")?).await?;
+        all.push(started.elapsed().as_secs_f64() * 1e6);
+    }
+    all.sort_by(f64::total_cmp);
+    shard.stop(Span::ZERO).await?;
+    Ok((all[TRIPS / 2], all[TRIPS * 99 / 100]))
+}
