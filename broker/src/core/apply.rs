@@ -260,6 +260,7 @@ impl Objects {
             }
         }
         subscription.meters.dead += died;
+        subscription.last_failed = at;
         let machine = machine(subscription, failed.partition)?;
         machine.failed(failed, at, now);
         let freed = machine.freed_texts();

@@ -186,7 +186,10 @@ impl Basket<'_> {
         }
         let partition = Partition(u32::try_from(index).unwrap_or(u32::MAX));
         let epoch = machine.epoch();
-        let (runs, needs) = self.runs(partition, store, &grants);
+        let (runs, mut needs) = self.runs(partition, store, &grants);
+        if grants.iter().any(|grant| grant.attempt > 1) {
+            needs = needs.max(subscription.last_failed);
+        }
         self.effects.push(GrantEffect {
             consumer: ticket.consumer,
             subscription: subscription.record.id,

@@ -78,6 +78,9 @@ pub(super) struct Subscription {
     pub(super) next_partition: usize,
     /// Volatile: its entry in the timers; never later than its machines' earliest deadline.
     pub(super) timer: Option<Mono>,
+    /// Volatile: its newest failed attempt. A redelivery waits until this is durable, so that no crash makes a consumer
+    /// see a lower attempt after a higher one.
+    pub(super) last_failed: Position,
 }
 
 impl Default for Objects {
@@ -181,6 +184,7 @@ impl Subscription {
             hungry: VecDeque::new(),
             next_partition: 0,
             timer: None,
+            last_failed: Position::START,
         }
     }
 

@@ -177,3 +177,25 @@ fn deleting_a_subscription_ends_its_consumers() {
     bench.core.detach(consumer, Departure::Lost, bench.now);
     assert!(bench.core.output().is_empty());
 }
+
+#[test]
+fn a_redelivery_waits_until_the_failure_that_it_counts_is_durable() {
+    let mut bench = bench();
+    let lost = bench.attach("billing", 1, 1 << 20);
+    bench.publish("orders", 0, body(1, 5, &[]));
+    bench.dispatch();
+    let published = bench.grants[0].needs;
+    bench.core.detach(lost, Departure::Lost, bench.now);
+    bench.drain();
+    bench.attach("billing", 1, 1 << 20);
+    bench.pass(Span::from_secs(1));
+    let failed = bench
+        .journal
+        .iter()
+        .rev()
+        .find(|(_, frame)| frame.kind == 10)
+        .unwrap();
+    assert_eq!(bench.grants[0].runs[0].attempt, 2);
+    assert_eq!(bench.grants[0].needs, *failed.0);
+    assert!(bench.grants[0].needs > published);
+}
