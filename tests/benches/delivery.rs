@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo bench -p weir-tests --bench delivery`. Measures the pure machine alone, no journal.
 
+#![expect(clippy::expect_used, reason = "a benchmark stops at what cannot be")]
+
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

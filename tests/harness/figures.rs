@@ -11,6 +11,7 @@ pub fn figure<T>(default: T, full: T) -> T {
 }
 
 /// The seed of a random test: `WEIR_SEED`, or `fallback`. Prints it, so that a failure can be run again.
+#[expect(clippy::print_stdout, reason = "a failed run is run again by its seed")]
 pub fn seed(test: &str, fallback: u64) -> u64 {
     let seed = std::env::var("WEIR_SEED")
         .ok()
