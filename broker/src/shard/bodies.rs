@@ -4,7 +4,7 @@
 //! threads for blocking work, several frames at a time. Both are bounded. The owner only looks
 //! things up; it never reads.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -110,25 +110,31 @@ pub(super) struct ColdBodies {
     reads: Semaphore,
 }
 
-/// A few bodies; consumers that drain a backlog meet each frame more than once.
+/// A few bodies, the first read leaving first; consumers that drain a backlog meet each frame more
+/// than once.
 #[derive(Debug, Default)]
 struct Recent {
-    bodies: VecDeque<(Position, Arc<TailBody>)>,
+    bodies: HashMap<Position, Arc<TailBody>>,
+    order: VecDeque<Position>,
     bytes: usize,
 }
 
 impl Recent {
     fn get(&self, position: Position) -> Option<Arc<TailBody>> {
-        let newest_first = self.bodies.iter().rev();
-        let mut found = newest_first.filter(|(at, _)| *at == position);
-        found.next().map(|(_, body)| Arc::clone(body))
+        self.bodies.get(&position).cloned()
     }
 
     fn push(&mut self, position: Position, body: Arc<TailBody>) {
         self.bytes += body.bytes.len() + ENTRY_BYTES;
-        self.bodies.push_back((position, body));
-        while self.bytes > RECENT_BYTES && self.bodies.len() > 1 {
-            if let Some((_position, body)) = self.bodies.pop_front() {
+        if let Some(known) = self.bodies.insert(position, body) {
+            // Two readers met: the place in the order stays.
+            self.bytes -= known.bytes.len() + ENTRY_BYTES;
+            return;
+        }
+        self.order.push_back(position);
+        while self.bytes > RECENT_BYTES && self.order.len() > 1 {
+            let oldest = self.order.pop_front();
+            if let Some(body) = oldest.and_then(|oldest| self.bodies.remove(&oldest)) {
                 self.bytes -= body.bytes.len() + ENTRY_BYTES;
             }
         }
@@ -232,4 +238,35 @@ pub(super) fn unreadable(error: &ReadError) -> Refusal {
 pub(super) fn internal(died: tokio::task::JoinError) -> Refusal {
     let detail = io::Error::from(died).to_string();
     Refusal::Internal { detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_back_stays_within_its_bound_and_the_first_leaves_first() {
+        let mut recent = Recent::default();
+        for position in 1..=40 {
+            let body = TailBody::new(Bytes::from(vec![0; 1 << 20]));
+            recent.push(Position(position), Arc::clone(&body));
+            recent.push(Position(position), body);
+            assert!(recent.bytes <= RECENT_BYTES, "{} bytes", recent.bytes);
+        }
+        assert!(recent.get(Position(1)).is_none());
+        assert!(recent.get(Position(40)).is_some());
+        assert_eq!(recent.bodies.len(), recent.order.len());
+    }
+
+    #[test]
+    fn the_tail_finds_what_it_holds_and_holds_no_more_than_its_bound() {
+        let mut tail = Tail::new(10_000);
+        for position in (2..=100).step_by(2) {
+            tail.push(Position(position), Bytes::from(vec![7; 1_000]));
+        }
+        assert!(tail.bytes <= 10_000, "{} bytes", tail.bytes);
+        assert!(tail.get(Position(100)).upgrade().is_some());
+        assert!(tail.get(Position(99)).upgrade().is_none());
+        assert!(tail.get(Position(2)).upgrade().is_none());
+    }
 }
