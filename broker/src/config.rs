@@ -5,7 +5,10 @@
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
+
 use crate::journal;
+use crate::journal::options::SEGMENT_BYTES;
 use crate::shard::process_micros;
 
 /// The port that the broker listens on unless said otherwise.
@@ -14,6 +17,11 @@ pub const DEFAULT_PORT: u16 = 7420;
 pub const DEFAULT_DATA_DIR: &str = "./weir-data";
 /// Connections at one time; one more is closed at once. Bounds what their windows may take.
 pub const MAX_CONNECTIONS: usize = 1_024;
+
+/// The smallest segment: it holds the largest restatement of state several times.
+const MIN_SEGMENT_BYTES: u64 = 1 << 20;
+/// The largest segment: recovery may have to read one as a whole.
+const MAX_SEGMENT_BYTES: u64 = 1 << 30;
 
 /// How a broker runs.
 #[derive(Debug, Clone)]
@@ -57,15 +65,26 @@ pub struct ServeArgs {
     /// Listen beyond loopback although there is neither TLS nor authentication
     #[arg(long)]
     pub insecure_i_know: bool,
+    /// Bytes of a segment of the journal, 1 MiB to 1 GiB: smaller ones free space sooner; a batch
+    /// may take half of one
+    #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES, value_parser = segment_range())]
+    pub segment_bytes: u64,
 }
 
 impl From<ServeArgs> for Config {
     fn from(args: ServeArgs) -> Self {
+        let default = Self::default();
+        let half = usize::try_from(args.segment_bytes / 2).unwrap_or(usize::MAX);
         Self {
             listen: args.listen,
             data_dir: args.data_dir,
             insecure_i_know: args.insecure_i_know,
-            ..Self::default()
+            journal: journal::Options {
+                segment_bytes: args.segment_bytes,
+                max_frame: default.journal.max_frame.min(half),
+                ..default.journal
+            },
+            ..default
         }
     }
 }
@@ -117,6 +136,10 @@ pub struct RepairArgs {
     /// Only say what would be done
     #[arg(long, required = true)]
     pub dry_run: bool,
+}
+
+fn segment_range() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES)
 }
 
 /// `HOST:PORT` as an address; the first one if a name has several.

@@ -20,8 +20,8 @@ pub const RESTATE_SEGMENTS: usize = 4;
 pub const COLD_PERCENT: u64 = 30;
 /// Bytes copied cold per call of housekeeping, which bounds the rate.
 pub const COLD_BYTES: u64 = 16 << 20;
-/// Largest head plus body of one frame.
-pub const MAX_FRAME: usize = 16 << 20;
+/// Largest head plus body of one frame: a full batch of 16 MiB, and what describes its messages.
+pub const MAX_FRAME: usize = 17 << 20;
 /// Replay that a checkpoint saves before one is asked for, in microseconds.
 pub const CHECKPOINT_REPLAY_US: u64 = 300_000;
 

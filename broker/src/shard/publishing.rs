@@ -120,6 +120,10 @@ impl Handle {
             }
             total += size;
         }
+        // One commit group lies in one segment, which holds more than one of the largest frames.
+        if total > frame_limit + FRAME_OVERHEAD * batches.len() {
+            return Err(too_large(total, frame_limit));
+        }
         match u32::try_from(total) {
             Ok(bytes) if bytes <= self.shared.budget.limit => Ok(bytes),
             _ => Err(too_large(total, self.shared.budget.limit as usize)),
