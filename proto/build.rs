@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
-use prost_types::field_descriptor_proto::Type;
+use prost_types::field_descriptor_proto::{Label, Type};
 
 const FILES: [&str; 9] = [
     "weir/v1/message.proto",
@@ -67,6 +67,10 @@ fn with_raw_messages(mut set: FileDescriptorSet) -> FileDescriptorSet {
                 if RAW.contains(&(message.name.as_deref().unwrap_or(""), field.name())) {
                     field.set_type(Type::Bytes);
                     field.type_name = None;
+                    // An empty message is there all the same, which plain bytes would not say.
+                    if field.label() != Label::Repeated {
+                        field.proto3_optional = Some(true);
+                    }
                 }
             }
         }

@@ -17,6 +17,8 @@ use crate::shard::{DeadText, Handle, PeekPage, ShownMessage};
 
 /// Bytes of messages in one answer to a Peek, or one larger message.
 const PEEK_BYTES: usize = 4 << 20;
+/// The most states of a Peek: more than there are.
+const MAX_PEEK_STATES: usize = 16;
 /// The most ids of a selection.
 const MAX_SELECTION_IDS: usize = 10_000;
 
@@ -27,6 +29,7 @@ pub(crate) struct Operator(pub(crate) Handle);
 impl Operator {
     async fn peek(&self, request: PeekRequest) -> Result<PeekResponse, Refusal> {
         let size = page::size(request.page_size)?;
+        check_states(&request.states)?;
         let states = request
             .states
             .iter()
@@ -121,6 +124,18 @@ impl Operator {
     }
 }
 
+/// Refuses more states than there are, before anything is made of them: packed, each is one byte of the request.
+fn check_states(states: &[i32]) -> Result<(), Refusal> {
+    if states.len() <= MAX_PEEK_STATES {
+        return Ok(());
+    }
+    Err(Refusal::BatchTooLarge {
+        size: states.len() as u64,
+        limit: MAX_PEEK_STATES as u64,
+        unit: "states",
+    })
+}
+
 fn dry_run(asked: bool) -> DryRun {
     if asked { DryRun::Yes } else { DryRun::No }
 }
@@ -207,7 +222,7 @@ fn wire_message(shown: ShownMessage) -> server::PeekedMessage {
     let states = view.states.into_iter().zip(shown.texts);
     server::PeekedMessage {
         message_id: view.id.to_string(),
-        message: shown.content,
+        message: Some(shown.content),
         partition: view.id.partition.0,
         offset: view.id.offset.0,
         publish_time: Some(convert::timestamp(view.time)),

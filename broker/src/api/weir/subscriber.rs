@@ -243,7 +243,7 @@ fn wire_pulled(batch: PulledBatch) -> PullResponse {
         } = pulled.ack;
         server::Delivery {
             ack_id: pulled.ack.to_string(),
-            message: pulled.message,
+            message: Some(pulled.message),
             message_id: MessageId {
                 topic,
                 partition,
