@@ -3,11 +3,14 @@
 //! - [`status`]: the one error mapping.
 //! - [`page`]: page sizes and tokens.
 //! - [`weir`]: the services.
+//! - [`readers`]: what reads bytes from outside, for tests.
 //! - [`routes`]: all of them together.
 
 mod page;
 mod status;
 mod weir;
+
+pub mod readers;
 
 mod routes;
 
