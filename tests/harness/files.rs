@@ -80,3 +80,37 @@ pub fn synced_mib_per_second(folder: &Path) -> io::Result<f64> {
     std::fs::remove_file(&path)?;
     Ok((GROUPS * group.len()) as f64 / 1e6 / seconds)
 }
+
+/// Every file below `root` by its path from there, with its bytes.
+pub fn tree(root: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir()? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).map_err(io::Error::other)?;
+                files.insert(name.to_owned(), read(&path)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Copies every file below `from` to the same place below `to`.
+pub fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    for (name, bytes) in tree(from)? {
+        write(&to.join(name), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Takes the right to write away from a directory, or gives it back.
+pub fn set_read_only(folder: &Path, is_read_only: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if is_read_only { 0o555 } else { 0o755 };
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))
+}

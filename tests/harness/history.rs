@@ -100,6 +100,11 @@ impl History {
         self.with(|inner| inner.seen_mut(subscription, mark).is_finished = true);
     }
 
+    /// The message may have died, and an operator may have put it back: its attempts may start again.
+    pub fn may_have_died(&self, subscription: &str, mark: Mark) {
+        self.with(|inner| inner.seen_mut(subscription, mark).attempt = 0);
+    }
+
     /// The message is in the dead set.
     pub fn dead(&self, subscription: &str, mark: Mark) {
         self.with(|inner| {

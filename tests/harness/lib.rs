@@ -3,7 +3,11 @@
 //! - [`files`]: the host's files.
 //! - [`wait`]: bounded waiting; [`figures`]: how much a test does, and its seed.
 //! - [`payload`], [`history`]: messages that say who sent them, and the checker of promises.
-//! - [`child`]: the daemon as a process.
+//! - [`child`]: the daemon as a process; [`broker`]: the same with a client; [`things`]: what tests set up.
+//! - [`refusals`]: what a refusal must look like; [`raw`], [`frames`]: what no honest client says.
+//! - [`load`]: producers and consumers that report to a history.
+
+#![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
 
 pub mod files;
 
@@ -16,3 +20,15 @@ pub mod payload;
 pub mod history;
 
 pub mod child;
+
+pub mod things;
+
+pub mod broker;
+
+pub mod refusals;
+
+pub mod raw;
+
+pub mod frames;
+
+pub mod load;

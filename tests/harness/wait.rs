@@ -58,3 +58,26 @@ pub async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let value = work.await;
     (value, start.elapsed())
 }
+
+/// Says true until `limit` has passed since this call: for work that takes as long as it may.
+pub fn for_a_while(limit: Duration) -> impl FnMut() -> bool {
+    let start = Instant::now();
+    move || start.elapsed() < limit
+}
+
+/// Lets `limit` pass, for what may happen in it: there is no condition that says it did not.
+pub async fn pass(limit: Duration) {
+    tokio::time::sleep(limit).await;
+}
+
+/// Whether `condition` comes true within `limit`.
+pub async fn happens(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        if condition() {
+            return true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    condition()
+}

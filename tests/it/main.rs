@@ -1,1 +1,72 @@
-//! Tests of the it kind.
+//! The broker through its real API, one module for each promise.
+//!
+//! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`].
+//! - What stays: [`restarts`], [`retention`]. What is told: [`books`], [`watching`], [`services`].
+//! - Publishing: [`pipelines`], [`sizes`]. What is refused: [`refusals`], [`stale`].
+//! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
+//!   [`decoders`].
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests fail by panics and print their seeds and figures"
+)]
+
+mod delivery;
+
+mod settling;
+
+mod retries;
+
+mod order;
+
+mod dead;
+
+mod acts;
+
+mod peeks;
+
+mod restarts;
+
+mod retention;
+
+mod books;
+
+mod watching;
+
+mod services;
+
+mod pipelines;
+
+mod sizes;
+
+mod refusals;
+
+mod stale;
+
+mod names;
+
+mod malformed;
+
+mod bombs;
+
+mod resets;
+
+mod small_frames;
+
+mod slow;
+
+mod deaths;
+
+mod decoders;
+
+use weir_tests::broker::Broker;
+
+/// The daemon.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
+
+/// A daemon of this test alone.
+async fn broker() -> Broker {
+    Broker::start(PROGRAM).await
+}

@@ -1,0 +1,363 @@
+//! Producers and consumers that do at random what real ones do, and report each event to a history.
+//!
+//! They end when their connection does; whoever kills the broker starts new ones afterwards.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+use tokio::task::JoinSet;
+use weir_proto::client::{Client, Error, Kind};
+use weir_proto::v1::{
+    Delivery, GetStatsRequest, Message, MessageState, NackAction, NackChange, NackOptions,
+    PeekRequest, PullRequest, RequeueDeadLettersRequest, Selection, SubscriptionStats,
+};
+
+use super::broker::check_books;
+use super::history::{Delivered, History, Outcome};
+use super::payload::Mark;
+use super::wait;
+
+/// The attempt whose failure makes a message of the load dead.
+pub const MAX_ATTEMPTS: u32 = 4;
+/// Within this time a message that can be delivered is.
+const LIVENESS: Duration = Duration::from_secs(10);
+/// How long one pull of a drain waits.
+const DRAIN_WAIT: Duration = Duration::from_millis(500);
+/// Ordering keys in use: a subscription in order of key hands out one run of each at a time.
+const KEYS: u64 = 300;
+/// How long a producer waits between two batches, so that consumers keep up.
+const PACE: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
+/// A pull waits this long, so that a consumer of an empty subscription looks again soon.
+const PULL_WAIT: Duration = Duration::from_millis(200);
+
+/// What is loaded: one topic and its subscriptions.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The topic.
+    pub topic: &'static str,
+    /// Its subscriptions and whether they promise order within a key.
+    pub subscriptions: &'static [(&'static str, bool)],
+}
+
+/// Load on one broker: its history, its seed, and the numbers of its producers.
+#[derive(Debug)]
+pub struct Load {
+    /// What happened.
+    pub history: Arc<History>,
+    ground: Ground,
+    random: SmallRng,
+    next_producer: Arc<AtomicU64>,
+    tasks: JoinSet<Result<(), Error>>,
+}
+
+impl Load {
+    /// No load yet.
+    pub fn new(ground: Ground, seed: u64) -> Self {
+        Self {
+            history: Arc::default(),
+            ground,
+            random: SmallRng::seed_from_u64(seed),
+            next_producer: Arc::default(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// The random numbers of this load.
+    pub fn random(&mut self) -> &mut SmallRng {
+        &mut self.random
+    }
+
+    /// Starts `count` producers, each with a new number: an answer that was lost must not be told twice.
+    pub fn produce(&mut self, client: &Client, count: usize) {
+        for _ in 0..count {
+            let producer = Producer {
+                client: client.clone(),
+                history: self.history.clone(),
+                topic: self.ground.topic,
+                id: self.next_producer.fetch_add(1, Ordering::Relaxed),
+                random: SmallRng::from_rng(&mut self.random),
+            };
+            self.tasks.spawn(producer.run());
+        }
+    }
+
+    /// Starts `count` consumers of each subscription that ack, fail, kill, release and let expire.
+    pub fn consume(&mut self, client: &Client, count: usize) {
+        for &(subscription, is_ordered) in self.ground.subscriptions {
+            for _ in 0..count {
+                let consumer = Consumer {
+                    client: client.clone(),
+                    history: self.history.clone(),
+                    subscription,
+                    is_ordered,
+                    random: SmallRng::from_rng(&mut self.random),
+                };
+                self.tasks.spawn(consumer.run());
+            }
+        }
+    }
+
+    /// Starts an operator who looks at dead messages and puts them back.
+    pub fn operate(&mut self, client: &Client) {
+        let client = client.clone();
+        let subscriptions = self.ground.subscriptions;
+        let mut random = SmallRng::from_rng(&mut self.random);
+        self.tasks.spawn(async move {
+            loop {
+                let (least, most) = (Duration::from_millis(20), Duration::from_millis(120));
+                wait::pause_random(&mut random, least, most).await;
+                let (subscription, _) = subscriptions[random.random_range(0..subscriptions.len())];
+                requeue(&client, subscription).await?;
+            }
+        });
+    }
+
+    /// Waits until all that was started has ended by itself, as it does when the broker is gone, at most
+    /// for `limit`. Panics if one of them saw what may not be.
+    pub async fn ended(&mut self, limit: Duration) {
+        let all = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                check(&ended.expect("a client of the load does not panic"));
+            }
+        };
+        let ended = tokio::time::timeout(limit, all).await;
+        assert!(ended.is_ok(), "clients of a dead broker do not end");
+    }
+
+    /// Ends all that was started, at once.
+    pub async fn abandon(&mut self) {
+        self.tasks.shutdown().await;
+    }
+
+    /// Takes everything that is left of each subscription, dead messages too, and holds it against the
+    /// history: nothing comes again that was finished, and nothing confirmed is missing.
+    pub async fn drain(&mut self, client: &Client) {
+        for &(subscription, is_ordered) in self.ground.subscriptions {
+            let mut consumer = Consumer {
+                client: client.clone(),
+                history: self.history.clone(),
+                subscription,
+                is_ordered,
+                random: SmallRng::from_rng(&mut self.random),
+            };
+            consumer.drain().await;
+        }
+    }
+
+    /// Settles the history: panics with each broken promise.
+    pub fn settle(&self) -> super::history::Totals {
+        let names: Vec<_> = self.ground.subscriptions.iter().map(|one| one.0).collect();
+        self.history.settle(&names)
+    }
+}
+
+/// A dead broker ends its clients; what else may end them says the sentence.
+fn check(ended: &Result<(), Error>) {
+    if let Err(error) = ended {
+        let is_expected = error.is_unreachable()
+            || error.kind() == Kind::Closed
+            || matches!(error.reason_name(), "DRAINING" | "LOG_POISONED");
+        assert!(is_expected, "a client ended with {error:?}");
+    }
+}
+
+async fn requeue(client: &Client, subscription: &str) -> Result<(), Error> {
+    let peek = PeekRequest {
+        subscription: subscription.to_owned(),
+        states: vec![MessageState::Dead.into()],
+        ..PeekRequest::default()
+    };
+    client.operator().peek(peek).await?;
+    let request = RequeueDeadLettersRequest {
+        subscription: subscription.to_owned(),
+        selection: Some(Selection {
+            all: true,
+            ..Selection::default()
+        }),
+        dry_run: false,
+    };
+    client.operator().requeue(request).await.map(drop)
+}
+
+struct Producer {
+    client: Client,
+    history: Arc<History>,
+    topic: &'static str,
+    id: u64,
+    random: SmallRng,
+}
+
+impl Producer {
+    async fn run(mut self) -> Result<(), Error> {
+        let mut sequence = 0;
+        loop {
+            wait::pause_random(&mut self.random, PACE[0], PACE[1]).await;
+            let count = self.random.random_range(1..=40);
+            let marks: Vec<_> = (sequence..sequence + count)
+                .map(|sequence| Mark {
+                    producer: self.id,
+                    sequence,
+                })
+                .collect();
+            sequence += count;
+            let messages = marks.iter().map(|mark| self.message(*mark)).collect();
+            for mark in &marks {
+                self.history.invoke(*mark);
+            }
+            let outcome = self.client.publish(self.topic, messages).await;
+            let end = match &outcome {
+                Ok(_) => Outcome::Confirmed,
+                Err(error) if error.reason_name() == "LOG_POISONED" => Outcome::Unknown,
+                Err(error) if error.kind() == Kind::Refused => Outcome::Refused,
+                Err(_) => Outcome::Unknown,
+            };
+            for mark in marks {
+                self.history.publish_ended(mark, end);
+            }
+            outcome?;
+        }
+    }
+
+    fn message(&mut self, mark: Mark) -> Message {
+        let size = self.random.random_range(20..400);
+        let key = match self.random.random_range(0..KEYS + KEYS / 4) {
+            key if key < KEYS => format!("key-{key}"),
+            _ => String::new(),
+        };
+        Message {
+            payload: mark.payload(size).into(),
+            ordering_key: key,
+            ..Message::default()
+        }
+    }
+}
+
+struct Consumer {
+    client: Client,
+    history: Arc<History>,
+    subscription: &'static str,
+    is_ordered: bool,
+    random: SmallRng,
+}
+
+impl Consumer {
+    async fn run(mut self) -> Result<(), Error> {
+        loop {
+            let max = self.random.random_range(1..=60);
+            let leased = self.pull(max, PULL_WAIT).await?;
+            let mut acks = Vec::new();
+            let mut nacks = Vec::new();
+            for (mark, delivery) in leased {
+                match self.random.random_range(0..100) {
+                    0..75 => acks.push((mark, delivery.ack_id)),
+                    75..85 => nacks.push(change(delivery.ack_id, NackAction::Retry)),
+                    85..90 => {
+                        self.history.may_have_died(self.subscription, mark);
+                        nacks.push(change(delivery.ack_id, NackAction::Dead));
+                    }
+                    90..97 => nacks.push(change(delivery.ack_id, NackAction::Release)),
+                    // The rest is held until its lease expires.
+                    _ => {}
+                }
+            }
+            self.acknowledge(acks).await?;
+            if !nacks.is_empty() {
+                self.client.puller().nack(nacks).await?;
+            }
+        }
+    }
+
+    async fn pull(&mut self, max: u32, wait: Duration) -> Result<Vec<(Mark, Delivery)>, Error> {
+        let request = PullRequest {
+            subscription: self.subscription.to_owned(),
+            max_messages: max,
+            wait: wait.try_into().ok(),
+            consumer: String::new(),
+        };
+        let leased = self.client.puller().pull(request).await?;
+        let marked = leased.into_iter().filter_map(|delivery| {
+            let message = delivery.message.as_ref()?;
+            let mark = self.history.delivered(Delivered {
+                subscription: self.subscription,
+                id: &delivery.message_id,
+                payload: &message.payload,
+                key: &message.ordering_key,
+                attempt: delivery.delivery_attempt,
+                is_ordered: self.is_ordered,
+            })?;
+            if delivery.delivery_attempt >= MAX_ATTEMPTS {
+                self.history.may_have_died(self.subscription, mark);
+            }
+            Some((mark, delivery))
+        });
+        Ok(marked.collect())
+    }
+
+    /// What is acknowledged with an answer must never come again; what is stale may.
+    async fn acknowledge(&self, acks: Vec<(Mark, String)>) -> Result<(), Error> {
+        if acks.is_empty() {
+            return Ok(());
+        }
+        let ids = acks.iter().map(|(_, id)| id.clone()).collect();
+        let answer = self.client.puller().acknowledge(ids).await?;
+        for (mark, id) in acks {
+            if !answer.errors.iter().any(|error| error.ack_id == id) {
+                self.history.finished(self.subscription, mark);
+            }
+        }
+        Ok(())
+    }
+
+    /// I9: while there is anything left, some of it is delivered within [`LIVENESS`].
+    async fn drain(&mut self) {
+        let mut quiet = Duration::ZERO;
+        loop {
+            let leased = self.pull(10_000, DRAIN_WAIT).await;
+            let leased = leased.expect("a pull of a healthy broker");
+            if !leased.is_empty() {
+                quiet = Duration::ZERO;
+                let acks = leased.into_iter().map(|(mark, one)| (mark, one.ack_id));
+                let acked = self.acknowledge(acks.collect()).await;
+                acked.expect("an ack of a healthy broker");
+                continue;
+            }
+            let left = self.left().await;
+            if left.backlog + left.scheduled + left.dead == 0 {
+                return;
+            }
+            quiet += DRAIN_WAIT;
+            assert!(quiet < LIVENESS, "I9: nothing is delivered of {left:#?}");
+            if left.dead > 0 {
+                let again = requeue(&self.client, self.subscription).await;
+                again.expect("the dead ones are put back");
+            }
+        }
+    }
+
+    async fn left(&self) -> SubscriptionStats {
+        let request = GetStatsRequest {
+            subscription: self.subscription.to_owned(),
+            ..GetStatsRequest::default()
+        };
+        let answer = self.client.stats().get(request).await;
+        let mut stats = answer.expect("the numbers are told").subscriptions;
+        let stats = stats.pop().expect("the subscription asked for");
+        check_books(&stats);
+        stats
+    }
+}
+
+fn change(ack_id: String, action: NackAction) -> NackChange {
+    NackChange {
+        ack_id,
+        options: Some(NackOptions {
+            action: action.into(),
+            reason: "as the seed decided".to_owned(),
+            error_class: "test".to_owned(),
+            ..NackOptions::default()
+        }),
+    }
+}

@@ -1,0 +1,118 @@
+//! Consumers that hardly read, or do not read at all: credit stops delivery to them, the broker's memory
+//! stays bounded, and others are served.
+
+use std::time::Duration;
+
+use weir_proto::client::{Client, Options, SubscribeOptions, Subscriber};
+use weir_proto::v1::Message;
+use weir_tests::broker::{Broker, subscription};
+use weir_tests::figures::figure;
+use weir_tests::frames;
+use weir_tests::wait;
+
+use crate::broker;
+
+/// What each consumer may hold.
+const ALLOWED: u64 = 10;
+const PAYLOAD: usize = 1_000;
+/// What the broker may keep for one consumer that does not read, beside what it allowed.
+const EACH: u64 = 96 << 10;
+const GROWTH: u64 = 48 << 20;
+
+async fn fill(broker: &Broker, count: usize) {
+    let message = Message {
+        payload: vec![7; PAYLOAD].into(),
+        ..Message::default()
+    };
+    for _ in 0..count.div_ceil(100) {
+        broker.publish("t", vec![message.clone(); 100]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_that_do_not_read_cost_little_and_hold_up_nobody() {
+    let broker = broker().await;
+    broker.topic("t").await;
+    broker.subscription(subscription("slow", "t")).await;
+    broker.subscription(subscription("quick", "t")).await;
+    let count = figure(100, 1_000);
+    fill(&broker, 40 * count).await;
+    let before = broker.rss();
+    let mut slow = Vec::new();
+    for at in 0..count {
+        slow.push(stopped(&broker, at).await);
+    }
+    let held = ALLOWED * count as u64;
+    let limit = Duration::from_secs(30);
+    wait::until("each holds what it allowed", limit, async || {
+        (broker.stats("slow").await.leased == held).then_some(())
+    })
+    .await;
+    let got = broker.pull_all("quick", 40 * count).await;
+    broker.acknowledge(&got[..10_000.min(got.len())]).await;
+    let stats = broker.stats("slow").await;
+    assert_eq!(stats.leased, held, "credit stops delivery");
+    let grown = broker.rss().saturating_sub(before);
+    println!(
+        "{count} consumers that do not read: grew by {} KiB",
+        grown >> 10
+    );
+    assert!(grown < GROWTH + EACH * count as u64, "grew by {grown}");
+    drop(slow);
+    wait::until("their leases end", limit, async || {
+        (broker.stats("slow").await.leased == 0).then_some(())
+    })
+    .await;
+}
+
+/// A consumer on a connection of its own that never reads: by the frames, without a window, every other one.
+async fn stopped(broker: &Broker, at: usize) -> (frames::Reads, frames::Writes) {
+    let address = broker.child().address();
+    let (reads, mut writes) = frames::connect(address).await.unwrap();
+    if at.is_multiple_of(2) {
+        // SETTINGS_INITIAL_WINDOW_SIZE is 0: nothing may be sent on a stream.
+        let window = [0, 4, 0, 0, 0, 0];
+        writes.send(frames::SETTINGS, 0, 0, &window).await.unwrap();
+    }
+    let stream = writes.call("Subscriber/Subscribe", false).await.unwrap();
+    // `start { subscription: "slow", max_outstanding_messages: 10 }`.
+    let start = [0x0a, 8, 0x0a, 4, b's', b'l', b'o', b'w', 0x18, 10];
+    let mut data = vec![0, 0, 0, 0, u8::try_from(start.len()).unwrap()];
+    data.extend(start);
+    writes.data(stream, &data).await.unwrap();
+    (reads, writes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_takes_its_time_gets_its_share_and_others_the_rest() {
+    let broker = broker().await;
+    broker.pair().await;
+    fill(&broker, 2_000).await;
+    let allowed = |messages| SubscribeOptions {
+        max_outstanding_messages: messages,
+        ..SubscribeOptions::to("s")
+    };
+    let client = Client::connect(Options::to(broker.child().address()))
+        .await
+        .unwrap();
+    let mut slow = Subscriber::open(&client, allowed(5)).await.unwrap();
+    let mut quick = Subscriber::open(broker.client(), allowed(100))
+        .await
+        .unwrap();
+    let first = slow.next().await.unwrap();
+    let took = async {
+        for _ in 0..1_990 {
+            quick.next().await.unwrap().ack();
+        }
+    };
+    let limit = Duration::from_secs(30);
+    tokio::time::timeout(limit, took)
+        .await
+        .expect("the quick one is not held up");
+    first.ack();
+    quick.close().await.unwrap();
+    for _ in 0..5 {
+        slow.next().await.unwrap().ack();
+    }
+    slow.close().await.unwrap();
+}
