@@ -1,1 +1,62 @@
-//! Tests of the crash kind.
+//! What is left after the broker dies, and what it does when it may not start.
+//!
+//! - [`kills`]: killed at random under load. [`fail_points`]: dying at each named point.
+//! - [`stops`]: asked to stop under load.
+//! - [`starts`]: directories that it must refuse. [`golden`]: directories of earlier releases.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panics and print their seeds and figures"
+)]
+
+mod kills;
+
+mod fail_points;
+
+mod stops;
+
+mod starts;
+
+mod golden;
+
+use std::time::Duration;
+
+use weir_proto::v1::{KeyOrder, Subscription};
+use weir_tests::broker::{Broker, ordered, subscription};
+use weir_tests::load::{Ground, MAX_ATTEMPTS};
+
+/// The daemon.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
+
+/// One topic with a plain subscription and one in order of key.
+const GROUND: Ground = Ground {
+    topic: "t",
+    subscriptions: &[("plain", false), ("ordered", true)],
+};
+
+/// Makes the topic and the subscriptions of [`GROUND`].
+async fn prepare(broker: &Broker) {
+    broker
+        .topic_with(weir_proto::v1::Topic {
+            name: "t".to_owned(),
+            partition_count: 3,
+            retention_duration: Duration::ZERO.try_into().ok(),
+            ..weir_proto::v1::Topic::default()
+        })
+        .await;
+    broker.subscription(restless("plain")).await;
+    let ordered = ordered(restless("ordered"), KeyOrder::Skip);
+    broker.subscription(ordered).await;
+}
+
+/// A subscription whose leases and waits end soon.
+fn restless(name: &str) -> Subscription {
+    Subscription {
+        ack_deadline: Duration::from_secs(1).try_into().ok(),
+        minimum_backoff: Duration::from_millis(5).try_into().ok(),
+        maximum_backoff: Duration::from_millis(50).try_into().ok(),
+        max_attempts: MAX_ATTEMPTS,
+        ..subscription(name, "t")
+    }
+}
