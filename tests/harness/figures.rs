@@ -1,5 +1,5 @@
-//! How much a test does: the default figure, or the full one with `WEIR_TESTS=full`; and its seed, printed, or given with
-//! `WEIR_SEED`.
+//! How much a test does: the default figure, or the full one with `WEIR_TESTS=full`; and its seed,
+//! printed, or given with `WEIR_SEED`.
 
 /// The default figure, or the full one.
 pub fn figure<T>(default: T, full: T) -> T {

@@ -117,8 +117,9 @@ impl History {
         });
     }
 
-    /// At a quiet point, when every subscription is drained: each confirmed message was delivered to, or is dead in, each
-    /// subscription (I1); gives the totals. Panics with the violations if there are any.
+    /// At a quiet point, when every subscription is drained: each confirmed message was delivered to,
+    /// or is dead in, each subscription (I1); gives the totals. Panics with the violations if there
+    /// are any.
     pub fn settle(&self, subscriptions: &[&str]) -> Totals {
         self.with(|inner| {
             let mut lost = Vec::new();

@@ -215,9 +215,6 @@ mod tests {
             Refusal::TopicNotFound {
                 topic: name.clone(),
             },
-            Refusal::TopicGone {
-                topic: crate::model::TopicId(7),
-            },
             Refusal::SubscriptionNotFound {
                 subscription: text(),
             },
@@ -350,5 +347,14 @@ mod tests {
                 assert!(details.has_bad_request_violations(), "{refusal:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_topic_that_goes_under_way_is_not_found() {
+        let topic = crate::model::TopicId(7);
+        let status = status(&Refusal::TopicGone { topic });
+        let info = status.get_error_details().error_info().cloned().unwrap();
+        assert_eq!(info.reason, "TOPIC_NOT_FOUND");
+        assert_eq!(info.metadata["topicId"], "7");
     }
 }

@@ -3,13 +3,25 @@
 //! Promises 16 bytes for a message published alone without a key, 8 more with one, and a few for a
 //! message of a large batch of equal sizes. Finds nothing by itself; the log knows the blocks.
 
-use super::log::Run;
 use super::spans::between;
 use crate::model::entry::{Columns, Published, Sizes};
 use crate::model::{Offset, OffsetRange, Position, Time};
 
 /// A block takes no more frames once it has so many messages.
 const FULL: u32 = 1_024;
+
+/// Consecutive messages of one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The frame.
+    pub position: Position,
+    /// The offset of the frame's first message.
+    pub frame_base: Offset,
+    /// The messages.
+    pub range: OffsetRange,
+    /// When they were published.
+    pub time: Time,
+}
 
 /// A frame relative to its block.
 #[derive(Debug, Clone, Copy)]

@@ -6,22 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::block::Block;
+pub use super::block::Run;
 use super::spans::between;
 use crate::model::entry::{Columns, Published};
 use crate::model::{Offset, OffsetRange, Position, Time};
-
-/// Consecutive messages of one frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The frame.
-    pub position: Position,
-    /// The offset of the frame's first message.
-    pub frame_base: Offset,
-    /// The messages.
-    pub range: OffsetRange,
-    /// When they were published.
-    pub time: Time,
-}
 
 /// The messages of a partition from its low watermark to its next offset.
 #[derive(Debug, Default, Clone)]

@@ -5,8 +5,9 @@
 //! - [`meter`]: counters that only grow, as rates over windows.
 //! - [`drain`]: when a backlog ends.
 
-pub mod drain;
 pub mod meter;
+
+pub mod drain;
 
 pub use drain::{Drain, Flow};
 pub use meter::{Meter, Ticks, Window};

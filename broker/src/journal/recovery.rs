@@ -91,6 +91,20 @@ fn random_uuid() -> io::Result<[u8; 16]> {
     Ok(uuid)
 }
 
+/// What the manifest of a new directory says.
+fn first_manifest(disk: &dyn Disk, uuid: Option<[u8; 16]>) -> Result<Manifest, OpenError> {
+    let uuid = match uuid {
+        Some(uuid) => uuid,
+        None => random_uuid().map_err(tried(disk, "draw", "an identity"))?,
+    };
+    Ok(Manifest {
+        uuid,
+        next_segment: 1,
+        next_file: 1,
+        ..Manifest::default()
+    })
+}
+
 /// Locks, reads, checks and repairs the directory.
 pub(super) fn open(
     disk: &Arc<dyn Disk>,
@@ -100,19 +114,9 @@ pub(super) fn open(
     let lock = lock(&**disk)?;
     let found = read_manifest(&**disk)?;
     let is_new = found.is_none();
-    let manifest = if let Some(manifest) = found {
-        manifest
-    } else {
-        let uuid = match options.uuid {
-            Some(uuid) => uuid,
-            None => random_uuid().map_err(tried(&**disk, "draw", "an identity"))?,
-        };
-        Manifest {
-            uuid,
-            next_segment: 1,
-            next_file: 1,
-            ..Manifest::default()
-        }
+    let manifest = match found {
+        Some(manifest) => manifest,
+        None => first_manifest(&**disk, options.uuid)?,
     };
     let purpose = Purpose::Open {
         covers_data: options.checkpoint_covers_data,

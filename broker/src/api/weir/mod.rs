@@ -1,6 +1,6 @@
 //! The services of `weir.v1`.
 //!
-//! - [`scan`], [`batch`]: published messages on their way in; [`publisher`], [`publish_stream`]: their service.
+//! - [`scan`], [`batch`]: published messages on their way in; [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`subscriber`]: deliveries out and answers in.
 //! - [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
@@ -10,9 +10,11 @@ pub(crate) mod batch;
 pub(crate) mod convert;
 pub(crate) mod scan;
 
-pub(crate) mod publisher;
+mod storing;
 
 mod publish_stream;
+
+pub(crate) mod publisher;
 
 mod nacks;
 mod subscribe;

@@ -14,7 +14,7 @@ use weir_proto::server::{PublishResult, PublishStreamRequest, PublishStreamRespo
 
 use super::batch::Batch;
 use super::convert;
-use super::publisher::{answer, prepare};
+use super::storing::{answer, prepare};
 use crate::api::status::item_error;
 use crate::core::Receipt;
 use crate::model::{Name, Refusal};

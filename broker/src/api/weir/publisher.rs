@@ -1,24 +1,18 @@
 //! The service `Publisher`: checks batches, makes their bodies and hands them to the shard.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use tonic::{Request, Response, Status, Streaming};
 use weir_proto::server;
 use weir_proto::server::{PublishRequest, PublishResponse, PublishStreamResponse};
 
-use super::batch::{self, Batch};
 use super::convert;
 use super::publish_stream::Pipeline;
+use super::storing::{Responses, answer, prepare};
 use crate::api::status::status;
-use crate::core::Receipt;
-use crate::model::{Name, Refusal, TopicId};
+use crate::model::Refusal;
 use crate::shard::Handle;
-
-/// A stream of responses, as tonic takes it.
-pub(crate) type Responses<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Takes messages in.
 #[derive(Debug)]
@@ -43,28 +37,6 @@ impl Publisher {
         let bodies = std::mem::take(&mut batch.bodies);
         let receipt = self.handle.publish(topic, bodies).await?;
         Ok(answer(&batch, &receipt))
-    }
-}
-
-/// Checks a batch for a topic and makes its bodies.
-pub(super) fn prepare(
-    handle: &Handle,
-    topic: &Name,
-    messages: &[Bytes],
-    rotation: u32,
-) -> Result<(TopicId, Batch), Refusal> {
-    let route = handle.route(topic)?;
-    Ok((
-        route.topic,
-        batch::build(messages, route.partitions, rotation)?,
-    ))
-}
-
-/// Where a batch was stored.
-pub(super) fn answer(batch: &Batch, receipt: &Receipt) -> PublishResponse {
-    PublishResponse {
-        topic_id: receipt.topic.0,
-        runs: batch.runs(&receipt.runs),
     }
 }
 

@@ -14,7 +14,7 @@ use weir_proto::server;
 use weir_proto::server::{GetStatsRequest, GetStatsResponse, WatchRequest, WatchResponse};
 
 use super::admin::reply;
-use super::publisher::Responses;
+use super::storing::Responses;
 use super::{convert, numbers};
 use crate::api::status::status;
 use crate::model::{Refusal, SubscriptionId, TopicId};

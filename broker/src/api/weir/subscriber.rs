@@ -11,7 +11,7 @@ use weir_proto::server::{
 };
 
 use super::admin::reply;
-use super::publisher::Responses;
+use super::storing::Responses;
 use super::subscribe::Conversation;
 use super::{convert, nacks};
 use crate::api::status::{item_error, status};
