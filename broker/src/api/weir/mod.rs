@@ -1,6 +1,7 @@
 //! The services of `weir.v1`.
 //!
-//! - [`scan`], [`batch`]: published messages on their way in; [`storing`], [`publish_stream`], [`publisher`]: their service.
+//! - [`scan`], [`batch`]: published messages on their way in;
+//!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`subscriber`]: deliveries out and answers in.
 //! - [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
