@@ -50,7 +50,7 @@ impl Memory {
             let ack_id = format!("lease-{offset}");
             deliveries.push(server::Delivery {
                 ack_id: ack_id.clone(),
-                message: encoded(&payload).into(),
+                message: Some(encoded(&payload).into()),
                 message_id: format!("7.0.{offset}"),
                 offset,
                 delivery_attempt: 1,
