@@ -13,7 +13,6 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use super::mailbox::Parcel;
 use crate::journal::{ReadError, Reader};
 use crate::model::entry::{Columns, DecodeError};
 use crate::model::{Position, Refusal};
@@ -156,16 +155,15 @@ impl ColdBodies {
         self.reader.clone()
     }
 
-    /// The bodies of the first few parcels, at least one if there is any. Safe to cancel.
-    pub(super) async fn open<'a>(
+    /// The bodies at the first few of these positions, at least one if there is any; those in memory
+    /// come with theirs. Safe to cancel.
+    pub(super) async fn open(
         &self,
-        parcels: impl Iterator<Item = &'a Parcel>,
+        parcels: impl Iterator<Item = (Position, Option<Arc<TailBody>>)>,
     ) -> Result<Vec<Arc<TailBody>>, Refusal> {
         let mut bodies = Vec::new();
         let mut missing = Vec::new();
-        for parcel in parcels {
-            let position = parcel.run.position;
-            let held = parcel.body.upgrade();
+        for (position, held) in parcels {
             match held.or_else(|| self.lock().get(position)) {
                 Some(body) if missing.is_empty() => bodies.push(body),
                 Some(_later) => break,

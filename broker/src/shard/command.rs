@@ -10,8 +10,8 @@ use crate::journal::Poisoned;
 use crate::model::entry::Body;
 use crate::model::{ConsumerId, Name, Now, Partition, Refusal, Span, TopicId};
 
+use super::lease::{Granted, PullRequest};
 use super::mailbox::Mailbox;
-use super::pulling::PullOrder;
 use super::sample::Sample;
 
 /// Where an answer goes.
@@ -82,6 +82,12 @@ pub(crate) struct Subscribing {
     pub(crate) allowance: Allowance,
     pub(crate) mailbox: std::sync::Arc<Mailbox>,
     pub(crate) answer: Answer<Attached>,
+}
+
+/// A pull on its way to the owner.
+pub(crate) struct PullOrder {
+    pub(crate) request: PullRequest,
+    pub(crate) answer: Answer<Granted>,
 }
 
 /// Which numbers.

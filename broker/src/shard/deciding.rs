@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::command::{Command, Promise, Publish, Saying, Subscribing};
+use super::command::{Command, Promise, Publish, PullOrder, Saying, Subscribing};
 use super::effects::Effect;
+use super::lease::{Granted, PullRequest};
 use super::owner::{Owner, ShardError};
 use super::party::WaitingPull;
-use super::pulling::{Granted, PullOrder, PullRequest};
 use super::sampling::Scene;
 use crate::core::{Attach, Departure, Group, OutFrame, Pull};
 use crate::journal::{AppendError, Frame};
@@ -150,7 +150,7 @@ impl Owner {
                 subscription: pulled.subscription,
                 consumer: pulled.consumer,
                 leases: Vec::new(),
-                shared: Arc::clone(&self.shared),
+                doorbell: Arc::clone(&self.shared.doorbell),
             };
             return drop(answer.send(Ok(granted)));
         }

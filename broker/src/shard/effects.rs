@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::command::{Answer, Deferred, Room};
 use super::handle::{Shared, poisoning};
+use super::lease::Granted;
 use super::mailbox::Mailbox;
-use super::pulling::Granted;
 use crate::core::Receipt;
 use crate::journal::{Journal, Poisoned};
 use crate::model::Position;

@@ -9,10 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bodies::ColdBodies;
+use super::budget::Budget;
 use super::clock::Clock;
 use super::command::{Act, Command, Promise, SampleOrder};
 use super::doorbell::Doorbell;
-use super::publishing::Budget;
+
 use super::{Health, Sample};
 use crate::core::{
     AckId, Core, Deleted, DryRun, Nack, NewSubscription, Purge, PurgeScope, Route, Selection,
@@ -32,7 +33,7 @@ pub struct Handle {
 pub(super) struct Shared {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) budget: Budget,
-    pub(super) doorbell: Doorbell,
+    pub(super) doorbell: Arc<Doorbell>,
     pub(super) bodies: ColdBodies,
     pub(super) watermark: Watermark,
     pub(super) clock: Clock,

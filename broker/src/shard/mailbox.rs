@@ -6,81 +6,19 @@
 //! by [`MAX_PARCELS`].
 
 use std::collections::VecDeque;
-use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::bodies::TailBody;
-use super::session::DeliveredRun;
-use crate::core::{GrantRun, SequenceRange};
+use super::parcel::Parcel;
+use crate::core::SequenceRange;
 use crate::journal::Watermark;
-use crate::model::entry::Columns;
-use crate::model::{Offset, Partition, Position, Refusal};
+use crate::model::Refusal;
 
 /// Unread deliveries at which a reader counts as gone: twice the largest allowance.
 pub(super) const MAX_PARCELS: usize = 200_000;
 /// Unread stale ranges at which a reader counts as gone.
 pub(super) const MAX_STALE: usize = 20_000;
-
-/// One delivered run on its way.
-#[derive(Debug, Clone)]
-pub(crate) struct Parcel {
-    pub(super) run: GrantRun,
-    pub(super) partition: Partition,
-    /// May leave when this is durable.
-    pub(super) needs: Position,
-    /// Its frame's body, if it is still in memory when it is read.
-    pub(super) body: Weak<TailBody>,
-}
-
-impl Parcel {
-    /// As the consumer gets it: one or more runs, none of more than `limit` bytes unless it is one
-    /// message.
-    pub(super) fn open(&self, body: &TailBody, limit: usize) -> Result<Vec<DeliveredRun>, Refusal> {
-        let columns = body.columns()?;
-        let first = index(self.run.range.start, self.run.frame_base);
-        let end = index(self.run.range.end, self.run.frame_base);
-        let mut runs = Vec::with_capacity(1);
-        let mut at = first;
-        while at < end {
-            let rest = columns.slice(at, end - at);
-            let (count, place) = if rest.len() <= limit {
-                (end - at, rest)
-            } else {
-                let count = fitting(columns, at..end, limit);
-                (count, columns.slice(at, count))
-            };
-            let skipped = (at - first) as u64;
-            runs.push(DeliveredRun {
-                first_sequence: self.run.first_sequence + skipped,
-                partition: self.partition,
-                first_offset: self.run.range.start.plus(skipped),
-                count: count as u64,
-                time: self.run.time,
-                attempt: self.run.attempt,
-                messages: body.slice(place)?,
-            });
-            at += count;
-        }
-        Ok(runs)
-    }
-}
-
-/// Which message of its frame an offset is.
-fn index(offset: Offset, base: Offset) -> usize {
-    usize::try_from(offset.0.saturating_sub(base.0)).unwrap_or(usize::MAX)
-}
-
-/// How many messages of `within` take at most `limit` bytes; at least one.
-fn fitting(columns: &Columns, within: Range<usize>, limit: usize) -> usize {
-    let mut weight = 0;
-    let fits = within.clone().take_while(|&at| {
-        weight += columns.slice(at, 1).len();
-        weight <= limit
-    });
-    fits.count().max(1)
-}
 
 /// What the reader gets next.
 #[derive(Debug)]

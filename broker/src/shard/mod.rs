@@ -18,12 +18,15 @@ mod health;
 mod sample;
 
 mod command;
+mod lease;
 mod mailbox;
+mod parcel;
 
 mod start;
 
 mod deciding;
 mod effects;
+mod keeping;
 mod owner;
 mod party;
 mod upkeep;
@@ -32,6 +35,7 @@ mod host;
 mod sampling;
 
 mod bodies;
+mod budget;
 mod clock;
 mod doorbell;
 
@@ -41,13 +45,15 @@ mod tests;
 pub use clock::process_micros;
 pub use handle::Handle;
 pub use health::Health;
+pub use lease::PullRequest;
 pub use owner::ShardError;
+pub use parcel::DeliveredRun;
 pub use peeking::{DeadText, PeekPage, ShownMessage, ShownPage};
 pub use publishing::PublishTicket;
-pub use pulling::{PullRequest, PulledBatch, PulledMessage};
+pub use pulling::{PulledBatch, PulledMessage};
 pub use sample::{
     BrokerSample, ConsumerRates, HostSample, Sample, SubscriptionRates, SubscriptionSample,
     TopicSample,
 };
-pub use session::{DeliveredRun, Feedback, Session, SessionEvent, Subscribe};
+pub use session::{Feedback, Session, SessionEvent, Subscribe};
 pub use start::{Shard, StartError};

@@ -7,8 +7,9 @@ use super::bodies::Tail;
 use super::command::Answer;
 use super::effects::{Effect, Effects};
 use super::handle::Shared;
-use super::mailbox::{Mailbox, Parcel};
-use super::pulling::{Granted, Lease};
+use super::lease::{Granted, Lease};
+use super::mailbox::Mailbox;
+use super::parcel::Parcel;
 use crate::core::{EndedConsumer, GrantEffect, SequenceRange};
 use crate::model::{ConsumerId, Mono, Position, Refusal, SubscriptionId, TopicId};
 
@@ -122,7 +123,7 @@ impl Parties {
             subscription: pull.subscription,
             consumer,
             leases,
-            shared: Arc::clone(&self.shared),
+            doorbell: Arc::clone(&self.shared.doorbell),
         };
         effects.push(needs, Effect::Pulled(pull.answer, granted));
     }

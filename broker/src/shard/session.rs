@@ -7,18 +7,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Handle;
 use super::command::{Command, Saying, Subscribing};
 use super::doorbell::Note;
-use super::mailbox::{Letter, Mailbox, Parcel};
+use super::mailbox::{Letter, Mailbox};
+use super::parcel::{DeliveredRun, Parcel};
 use crate::core::{Allowance, Departure, Nack, SequenceRange};
 use crate::model::settings::SubscriptionSettings;
-use crate::model::{
-    ConsumerId, Name, Offset, Partition, Refusal, Span, SubscriptionId, Time, TopicId,
-};
+use crate::model::{ConsumerId, Name, Refusal, Span, SubscriptionId, TopicId};
 
 /// Bytes of messages that one event brings at most, or one larger message: well below what a gRPC
 /// client takes at a time.
@@ -48,25 +46,6 @@ pub enum SessionEvent {
     Stale(Vec<SequenceRange>),
     /// The broker has ended the connection. The last event.
     Ended(Refusal),
-}
-
-/// Consecutive messages of one partition with one publish time and attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveredRun {
-    /// The sequence of the first on this stream, from 1.
-    pub first_sequence: u64,
-    /// The partition.
-    pub partition: Partition,
-    /// The offset of the first.
-    pub first_offset: Offset,
-    /// How many.
-    pub count: u64,
-    /// When they were published.
-    pub time: Time,
-    /// Which try this is, from 1.
-    pub attempt: u32,
-    /// The messages, each as `0x12 <length> <bytes>`: field 2 of a `DeliveryRun`, as they are.
-    pub messages: Bytes,
 }
 
 /// A connected consumer.
@@ -155,7 +134,12 @@ impl Session {
 
     /// Gets the bytes of the first few deliveries taken out of the mailbox.
     async fn read(&mut self) -> Result<(), Refusal> {
-        let bodies = self.handle.shared.bodies.open(self.opened.iter()).await?;
+        let bodies = self
+            .handle
+            .shared
+            .bodies
+            .open(self.opened.iter().map(Parcel::body))
+            .await?;
         for body in bodies {
             if let Some(parcel) = self.opened.pop_front() {
                 self.ready.extend(parcel.open(&body, EVENT_BYTES)?);

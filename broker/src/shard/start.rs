@@ -9,13 +9,13 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bodies::ColdBodies;
+use super::budget::Budget;
 use super::clock::Clock;
 use super::command::{Command, Stop};
-use super::doorbell::{Doorbell, Note, Waiting};
+use super::doorbell::{Note, Waiting};
 use super::handle::Shared;
 use super::host::Host;
 use super::owner::{COMMANDS, Owner, ShardError};
-use super::publishing::Budget;
 use super::sampling::Sampler;
 use super::{Handle, Health};
 use crate::core::{self, Core, Recovery, ReplayFrame};
@@ -82,7 +82,7 @@ impl Shard {
         let shared = Arc::new(Shared {
             commands,
             budget: Budget::new(uncommitted),
-            doorbell: Doorbell::default(),
+            doorbell: Arc::default(),
             bodies: ColdBodies::new(journal.reader()),
             watermark: journal.watermark(),
             clock,
