@@ -21,8 +21,8 @@ use crate::shard::{Handle, Health};
 const MAX_PUBLISH_BYTES: usize = 17 << 20;
 /// The largest request of anybody else.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
-/// The largest request of an operator: 10,000 ids and their framing. Ids of two bytes each would take more than ten times
-/// their bytes, so this is no larger than needed.
+/// The largest request of an operator: 10,000 ids and their framing. Ids of two bytes each would
+/// take more than ten times their bytes, so this is no larger than needed.
 const MAX_OPERATOR_BYTES: usize = 512 << 10;
 /// The largest response: the largest message, or a full page of smaller ones, and its framing.
 const MAX_RESPONSE_BYTES: usize = 20 << 20;
