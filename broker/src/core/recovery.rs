@@ -38,7 +38,7 @@ pub struct ReplayFrame<'a> {
     pub version: u8,
     /// The encoded entry.
     pub head: &'a [u8],
-    /// The messages of a published batch.
+    /// The messages of a published batch; of data at least its columns.
     pub body: &'a [u8],
 }
 
@@ -102,7 +102,7 @@ impl Recovery {
         let unreadable = |source| RecoverError::Decode { position, source };
         let entry = decode(frame.kind, frame.version, frame.head).map_err(unreadable)?;
         let columns = match entry {
-            Entry::Published(_) => Some(Columns::parse(frame.body).map_err(unreadable)?),
+            Entry::Published(_) => Some(columns_of(source, frame.body).map_err(unreadable)?),
             _ => None,
         };
         let applied = match (source, &entry) {
@@ -306,6 +306,14 @@ impl Recovery {
             }
         }
         self.objects.keep = keep;
+    }
+}
+
+/// The columns of a published body; of data only its front may be there.
+fn columns_of(source: Source, body: &[u8]) -> Result<Columns, DecodeError> {
+    match source {
+        Source::Data => Columns::parse_front(body),
+        Source::Checkpoint | Source::Log => Columns::parse(body),
     }
 }
 

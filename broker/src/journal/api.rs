@@ -83,7 +83,8 @@ pub struct StoredFrame {
 pub enum Source {
     /// From the checkpoint: restates state as of the checkpoint's position; apply.
     Checkpoint,
-    /// From before the start of replay: index its body, do not apply.
+    /// From before the start of replay: index its body, do not apply. The body ends where
+    /// `Options::indexed` says, and its checksum is verified when it is read, not here.
     Data,
     /// From the log at or after the start of replay: apply.
     Log,
@@ -104,7 +105,7 @@ pub struct Replayed<'a> {
     pub is_commit: bool,
     /// The entry itself.
     pub head: &'a [u8],
-    /// Opaque payload.
+    /// Opaque payload, or its indexed front if the source is `Data`.
     pub body: &'a [u8],
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::checkpoint;
 use super::cold::{self, GivenUp};
-use super::index_file;
+use super::index_file::Verified;
 use super::segment::Segment;
 use super::store::{DiskError, Store};
 use super::writer::Inbox;
@@ -20,8 +20,8 @@ pub(super) enum Job {
     Spares,
     /// Retire what nothing needs, and reuse what was retired before.
     Recycle(Vec<Arc<Segment>>),
-    /// Write the index of a sealed segment whose last frame was appended at the time given.
-    Index(Arc<Segment>, u64),
+    /// Write the index of a sealed segment.
+    Index(Arc<Segment>, Verified),
     /// Write a checkpoint.
     Checkpoint(checkpoint::Plan),
     /// Copy needed frames out of old segments.
@@ -119,6 +119,16 @@ impl Workbench {
         job.map(|job| self.perform(job)).is_some()
     }
 
+    /// Writes the indexes that still wait, once the journal closes.
+    pub(super) fn index_rest(&self) {
+        let jobs = std::mem::take(&mut self.waiting().jobs);
+        for job in jobs {
+            if matches!(job, Job::Index(..)) {
+                self.perform(job);
+            }
+        }
+    }
+
     fn perform(&self, job: Job) {
         let moves_frames = job.moves_frames();
         if self.store.progress.poisoned().is_none() {
@@ -144,12 +154,13 @@ impl Workbench {
                 drop(retire);
                 store.recycle()
             }
-            Job::Index(segment, time_us) => index_file::write(store, &segment, time_us),
+            Job::Index(segment, verified) => store.index(&segment, verified),
             Job::Checkpoint(plan) => self.write_checkpoint(&plan),
             Job::Cold(plan) => match cold::copy(store, &plan) {
-                Ok(()) => {
+                Ok(cold) => {
                     drop(plan);
-                    store.recycle()
+                    store.recycle()?;
+                    cold.map_or(Ok(()), |cold| store.index(&cold, Verified::Heads))
                 }
                 Err(GivenUp::Damaged) => Ok(()),
                 Err(GivenUp::Disk(error)) => Err(error),

@@ -159,6 +159,12 @@ pub(super) struct Decoded<'a> {
 }
 
 impl<'a> Decoded<'a> {
+    /// The body as far as the bytes go, its checksum not looked at.
+    pub(super) fn front(&self) -> &'a [u8] {
+        let whole = self.body.get(..self.header.body_len as usize);
+        whole.unwrap_or(self.body)
+    }
+
     /// The body, once its checksum fits.
     pub(super) fn verify_body(&self) -> Result<&'a [u8], Fault> {
         let body = self
@@ -237,6 +243,24 @@ pub(super) enum Shape {
     Sparse,
 }
 
+impl Shape {
+    /// The number that stands for it on the disk.
+    pub(super) fn code(self) -> u32 {
+        match self {
+            Self::Dense => 0,
+            Self::Sparse => 1,
+        }
+    }
+
+    pub(super) fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Dense),
+            1 => Some(Self::Sparse),
+            _ => None,
+        }
+    }
+}
+
 /// The header of a segment's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
@@ -255,11 +279,7 @@ impl SegmentHeader {
         out.extend_from_slice(&self.segment.to_le_bytes());
         out.extend_from_slice(&self.first.to_le_bytes());
         out.extend_from_slice(&self.durable.to_le_bytes());
-        let shape: u32 = match self.shape {
-            Shape::Dense => 0,
-            Shape::Sparse => 1,
-        };
-        out.extend_from_slice(&shape.to_le_bytes());
+        out.extend_from_slice(&self.shape.code().to_le_bytes());
         out.extend_from_slice(&[0; 8]);
         let crc = out.get(start..).map_or(0, crc32c::crc32c);
         out.extend_from_slice(&crc.to_le_bytes());
@@ -281,11 +301,7 @@ impl SegmentHeader {
             segment: fields.u64()?,
             first: fields.u64()?,
             durable: fields.u64()?,
-            shape: match fields.u32()? {
-                0 => Shape::Dense,
-                1 => Shape::Sparse,
-                _ => return None,
-            },
+            shape: Shape::from_code(fields.u32()?)?,
         })
     }
 }

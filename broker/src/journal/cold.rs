@@ -10,8 +10,9 @@ use super::codec::{COMMIT, HEADER, Header, SEGMENT_HEADER, Seed, SegmentHeader, 
 use super::disk::{DiskFile, SyncSite};
 use super::fail_point;
 use super::layout::Change;
+use super::places::Places;
 use super::reader::ReadFrames;
-use super::segment::{Places, Segment, Spare, file_name, new_name};
+use super::segment::{Segment, Spare, file_name, new_name};
 use super::store::{DiskError, Store, tried};
 use super::transfer::write_bytes;
 use crate::model::ids::Position;
@@ -40,10 +41,11 @@ impl From<DiskError> for GivenUp {
     }
 }
 
-/// Copies the frames, switches the manifest, and leaves the sources to be recycled.
-pub(super) fn copy(store: &Store, plan: &Plan) -> Result<(), GivenUp> {
+/// Copies the frames, switches the manifest, and leaves the sources to be recycled; the cold
+/// segment is to be indexed then.
+pub(super) fn copy(store: &Store, plan: &Plan) -> Result<Option<Arc<Segment>>, GivenUp> {
     let Some((first, last)) = plan.positions.first().zip(plan.positions.last()) else {
-        return Ok(());
+        return Ok(None);
     };
     let number = store.take_number();
     let id = store.layout_mut().take_id();
@@ -79,12 +81,12 @@ pub(super) fn copy(store: &Store, plan: &Plan) -> Result<(), GivenUp> {
     synced.map_err(tried("sync the directory of", &name))?;
     fail_point::hit("journal.cold_renamed");
     let spare = Spare { id, number, file };
-    let segment = Segment::new(&spare, store.uuid, first.0, Shape::Sparse, places);
+    let segment = Arc::new(Segment::new(&spare, store.uuid, first.0, Shape::Sparse));
+    segment.note(|empty| *empty = places);
     segment.seal(last.0);
-    let cold = Some(Arc::new(segment));
     let switched = store.commit(&Change {
         retire: plan.sources.clone(),
-        cold,
+        cold: Some(Arc::clone(&segment)),
         ..Change::default()
     });
     if let Err(error) = switched {
@@ -94,7 +96,7 @@ pub(super) fn copy(store: &Store, plan: &Plan) -> Result<(), GivenUp> {
         return Err(error.into());
     }
     fail_point::hit("journal.cold_switched");
-    Ok(())
+    Ok(Some(segment))
 }
 
 struct Copy<'a> {

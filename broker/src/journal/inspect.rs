@@ -7,7 +7,7 @@
 use super::api::{CutTail, OpenError, Replay};
 use super::codec::{ALIGN, SEGMENT_HEADER, Seed, Shape, decode};
 use super::disk::{Access, Disk};
-use super::index_file;
+use super::index_file::IndexFile;
 use super::manifest::{Manifest, Sealed};
 use super::scan::{Expected, Scan};
 use super::segment::{file_name, index_name};
@@ -196,13 +196,12 @@ impl Report {
         let log = manifest.log.iter().map(|sealed| (Shape::Dense, sealed));
         let cold = manifest.cold.iter().map(|sealed| (Shape::Sparse, sealed));
         for (shape, sealed) in log.chain(cold) {
-            if shape == Shape::Dense {
-                let name = index_name(sealed.number);
-                let is_there = disk.open(&name, Access::Read).is_ok();
-                if is_there && index_file::read(disk, manifest.uuid, sealed).is_none() {
-                    self.notes
-                        .push(format!("{name} does not verify; it will be rebuilt"));
-                }
+            let name = index_name(sealed.number);
+            if disk.open(&name, Access::Read).is_ok()
+                && !is_index_sound(disk, manifest, shape, sealed)
+            {
+                self.notes
+                    .push(format!("{name} does not verify; it will be rebuilt"));
             }
             if is_found {
                 self.problems
@@ -222,6 +221,12 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Whether the index of a sealed segment verifies, whatever its rows hold of the bodies.
+fn is_index_sound(disk: &dyn Disk, manifest: &Manifest, shape: Shape, sealed: &Sealed) -> bool {
+    let index = IndexFile::open(disk, manifest.uuid, shape, sealed);
+    index.is_some_and(|index| index.is_sound())
 }
 
 /// Everything in one sealed segment that does not verify.

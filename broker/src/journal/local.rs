@@ -2,7 +2,7 @@
 //!
 //! The owner's thread never waits for the disk here, except in `open` and `close`.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::api::{
@@ -11,6 +11,7 @@ use super::api::{
 use super::background::{Job, Workbench};
 use super::codec::{SEGMENT_HEADER, frame_len};
 use super::disk::{DirectoryLock, Disk};
+use super::index_file::Verified;
 use super::layout::Change;
 use super::options::{Options, Threads};
 use super::reader::Reader;
@@ -87,8 +88,8 @@ impl LocalJournal {
                 Workers::Threads(threads.into())
             }
         };
-        for (segment, time_us) in unindexed {
-            bench.leave(Job::Index(segment, time_us));
+        for segment in unindexed {
+            bench.leave(Job::Index(segment, Verified::Bodies));
         }
         bench.leave(Job::Recycle(Vec::new()));
         bench.leave(Job::Sample);
@@ -128,10 +129,10 @@ impl LocalJournal {
         let last = self.next - 1;
         sealed.seal(last);
         fail_point::hit("journal.segment_roll");
-        let (bench, time_us) = (Arc::clone(&self.bench), self.time_us);
+        let bench = Arc::clone(&self.bench);
         let index: Release = Box::new(move |outcome| {
             if outcome.is_ok() {
-                bench.leave(Job::Index(sealed, time_us));
+                bench.leave(Job::Index(sealed, Verified::Heads));
             }
         });
         self.inbox.when_durable(Position(last), index);
@@ -170,6 +171,12 @@ impl LocalJournal {
         } else {
             Ok(bytes)
         }
+    }
+
+    /// Bytes of places of sealed segments that are in memory.
+    #[cfg(test)]
+    pub(super) fn place_bytes(&self) -> usize {
+        self.store.place_bytes()
     }
 
     fn stop(&mut self) {
@@ -218,20 +225,16 @@ impl Journal for LocalJournal {
         }
         self.time_us = self.time_us.max(now_us);
         let (first, offset) = (self.next, self.active_end);
-        {
-            let mut places = self
-                .active
-                .places
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
+        let (base, end, next) = (self.active.first, &mut self.active_end, &mut self.next);
+        self.active.note(|places| {
             for frame in &group {
                 let len = frame_len(frame.head.len(), frame.body.len());
-                let at = usize::try_from(self.active_end).unwrap_or(usize::MAX);
-                places.push(self.next - self.active.first, at, len);
-                self.active_end += len as u64;
-                self.next += 1;
+                let at = usize::try_from(*end).unwrap_or(usize::MAX);
+                places.push(*next - base, at, len);
+                *end += len as u64;
+                *next += 1;
             }
-        }
+        });
         self.unstated.0 += bytes;
         self.unstated.1 += group.len() as u64;
         self.inbox.leave(Placed {
@@ -350,6 +353,11 @@ impl Journal for LocalJournal {
                 file,
                 source,
             })?;
+        }
+        // What is not indexed would be read whole by the next start.
+        self.bench.index_rest();
+        if let Some(poisoned) = self.store.progress.poisoned() {
+            return Err(poisoned.into());
         }
         fail_point::hit("journal.close_cut");
         let clean = Change {

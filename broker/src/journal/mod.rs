@@ -5,7 +5,8 @@
 //!
 //! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
 //! `local`, `writer` and `segment`; the way back through `survey`, `walk`, `tail` and `recovery`; the set of
-//! segments in `store`, `manifest`, `background` and `cold`; the disk below all of it in `disk`.
+//! segments in `store`, `manifest`, `background` and `cold`; what saves a start from reading what is
+//! kept in `index_file`, `index_rows`, `skim` and `places`; the disk below all of it in `disk`.
 
 mod api;
 mod background;
@@ -16,16 +17,19 @@ mod compose;
 pub mod disk;
 pub mod fail_point;
 mod index_file;
+mod index_rows;
 mod inspect;
 mod layout;
 mod local;
 mod manifest;
 pub mod options;
+mod places;
 mod reader;
 mod recovery;
 mod scan;
 mod segment;
 pub mod sim_disk;
+mod skim;
 mod space;
 mod store;
 mod survey;
@@ -44,6 +48,6 @@ pub use api::{
 pub use disk::{Disk, OsDisk};
 pub use inspect::{Problem, Report, dump, repair_dry_run, verify};
 pub use local::LocalJournal;
-pub use options::{Options, Threads};
+pub use options::{Indexed, Options, Threads};
 pub use reader::{ReadFrames, Reader};
 pub use watermark::Watermark;

@@ -25,6 +25,10 @@ pub const MAX_FRAME: usize = 17 << 20;
 /// Replay that a checkpoint saves before one is asked for, in microseconds.
 pub const CHECKPOINT_REPLAY_US: u64 = 300_000;
 
+/// Bytes of the places of sealed segments' frames that are kept in memory: those of four million
+/// frames. Beyond it they are read back from the index files.
+pub const PLACE_BYTES: usize = 16 << 20;
+
 /// Who runs the writer and the background work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
@@ -32,6 +36,31 @@ pub enum Threads {
     Own,
     /// The caller, by `LocalJournal::step`: for tests and simulations that want one order.
     Stepped,
+}
+
+/// What the index of a sealed segment holds of a frame's body, so that a start need not read the
+/// rest of it. The journal does not know what is in a body; its caller does.
+#[derive(Debug, Clone, Copy)]
+pub struct Indexed {
+    /// Version of what `bytes` answers; an index of another one is written anew.
+    pub version: u32,
+    /// How many bytes from a body's front on are indexed, given kind, version, head and body. It
+    /// may be given only the front of a body; when that is not enough to tell, it answers with
+    /// all that it was given, and is asked again with more.
+    pub bytes: fn(kind: u8, version: u8, head: &[u8], body: &[u8]) -> usize,
+}
+
+impl Indexed {
+    /// Heads alone.
+    pub const NOTHING: Self = Self {
+        version: 0,
+        bytes: |_, _, _, _| 0,
+    };
+
+    /// How many bytes of `body` are indexed.
+    pub(super) fn front(self, kind: u8, version: u8, head: &[u8], body: &[u8]) -> usize {
+        (self.bytes)(kind, version, head, body).min(body.len())
+    }
 }
 
 /// How a journal is opened.
@@ -62,6 +91,10 @@ pub struct Options {
     /// The checkpoint's frames index all bodies before it, so that a valid one makes
     /// `Source::Data` frames needless and sealed segments need not be read at the start.
     pub checkpoint_covers_data: bool,
+    /// What a start needs of the bodies before the start of replay.
+    pub indexed: Indexed,
+    /// Bytes of the places of sealed segments' frames that are kept in memory.
+    pub place_bytes: usize,
     /// Who runs the writer.
     pub threads: Threads,
     /// A monotonic clock in microseconds, for the time of the last sync.
@@ -85,6 +118,8 @@ impl Default for Options {
             max_frame: MAX_FRAME,
             checkpoint_replay_us: CHECKPOINT_REPLAY_US,
             checkpoint_covers_data: true,
+            indexed: Indexed::NOTHING,
+            place_bytes: PLACE_BYTES,
             threads: Threads::Own,
             monotonic_us: || 0,
             uuid: None,

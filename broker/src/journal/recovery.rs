@@ -19,7 +19,7 @@ use super::fail_point;
 use super::layout::{Change, Layout, layout};
 use super::manifest::{self, Manifest};
 use super::options::Options;
-use super::segment::{Places, Segment, Spare, file_name, file_number};
+use super::segment::{Segment, Spare, file_name, file_number};
 use super::store::{DiskError, Store, is_full};
 use super::survey::{Purpose, Survey, Torn, io_error, read_manifest, survey};
 use super::transfer::{read_up_to, write_bytes};
@@ -33,7 +33,7 @@ pub(super) struct Opening {
     /// The checkpoint file that is to be written next.
     pub(super) next_slot: usize,
     pub(super) recovered: Recovered,
-    pub(super) unindexed: Vec<(Arc<Segment>, u64)>,
+    pub(super) unindexed: Vec<Arc<Segment>>,
 }
 
 /// Names what the disk refused when the whole directory is meant.
@@ -120,6 +120,7 @@ pub(super) fn open(
     };
     let purpose = Purpose::Open {
         covers_data: options.checkpoint_covers_data,
+        indexed: options.indexed,
     };
     let survey = survey(&**disk, &manifest, Access::Write, purpose, replay)?;
     let mut recovered = Recovered {
@@ -358,8 +359,7 @@ impl Store {
     pub(super) fn roll(&self, first: u64) -> Option<Arc<Segment>> {
         let mut layout = self.layout_mut();
         let spare = layout.spares.pop_front()?;
-        let places = Places::new(Shape::Dense);
-        let segment = Arc::new(Segment::new(&spare, self.uuid, first, Shape::Dense, places));
+        let segment = Arc::new(Segment::new(&spare, self.uuid, first, Shape::Dense));
         layout.segments.insert(first, Arc::clone(&segment));
         Some(segment)
     }

@@ -1,108 +1,33 @@
 //! One segment in memory: its file, where its frames are, and how much of it is needed.
 //!
-//! A segment costs 4 bytes a frame (8 in a cold one), so that ten million singly published
-//! messages are indexed in 40 MB.
+//! An open segment knows where each frame is. A sealed one lets go of that once its index file
+//! holds it; see `places`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::codec::{ALIGN, SEGMENT_HEADER, Seed, Shape};
+use super::codec::{Seed, Shape};
 use super::disk::DiskFile;
+use super::places::{Place, Places};
 
-/// Where the frames of a segment are, in units of `ALIGN` bytes.
+/// What is in memory of where the frames are.
 #[derive(Debug)]
-pub(super) struct Places {
-    shape: Shape,
-    /// Position less the segment's first; empty in a dense segment.
-    relative: Vec<u32>,
-    offsets: Vec<u32>,
-    end: u32,
+enum Held {
+    /// All of it: the segment is open, or its index file is not written yet.
+    Here(Places),
+    /// Where the last frame ends; the rest is in the index file.
+    Filed { end: u64 },
 }
 
-/// Where one frame is.
+/// What a segment knows of a frame by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) offset: u64,
-    pub(super) len: usize,
-}
-
-fn units(offset: usize) -> u32 {
-    u32::try_from(offset / ALIGN).unwrap_or(u32::MAX)
-}
-
-fn bytes(units: u32) -> u64 {
-    u64::from(units) * ALIGN as u64
-}
-
-impl Places {
-    pub(super) fn new(shape: Shape) -> Self {
-        let end = units(SEGMENT_HEADER);
-        Self {
-            shape,
-            relative: Vec::new(),
-            offsets: Vec::new(),
-            end,
-        }
-    }
-
-    /// A dense segment's places from its index file.
-    pub(super) fn from_offsets(offsets: Vec<u32>, end: u32) -> Self {
-        Self {
-            shape: Shape::Dense,
-            relative: Vec::new(),
-            offsets,
-            end,
-        }
-    }
-
-    /// Notes a frame of `len` bytes at `offset`; `relative` is its position less the first.
-    pub(super) fn push(&mut self, relative: u64, offset: usize, len: usize) {
-        if self.shape == Shape::Sparse {
-            self.relative
-                .push(u32::try_from(relative).unwrap_or(u32::MAX));
-        }
-        self.offsets.push(units(offset));
-        self.end = units(offset + len);
-    }
-
-    pub(super) fn find(&self, relative: u64) -> Option<Place> {
-        let index = match self.shape {
-            Shape::Dense => usize::try_from(relative).ok()?,
-            Shape::Sparse => self
-                .relative
-                .binary_search(&u32::try_from(relative).ok()?)
-                .ok()?,
-        };
-        let start = *self.offsets.get(index)?;
-        let end = self.offsets.get(index + 1).copied().unwrap_or(self.end);
-        let len = usize::try_from(bytes(end.checked_sub(start)?)).ok()?;
-        Some(Place {
-            offset: bytes(start),
-            len,
-        })
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.offsets.len()
-    }
-
-    pub(super) fn end(&self) -> u64 {
-        bytes(self.end)
-    }
-
-    pub(super) fn end_units(&self) -> u32 {
-        self.end
-    }
-
-    pub(super) fn offsets(&self) -> &[u32] {
-        &self.offsets
-    }
-
-    /// Gives back what a sealed segment will not need.
-    pub(super) fn shrink(&mut self) {
-        self.relative.shrink_to_fit();
-        self.offsets.shrink_to_fit();
-    }
+pub(super) enum Found {
+    /// It is here.
+    At(Place),
+    /// It is not in the segment.
+    Nowhere,
+    /// Its place must be looked up in the index file.
+    Filed,
 }
 
 /// One segment that holds frames.
@@ -114,7 +39,7 @@ pub(super) struct Segment {
     pub(super) first: u64,
     pub(super) seed: Seed,
     pub(super) shape: Shape,
-    pub(super) places: RwLock<Places>,
+    held: RwLock<Held>,
     /// Last position once no frame will be added; 0 while it is open.
     sealed_last: AtomicU64,
     kept_bytes: AtomicU64,
@@ -143,13 +68,26 @@ pub(super) fn file_number(name: &str) -> Option<u64> {
 }
 
 impl Segment {
-    pub(super) fn new(
-        spare: &Spare,
-        uuid: [u8; 16],
-        first: u64,
-        shape: Shape,
-        places: Places,
-    ) -> Self {
+    /// A segment without frames.
+    pub(super) fn new(spare: &Spare, uuid: [u8; 16], first: u64, shape: Shape) -> Self {
+        let held = Held::Here(Places::new(shape));
+        Self::holding(spare, uuid, first, shape, held)
+    }
+
+    /// A sealed segment whose places are in its index file.
+    pub(super) fn filed(spare: &Spare, uuid: [u8; 16], sealed: &Filed) -> Self {
+        let Filed {
+            first,
+            last,
+            end,
+            shape,
+        } = *sealed;
+        let segment = Self::holding(spare, uuid, first, shape, Held::Filed { end });
+        segment.seal(last);
+        segment
+    }
+
+    fn holding(spare: &Spare, uuid: [u8; 16], first: u64, shape: Shape, held: Held) -> Self {
         Self {
             id: spare.id,
             number: spare.number,
@@ -157,7 +95,7 @@ impl Segment {
             first,
             seed: Seed::new(uuid, spare.id),
             shape,
-            places: RwLock::new(places),
+            held: RwLock::new(held),
             sealed_last: AtomicU64::new(0),
             kept_bytes: AtomicU64::new(0),
             kept_frames: AtomicU64::new(0),
@@ -169,12 +107,37 @@ impl Segment {
         file_name(self.number)
     }
 
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn seal(&self, last: u64) {
         self.sealed_last.store(last, Ordering::Release);
-        self.places
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .shrink();
+        self.note(Places::shrink);
+    }
+
+    /// Lets `change` add to the places, which an open segment always has.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Places)) {
+        if let Held::Here(places) = &mut *self.held_mut() {
+            change(places);
+        }
+    }
+
+    /// Lets go of the places, which the index file now holds; hands out what was in memory.
+    pub(super) fn file_away(&self) -> Option<Places> {
+        let mut held = self.held_mut();
+        let end = match &*held {
+            Held::Here(places) => places.end(),
+            Held::Filed { .. } => return None,
+        };
+        match std::mem::replace(&mut *held, Held::Filed { end }) {
+            Held::Here(places) => Some(places),
+            Held::Filed { .. } => None,
+        }
     }
 
     /// The last position, once no frame will be added.
@@ -182,17 +145,22 @@ impl Segment {
         Some(self.sealed_last.load(Ordering::Acquire)).filter(|last| *last != 0)
     }
 
-    pub(super) fn find(&self, position: u64) -> Option<Place> {
-        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        places.find(position.checked_sub(self.first)?)
+    pub(super) fn find(&self, position: u64) -> Found {
+        let Some(relative) = position.checked_sub(self.first) else {
+            return Found::Nowhere;
+        };
+        match &*self.held() {
+            Held::Here(places) => places.find(relative).map_or(Found::Nowhere, Found::At),
+            Held::Filed { .. } => Found::Filed,
+        }
     }
 
     /// Bytes of the file that hold the header or frames.
     pub(super) fn end(&self) -> u64 {
-        self.places
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .end()
+        match &*self.held() {
+            Held::Here(places) => places.end(),
+            Held::Filed { end } => *end,
+        }
     }
 
     pub(super) fn keep(&self, bytes: u64) {
@@ -236,6 +204,16 @@ impl Segment {
         self.kept_frames.store(frames, Ordering::Relaxed);
         self.kept_bytes.store(bytes, Ordering::Relaxed);
     }
+}
+
+/// What is known of a sealed segment without its places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filed {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    /// Bytes of the file up to the end of the last frame.
+    pub(super) end: u64,
+    pub(super) shape: Shape,
 }
 
 /// A prepared file, with the segment id that it will have.

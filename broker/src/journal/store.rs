@@ -14,11 +14,13 @@ use super::api::{ReadError, StoredFrame};
 use super::codec::{Shape, decode};
 use super::disk::{Disk, SyncSite};
 use super::fail_point;
+use super::index_file::{self, Verified};
 use super::layout::{Change, Layout};
 use super::manifest;
 use super::options::Options;
+use super::places::{Place, RecentPlaces};
 use super::reader::ReadFrames;
-use super::segment::{Segment, Spare, file_name, index_name, new_name};
+use super::segment::{Found, Segment, Spare, file_name, index_name, new_name};
 use super::transfer::{read_file, read_up_to, write_bytes};
 use super::watermark::Progress;
 use crate::model::ids::Position;
@@ -64,6 +66,7 @@ pub(super) struct Store {
     pub(super) options: Options,
     pub(super) uuid: [u8; 16],
     pub(super) progress: Arc<Progress>,
+    places: RecentPlaces,
     layout: RwLock<Layout>,
     manifest: Mutex<()>,
     is_space_short: AtomicBool,
@@ -77,6 +80,7 @@ impl Store {
         layout: Layout,
     ) -> Self {
         Self {
+            places: RecentPlaces::new(options.place_bytes),
             disk,
             options,
             uuid,
@@ -249,11 +253,56 @@ impl Store {
         }
         for segment in reused.forget.iter().chain(&surplus.forget) {
             self.remove(&index_name(segment.number))?;
+            self.places.forget(segment.id);
         }
         surplus
             .forget
             .iter()
             .try_for_each(|segment| self.remove(&segment.name()))
+    }
+
+    /// Writes the index of a sealed segment, whose places need not be in memory from then on.
+    pub(super) fn index(&self, segment: &Segment, verified: Verified) -> Result<(), DiskError> {
+        let indexed = self.options.indexed;
+        let written = index_file::write(&*self.disk, self.uuid, indexed, segment, verified);
+        let is_there = written.map_err(tried("index", &segment.name()))?;
+        if is_there && let Some(places) = segment.file_away() {
+            self.places.add(segment.id, Arc::new(places));
+        }
+        Ok(())
+    }
+
+    /// Where a frame is, looked up in the index file if need be; no lock is held meanwhile.
+    fn place(&self, segment: &Segment, position: Position) -> Result<Option<Place>, ReadError> {
+        match segment.find(position.0) {
+            Found::At(place) => return Ok(Some(place)),
+            Found::Nowhere => return Ok(None),
+            Found::Filed => {}
+        }
+        let relative = position.0 - segment.first;
+        if let Some(places) = self.places.get(segment.id) {
+            return Ok(places.find(relative));
+        }
+        let file = || segment.name();
+        let found = index_file::places(&*self.disk, self.uuid, segment);
+        let found = found.map_err(|source| ReadError::Io {
+            position,
+            file: file(),
+            source,
+        })?;
+        let places = Arc::new(found.ok_or_else(|| ReadError::Damaged {
+            position,
+            file: file(),
+            reason: "a frame before it does not verify".to_owned(),
+        })?);
+        self.places.add(segment.id, Arc::clone(&places));
+        Ok(places.find(relative))
+    }
+
+    /// Bytes of places of sealed segments that are in memory.
+    #[cfg(test)]
+    pub(super) fn place_bytes(&self) -> usize {
+        self.places.bytes()
     }
 
     /// A file number for a new file.
@@ -269,9 +318,8 @@ impl ReadFrames for Store {
         }
         let found = self.layout().around(position.0).cloned();
         let segment = found.ok_or(ReadError::NotFound(position))?;
-        let place = segment
-            .find(position.0)
-            .ok_or(ReadError::NotFound(position))?;
+        let place = self.place(&segment, position)?;
+        let place = place.ok_or(ReadError::NotFound(position))?;
         let mut buffer = vec![0; place.len];
         let filled = read_up_to(&*segment.file, place.offset, &mut buffer).map_err(|source| {
             ReadError::Io {

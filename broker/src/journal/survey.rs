@@ -11,18 +11,21 @@ use super::api::{OpenError, Replay};
 use super::checkpoint::{self, Checkpoint};
 use super::disk::{Access, Disk};
 use super::manifest::{self, Manifest, ManifestError};
+use super::options::Indexed;
 use super::segment::Segment;
 use super::transfer::read_file;
 use super::walk::Walk;
 use crate::model::ids::Position;
 
 /// What a survey is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     /// Opening: replay starts at the checkpoint or the state floor.
     Open {
         /// A checkpoint makes frames before it needless.
         covers_data: bool,
+        /// What is shown of the bodies before the start of replay.
+        indexed: Indexed,
     },
     /// Looking at everything: all frames are shown as the log's, the checkpoint is not.
     Inspect,
@@ -42,8 +45,8 @@ pub(super) struct Survey {
     /// Sealed segments and the active one, if it was begun; it is the last.
     pub(super) segments: Vec<Arc<Segment>>,
     pub(super) has_active: bool,
-    /// Sealed dense segments that had no valid index, and the time of their last frame.
-    pub(super) unindexed: Vec<(Arc<Segment>, u64)>,
+    /// Sealed segments that were read whole, so that they may have no valid index.
+    pub(super) unindexed: Vec<Arc<Segment>>,
     /// Files that hold nothing that is needed.
     pub(super) free: Vec<u64>,
     pub(super) torn: Vec<Torn>,
@@ -118,16 +121,25 @@ pub(super) fn survey(
     let mut notes = Vec::new();
     let checkpoint = newest_checkpoint(disk, manifest, &mut notes);
     let at = checkpoint.as_ref().map(|checkpoint| checkpoint.at);
+    let (is_open, covers_data, indexed) = match purpose {
+        Purpose::Open {
+            covers_data,
+            indexed,
+        } => (true, covers_data, indexed),
+        Purpose::Inspect => (false, false, Indexed::NOTHING),
+    };
     let mut walk = Walk {
         disk,
         manifest,
         access,
         replay,
-        start: match purpose {
-            Purpose::Open { .. } => at.map_or(manifest.state_floor, |at| at + 1),
-            Purpose::Inspect => 0,
+        start: if is_open {
+            at.map_or(manifest.state_floor, |at| at + 1)
+        } else {
+            0
         },
-        is_data_covered: purpose == (Purpose::Open { covers_data: true }) && at.is_some(),
+        is_data_covered: covers_data && at.is_some(),
+        indexed,
         survey: Survey {
             segments: Vec::new(),
             has_active: false,
@@ -143,7 +155,7 @@ pub(super) fn survey(
         buffer: Vec::new(),
     };
     if let Some(checkpoint) = &checkpoint
-        && purpose != Purpose::Inspect
+        && is_open
     {
         walk.replay_checkpoint(checkpoint)?;
     }

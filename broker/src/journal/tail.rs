@@ -10,7 +10,7 @@ use super::api::OpenError;
 use super::codec::{SEGMENT_HEADER, SegmentHeader, Shape, looks_like};
 use super::manifest::{self, Open};
 use super::scan::{Expected, Scan, Scanned, witness};
-use super::segment::{Places, Segment, Spare, file_name};
+use super::segment::{Segment, Spare, file_name};
 use super::survey::{Torn, damaged, io_error};
 use super::transfer::{read_file, read_up_to};
 use super::walk::{Walk, expected, note_place};
@@ -38,11 +38,9 @@ impl Walk<'_, '_> {
             if segment.first != next && !self.may_follow(segment.first) {
                 return Err(self.gap(active.as_ref(), &segment));
             }
-            if let Some((before, ended)) = active.take() {
+            if let Some((before, _)) = active.take() {
                 before.seal(self.survey.last);
-                self.survey
-                    .unindexed
-                    .push((Arc::clone(&before), ended.time_us));
+                self.survey.unindexed.push(before);
             }
             let segment = Arc::new(segment);
             let ended = self.walk_to_end(&segment)?;
@@ -80,14 +78,8 @@ impl Walk<'_, '_> {
             number: open.number,
             file,
         };
-        let places = Places::new(Shape::Dense);
-        let segment = Segment::new(
-            &spare,
-            self.manifest.uuid,
-            header.first,
-            Shape::Dense,
-            places,
-        );
+        let uuid = self.manifest.uuid;
+        let segment = Segment::new(&spare, uuid, header.first, Shape::Dense);
         Ok(Some(segment))
     }
 
@@ -175,9 +167,8 @@ impl Walk<'_, '_> {
                     number: open.number,
                     file,
                 };
-                let places = Places::new(Shape::Dense);
                 let uuid = self.manifest.uuid;
-                let segment = Segment::new(&spare, uuid, position, Shape::Dense, places);
+                let segment = Segment::new(&spare, uuid, position, Shape::Dense);
                 durable = durable.max(self.look_behind(&segment, 0, &bytes));
                 self.buffer = bytes;
             } else if let Some(later) = self.begun(open)? {

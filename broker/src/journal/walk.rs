@@ -3,16 +3,18 @@
 //! Shows the frames to the caller as it goes; decides nothing about the end of the log, see `tail`.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::api::{OpenError, Replay, ReplayError, Replayed, Source};
 use super::checkpoint::Checkpoint;
 use super::codec::{SEGMENT_HEADER, SegmentHeader, Shape};
 use super::disk::{Access, Disk, DiskFile};
-use super::index_file;
+use super::index_file::IndexFile;
+use super::index_rows::Row;
 use super::manifest::{self, Manifest, Sealed};
+use super::options::Indexed;
 use super::scan::{Expected, Scan, Scanned};
-use super::segment::{Places, Segment, Spare, file_name};
+use super::segment::{Filed, Segment, Spare, file_name};
 use super::survey::{Survey, damaged, io_error};
 use super::transfer::{read_file, read_up_to};
 use crate::model::ids::Position;
@@ -27,6 +29,8 @@ pub(super) struct Walk<'a, 'r> {
     pub(super) start: u64,
     /// Data need not be shown, since the checkpoint indexes it.
     pub(super) is_data_covered: bool,
+    /// What is shown of the bodies of data.
+    pub(super) indexed: Indexed,
     pub(super) survey: Survey,
     pub(super) buffer: Vec<u8>,
 }
@@ -60,8 +64,53 @@ impl Walk<'_, '_> {
         } else if self.is_data_covered || scanned.body.is_empty() {
             Ok(())
         } else {
-            self.show(Source::Data, replayed(scanned))
+            let frame = replayed(scanned);
+            let bytes = self
+                .indexed
+                .front(frame.kind, frame.version, frame.head, frame.body);
+            let body = frame.body.get(..bytes).unwrap_or(frame.body);
+            self.show(Source::Data, Replayed { body, ..frame })
         }
+    }
+
+    /// Shows the data of a segment before the start from its index, if that is valid and the
+    /// segment is as long as it says.
+    fn show_filed(
+        &mut self,
+        shape: Shape,
+        sealed: &Sealed,
+        spare: &Spare,
+    ) -> Result<Option<Arc<Segment>>, OpenError> {
+        let uuid = self.manifest.uuid;
+        let Some(index) = IndexFile::open(self.disk, uuid, shape, sealed) else {
+            return Ok(None);
+        };
+        let name = file_name(sealed.number);
+        let size = spare.file.size().map_err(io_error("read", &name))?;
+        if size < index.end() {
+            return Ok(None);
+        }
+        if !self.is_data_covered {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let Some(rows) = index.rows(self.indexed, &mut buffer) else {
+                self.buffer = buffer;
+                return Ok(None);
+            };
+            for row in rows {
+                self.show(Source::Data, filed(&row))?;
+            }
+            self.buffer = buffer;
+        }
+        if shape == Shape::Dense {
+            self.survey.time_us = self.survey.time_us.max(index.time_us());
+        }
+        let known = Filed {
+            first: sealed.first,
+            last: sealed.last,
+            end: index.end(),
+            shape,
+        };
+        Ok(Some(Arc::new(Segment::filed(spare, uuid, &known))))
     }
 
     /// Opens a file that the manifest names, and that is therefore there.
@@ -135,21 +184,12 @@ impl Walk<'_, '_> {
             file,
         };
         let uuid = self.manifest.uuid;
-        let may_skip = self.is_data_covered && sealed.last < self.start;
-        if may_skip
-            && shape == Shape::Dense
-            && let Some((places, time_us)) = index_file::read(self.disk, uuid, sealed)
+        if sealed.last < self.start
+            && let Some(segment) = self.show_filed(shape, sealed, &spare)?
         {
-            self.survey.time_us = self.survey.time_us.max(time_us);
-            return Ok(Arc::new(Segment::new(
-                &spare,
-                uuid,
-                sealed.first,
-                shape,
-                places,
-            )));
+            return Ok(segment);
         }
-        let segment = Segment::new(&spare, uuid, sealed.first, shape, Places::new(shape));
+        let segment = Segment::new(&spare, uuid, sealed.first, shape);
         let mut bytes = std::mem::take(&mut self.buffer);
         read_file(&*segment.file, &mut bytes).map_err(io_error("read", &name))?;
         let mut scan = Scan::new(&bytes, expected(&segment));
@@ -164,11 +204,9 @@ impl Walk<'_, '_> {
         if shape == Shape::Dense {
             self.survey.time_us = self.survey.time_us.max(scan.time_us());
         }
-        let (segment, time_us) = (Arc::new(segment), scan.time_us());
         self.buffer = bytes;
-        if shape == Shape::Dense {
-            self.survey.unindexed.push((Arc::clone(&segment), time_us));
-        }
+        let segment = Arc::new(segment);
+        self.survey.unindexed.push(Arc::clone(&segment));
         Ok(segment)
     }
 }
@@ -193,15 +231,20 @@ pub(super) fn expected(segment: &Segment) -> Expected {
 
 pub(super) fn note_place(segment: &Segment, scanned: &Scanned<'_>) {
     let header = &scanned.frame.header;
-    let mut places = segment
-        .places
-        .write()
-        .unwrap_or_else(PoisonError::into_inner);
-    places.push(
-        header.position - segment.first,
-        scanned.offset,
-        header.frame_len(),
-    );
+    let relative = header.position - segment.first;
+    segment.note(|places| places.push(relative, scanned.offset, header.frame_len()));
+}
+
+fn filed<'a>(row: &Row<'a>) -> Replayed<'a> {
+    Replayed {
+        position: Position(row.position),
+        time_us: row.time_us,
+        kind: row.kind,
+        version: row.version,
+        is_commit: row.is_commit(),
+        head: row.head,
+        body: row.body,
+    }
 }
 
 fn replayed<'a>(scanned: &Scanned<'a>) -> Replayed<'a> {

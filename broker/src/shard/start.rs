@@ -20,9 +20,10 @@ use super::sampling::Sampler;
 use super::{Handle, Health};
 use crate::core::{self, Core, Recovery, ReplayFrame};
 use crate::journal::{
-    Disk, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed, Source,
+    Disk, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed,
+    Source,
 };
-use crate::model::{Span, Time};
+use crate::model::{Span, Time, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
@@ -68,6 +69,11 @@ impl Shard {
     ) -> Result<Self, StartError> {
         // The core's checkpoint restates everything but where messages are.
         options.checkpoint_covers_data = false;
+        // Where they are is read from the indexes of sealed segments.
+        options.indexed = Indexed {
+            version: entry::INDEXED_VERSION,
+            bytes: entry::indexed_bytes,
+        };
         let (uncommitted, merge_bytes) = (
             options.uncommitted_bytes,
             MERGE_BYTES.min(options.segment_bytes / 8),

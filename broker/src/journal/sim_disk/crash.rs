@@ -49,11 +49,7 @@ impl SimDisk {
         let mut inodes = vec![Inode::default(); before.inodes.len()];
         for inode in entries.values() {
             let bytes = survive(&before.inodes[*inode], sector, choices);
-            inodes[*inode] = Inode {
-                durable: bytes.clone(),
-                current: bytes,
-                pending: Vec::new(),
-            };
+            inodes[*inode] = Inode::holding(bytes);
         }
         Self::from_state(State {
             inodes,

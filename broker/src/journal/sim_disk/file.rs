@@ -98,15 +98,17 @@ impl SimDisk {
             .map(|inode| state.inodes[inode].current.clone())
     }
 
+    /// Bytes that were read of a file so far.
+    pub fn bytes_read(&self, name: &str) -> u64 {
+        let state = self.state();
+        let inode = state.find(name).ok();
+        inode.map_or(0, |inode| state.inodes[inode].bytes_read)
+    }
+
     /// Changes a file behind everyone's back, durably; creates it if it is missing.
     pub fn replace(&self, name: &str, bytes: Vec<u8>) {
         let mut state = self.state();
-        let inode = Inode {
-            durable: bytes.clone(),
-            current: bytes,
-            pending: Vec::new(),
-        };
-        state.inodes.push(inode);
+        state.inodes.push(Inode::holding(bytes));
         let number = state.inodes.len() - 1;
         state.entries.insert(name.to_owned(), number);
         state.durable_entries.insert(name.to_owned(), number);
@@ -206,6 +208,7 @@ impl DiskFile for SimFile {
             .unwrap_or_default();
         let len = len.min(bytes.len());
         buffer[..len].copy_from_slice(&bytes[..len]);
+        state.inodes[self.inode].bytes_read += len as u64;
         Ok(len)
     }
 

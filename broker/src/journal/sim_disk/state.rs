@@ -70,6 +70,8 @@ pub(super) struct Inode {
     pub(super) durable: Vec<u8>,
     pub(super) current: Vec<u8>,
     pub(super) pending: Vec<DataChange>,
+    /// Bytes that were read since the disk was made.
+    pub(super) bytes_read: u64,
 }
 
 impl DataChange {
@@ -91,6 +93,15 @@ impl DataChange {
 }
 
 impl Inode {
+    /// A file whose bytes are durable.
+    pub(super) fn holding(bytes: Vec<u8>) -> Self {
+        Self {
+            durable: bytes.clone(),
+            current: bytes,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn change(&mut self, change: DataChange) {
         change.apply(&mut self.current);
         self.pending.push(change);

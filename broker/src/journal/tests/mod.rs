@@ -3,8 +3,10 @@
 mod bytes;
 mod damage;
 mod faults;
+mod index;
 mod oracle;
 mod os_disk;
+mod places;
 mod power_cut;
 mod refusals;
 mod rig;

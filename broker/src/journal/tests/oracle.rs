@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::rig::Verdict;
+use super::rig::{Verdict, indexed_front};
 use crate::journal::{ReadError, Replayed, Source, StoredFrame};
 use crate::model::ids::Position;
 
@@ -139,9 +139,9 @@ impl Fold<'_> {
                 self.sum = sum;
                 self.next = Some(frame.position.0 + 1);
             }
-            Source::Data => self.check_told(frame),
+            Source::Data => self.check_told(frame, indexed_front),
             Source::Log => {
-                self.check_told(frame);
+                self.check_told(frame, |body| body);
                 let is_next = self.next.is_none_or(|next| next == frame.position.0);
                 if !is_next || frame.time_us < self.time_us {
                     self.problem = Some(format!("{frame:?} is out of order"));
@@ -153,11 +153,11 @@ impl Fold<'_> {
         }
     }
 
-    pub(super) fn check_told(&mut self, frame: &Replayed<'_>) {
+    fn check_told(&mut self, frame: &Replayed<'_>, shown: fn(&[u8]) -> &[u8]) {
         let at = usize::try_from(frame.position.0 - 1).unwrap_or(usize::MAX);
         let is_told = self.oracle.timeline.get(at).is_some_and(|told| {
             told.head == frame.head
-                && told.body == frame.body
+                && shown(&told.body) == frame.body
                 && (told.kind, told.is_commit) == (frame.kind, frame.is_commit)
         });
         if !is_told {

@@ -12,7 +12,9 @@ use bytes::Bytes;
 
 use super::oracle::{Fold, Oracle, PUBLISHED, STATE, Told};
 use crate::journal::sim_disk::{Choices, SimDisk};
-use crate::journal::{Frame, Journal, LocalJournal, OpenError, Options, Recovered, Threads};
+use crate::journal::{
+    Frame, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, Threads,
+};
 use crate::model::ids::Position;
 
 /// A violated promise, in words.
@@ -36,6 +38,14 @@ pub(super) fn hold(name: &str, seeds: u64, run: impl Fn(u64) -> Verdict) {
     }
 }
 
+/// Bytes of a body that the index of a segment holds; some bodies are shorter.
+const INDEXED_BYTES: usize = 40;
+
+/// What the replay of data shows of a body.
+pub(super) fn indexed_front(body: &[u8]) -> &[u8] {
+    body.get(..INDEXED_BYTES).unwrap_or(body)
+}
+
 /// Small segments, so that every boundary is crossed.
 pub(super) fn small_options() -> Options {
     Options {
@@ -44,6 +54,11 @@ pub(super) fn small_options() -> Options {
         reserve: 1,
         restate_segments: 2,
         cold_bytes: 4 << 10,
+        indexed: Indexed {
+            version: 7,
+            bytes: |_, _, _, body| indexed_front(body).len(),
+        },
+        place_bytes: 256,
         threads: Threads::Stepped,
         uuid: Some(*b"a journal's uuid"),
         ..Options::default()

@@ -71,8 +71,20 @@ pub struct Columns {
 impl Columns {
     /// Reads the columns of a body and checks that the messages fill the rest of it exactly.
     pub fn parse(body: &[u8]) -> Result<Self, DecodeError> {
+        let columns = Self::parse_front(body)?;
+        let count = columns.count as usize;
+        // A message takes more than one byte, so a count beyond the bytes need not be multiplied.
+        if count <= body.len() && columns.slice(0, count).end == body.len() {
+            Ok(columns)
+        } else {
+            Err(DecodeError::Invalid("the size of a batch"))
+        }
+    }
+
+    /// Reads the columns of a body of which the messages may be missing.
+    pub fn parse_front(body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader(body);
-        let count = reader.length("the number of messages")?;
+        let count = reader.number_u32("the number of messages")?;
         let flags = reader.number("the flags of a batch")?;
         if count == 0 || flags > (UNIFORM | KEYED) {
             return Err(DecodeError::Invalid("the head of a batch"));
@@ -88,22 +100,14 @@ impl Columns {
         let keys = if flags & KEYED == 0 {
             None
         } else {
-            Some(read_keys(&mut reader, count)?)
+            Some(read_keys(&mut reader, count as usize)?)
         };
-        let messages_start = body.len() - reader.0.len();
-        let count = u32::try_from(count).map_err(|_large| DecodeError::Invalid("a batch"))?;
-        let columns = Self {
+        Ok(Self {
             count,
             sizes,
             keys,
-            messages_start,
-        };
-        let end = columns.slice(0, count as usize).end;
-        if end == body.len() {
-            Ok(columns)
-        } else {
-            Err(DecodeError::Invalid("the size of a batch"))
-        }
+            messages_start: body.len() - reader.0.len(),
+        })
     }
 
     /// Where in the body `count` messages from `first` on are, tags and lengths included.

@@ -19,6 +19,7 @@
 //! 15..18                  restated objects, see `state_codec`
 //! ```
 
+use super::body::Columns;
 use super::bytes::{DecodeError, Reader, Writer};
 use super::kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
@@ -36,6 +37,21 @@ use crate::model::{
 
 /// The version of every kind that this release writes.
 pub const VERSION: u8 = 1;
+
+/// Version of what [`indexed_bytes`] answers: raised when it answers otherwise for what is stored.
+pub const INDEXED_VERSION: u32 = 1;
+/// The kind of `Published`, whose body the index of messages is made of.
+const PUBLISHED: u8 = 7;
+
+/// How many bytes from the front of a body recovery needs to index its messages: the columns. A
+/// front that is too short to tell is answered with its length.
+pub fn indexed_bytes(kind: u8, _version: u8, _head: &[u8], body: &[u8]) -> usize {
+    if kind != PUBLISHED {
+        return 0;
+    }
+    let columns = Columns::parse_front(body);
+    columns.map_or(body.len(), |columns| columns.messages_start)
+}
 
 /// The kind and the head of an entry.
 pub fn encode(entry: &Entry) -> (u8, Vec<u8>) {

@@ -6,13 +6,16 @@
 //! edit what is here.
 //!
 //! - [`bytes`]: numbers, texts and ranges as bytes.
+//! - [`body`]: the body of a published batch.
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
 //! - [`kinds`]: the entries.
 //! - [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
-//! - [`body`]: the body of a published batch.
 
 mod bytes;
+
+pub mod body;
+
 mod record;
 
 pub mod state;
@@ -24,14 +27,12 @@ mod state_codec;
 
 mod codec;
 
-pub mod body;
-
 #[cfg(test)]
 mod tests;
 
 pub use body::{Body, BodyBuilder, Columns, Sizes};
 pub use bytes::DecodeError;
-pub use codec::{VERSION, decode, encode};
+pub use codec::{INDEXED_VERSION, VERSION, decode, encode, indexed_bytes};
 pub use kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
     Released, Requeued, Trimmed,

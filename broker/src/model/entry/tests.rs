@@ -314,5 +314,13 @@ fn a_body_cut_anywhere_is_refused() {
     let body = builder.finish().unwrap();
     for end in 0..body.bytes.len() {
         assert!(Columns::parse(&body.bytes[..end]).is_err(), "cut at {end}");
+        let front = &body.bytes[..end];
+        if end < body.columns.messages_start {
+            assert!(Columns::parse_front(front).is_err(), "cut at {end}");
+            assert_eq!(indexed_bytes(7, 1, &[], front), end);
+        } else {
+            assert_eq!(Columns::parse_front(front).as_ref(), Ok(&body.columns));
+            assert_eq!(indexed_bytes(7, 1, &[], front), body.columns.messages_start);
+        }
     }
 }
