@@ -1,14 +1,15 @@
 //! Weir's operator program `weir`: dashboard, command line, demo.
 //!
-//! `present` turns what the broker says into text and JSON, `command` is the command line with a
-//! file for each noun, `tui` is the dashboard, `demo` makes traffic, and `embedded` is the one file
-//! that starts a broker inside this process.
+//! `filter` is the language of `--where`, `present` turns what the broker says into text and JSON,
+//! `command` is the command line with a file for each noun, `tui` is the dashboard, `demo` makes
+//! traffic, and `embedded` is the one file that starts a broker inside this process.
 
 mod clock;
 mod command;
 mod demo;
 mod embedded;
 mod files;
+mod filter;
 mod present;
 mod tui;
 

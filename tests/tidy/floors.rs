@@ -24,7 +24,8 @@ const BROKER: [(&str, u8); 13] = [
 ];
 
 /// The rooms of the console by floor; a room that is not listed is only kept from circles.
-const CONSOLE: [(&str, u8); 7] = [
+const CONSOLE: [(&str, u8); 8] = [
+    ("filter", 0),
     ("present", 0),
     ("files", 0),
     ("load", 1),

@@ -22,6 +22,8 @@ mod settle;
 
 mod pull;
 
+mod bulk;
+
 mod dlq;
 mod status;
 mod sub;

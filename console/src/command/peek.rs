@@ -7,8 +7,11 @@ use super::arguments::{PeekArgs, PeekDeadArgs, PeekSubscriptionArgs, PeekTopicAr
 use super::failure::Failure;
 use super::names;
 use super::session::Session;
+use crate::filter::Filter;
 use crate::present::message::{MessageDocument, Sort};
+use crate::present::message_fields::LookedInto;
 use crate::present::message_printer::MessagePrinter;
+use crate::present::units;
 
 /// The most messages of one page.
 const PAGE_SIZE: i32 = 1_000;
@@ -50,6 +53,47 @@ pub(crate) async fn dead(session: &mut Session, args: &PeekDeadArgs) -> Result<(
     in_subscription(session, &args.subscription, states, Sort::Dead, &args.peek).await
 }
 
+/// The ids of the dead messages of a subscription that a filter selects, at most `limit` of them.
+pub(crate) async fn dead_ids(
+    session: &Session,
+    subscription: &v1::Subscription,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Vec<String>, Failure> {
+    let operator = session.client.operator();
+    let look = Look {
+        topic: subscription.topic.clone(),
+        subscription: Some(subscription.name.clone()),
+        sort: Sort::Dead,
+    };
+    let mut request = v1::PeekRequest {
+        subscription: subscription.name.clone(),
+        states: vec![MessageState::Dead.into()],
+        page_size: PAGE_SIZE,
+        ..v1::PeekRequest::default()
+    };
+    let mut ids = Vec::new();
+    loop {
+        let page = operator.peek(request.clone()).await;
+        let page = page.map_err(|error| session.failure(look.tried(), error))?;
+        for peeked in page.messages {
+            let message = look.document(peeked);
+            if is_selected(Some(filter), &message) {
+                ids.push(message.message_id);
+            }
+        }
+        if ids.len() > limit {
+            let limit = units::messages(limit as u64);
+            let what = format!("the expression selects more than {limit}; narrow it");
+            return Err(Failure::Usage(what));
+        }
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            return Ok(ids);
+        }
+    }
+}
+
 async fn in_subscription(
     session: &mut Session,
     given: &str,
@@ -69,6 +113,11 @@ async fn in_subscription(
         sort,
     };
     look.print(session, request, args).await
+}
+
+/// Whether a filter selects a message; without one, each.
+fn is_selected(filter: Option<&Filter>, message: &MessageDocument) -> bool {
+    filter.is_none_or(|filter| filter.selects(&LookedInto::new(message)))
 }
 
 /// Where is looked.
@@ -91,15 +140,19 @@ impl Look {
         let operator = session.client.operator();
         let mut left = args.max;
         while left > 0 {
-            request.page_size = i32::try_from(left).map_or(PAGE_SIZE, |left| left.min(PAGE_SIZE));
+            request.page_size = match args.filter {
+                // Few may be selected of many.
+                Some(_) => PAGE_SIZE,
+                None => i32::try_from(left).map_or(PAGE_SIZE, |left| left.min(PAGE_SIZE)),
+            };
             let page = operator.peek(request.clone()).await;
             let page = page.map_err(|error| session.failure(self.tried(), error))?;
             let messages: Vec<MessageDocument> = page
                 .messages
                 .into_iter()
-                .map(|peeked| {
-                    MessageDocument::peeked(&self.topic, self.subscription.as_deref(), peeked)
-                })
+                .map(|peeked| self.document(peeked))
+                .filter(|message| is_selected(args.filter.as_ref(), message))
+                .take(usize::try_from(left).unwrap_or(usize::MAX))
                 .collect();
             left = left.saturating_sub(messages.len() as u64);
             session.output.data(printer.part(&messages)?).await?;
@@ -109,6 +162,10 @@ impl Look {
             }
         }
         session.output.data(printer.end()).await
+    }
+
+    fn document(&self, peeked: v1::PeekedMessage) -> MessageDocument {
+        MessageDocument::peeked(&self.topic, self.subscription.as_deref(), peeked)
     }
 
     fn tried(&self) -> String {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde::Serialize;
 use weir_proto::client::{Client, Error, Options};
 
-use super::arguments::Globals;
+use super::arguments::{Globals, Header, ListArgs};
 use super::failure::Failure;
 use super::output::Output;
+use crate::filter::Filtered;
 use crate::present::format::Format;
-use crate::present::json;
 use crate::present::table::Table;
+use crate::present::{json, list};
 
 /// How long connecting may take, so that a command ends within 2 s if there is no broker.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);
@@ -76,6 +77,17 @@ impl Session {
         name: impl Fn(&T) -> &str,
         table: impl Fn(bool) -> Table,
     ) -> Result<(), Failure> {
+        self.list_with(documents, name, table, Header::Shown).await
+    }
+
+    async fn list_with<T: Serialize>(
+        &mut self,
+        documents: &[T],
+        name: impl Fn(&T) -> &str,
+        table: impl Fn(bool) -> Table,
+        header: Header,
+    ) -> Result<(), Failure> {
+        let is_colored = self.output.is_colored();
         let text = match self.format {
             Format::Json => json::pretty(&documents)?,
             Format::Jsonl => documents
@@ -86,10 +98,45 @@ impl Session {
                 .iter()
                 .map(|document| name_line(name(document)))
                 .collect(),
-            Format::Table => table(false).render(self.output.is_colored()),
-            Format::Wide => table(true).render(self.output.is_colored()),
+            Format::Table | Format::Wide => {
+                let table = table(self.format == Format::Wide);
+                match header {
+                    Header::Shown => table.render(is_colored),
+                    Header::LeftOut => table.render_rows(),
+                }
+            }
         };
         self.output.data(text).await
+    }
+
+    /// Prints those documents of a list that were asked for, as they were asked for.
+    pub(crate) async fn chosen<T: Serialize + Filtered>(
+        &mut self,
+        documents: Vec<T>,
+        args: &ListArgs<T>,
+        name: impl Fn(&T) -> &str,
+        table: impl Fn(&[T], bool) -> Table,
+    ) -> Result<(), Failure> {
+        let documents = args.choice().of(documents)?;
+        if args.columns.is_empty() || self.format == Format::Name {
+            let header = args.header();
+            return self
+                .list_with(
+                    &documents,
+                    name,
+                    |is_wide| table(&documents, is_wide),
+                    header,
+                )
+                .await;
+        }
+        let columns = &args.columns;
+        let objects = documents.iter().map(list::object);
+        let objects = objects.collect::<Result<Vec<_>, _>>()?;
+        let narrowed = objects.iter().map(|object| list::narrowed(object, columns));
+        let narrowed: Vec<list::Object> = narrowed.collect();
+        let table = |_is_wide| list::table_of(&objects, columns);
+        self.list_with(&narrowed, |_object| "", table, args.header())
+            .await
     }
 
     /// Prints one thing: an object, its name, or what `text` says for people.

@@ -2,7 +2,7 @@
 
 use weir_proto::v1;
 
-use super::arguments::{CreateSubscriptionArgs, KeyOrderArg, SubCommand};
+use super::arguments::{CreateSubscriptionArgs, KeyOrderArg, ListArgs, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
 use super::{consent, lag, names, peek, pull};
@@ -13,7 +13,7 @@ use crate::present::units;
 /// Runs a verb of subscriptions.
 pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<(), Failure> {
     match command {
-        SubCommand::Ls { topic } => list(session, topic).await,
+        SubCommand::Ls { topic, list } => self::list(session, topic, &list).await,
         SubCommand::Create(args) => create(session, args).await,
         SubCommand::Get { subscription } => get(session, &subscription).await,
         SubCommand::Rm { subscription, yes } => delete(session, &subscription, yes).await,
@@ -23,7 +23,11 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
     }
 }
 
-async fn list(session: &mut Session, topic: Option<String>) -> Result<(), Failure> {
+async fn list(
+    session: &mut Session,
+    topic: Option<String>,
+    args: &ListArgs<SubscriptionNumbers>,
+) -> Result<(), Failure> {
     let failed = |error| session.failure("list the subscriptions", error);
     let mut request = v1::GetStatsRequest::default();
     if let Some(name) = topic {
@@ -39,11 +43,7 @@ async fn list(session: &mut Session, topic: Option<String>) -> Result<(), Failur
     let sample = session.client.stats().get(request).await.map_err(failed)?;
     let numbers = SubscriptionNumbers::all(&sample);
     session
-        .list(
-            &numbers,
-            |one| &one.name,
-            |is_wide| subscription_table(&numbers, is_wide),
-        )
+        .chosen(numbers, args, |one| &one.name, subscription_table)
         .await
 }
 

@@ -2,7 +2,7 @@
 
 use weir_proto::v1;
 
-use super::arguments::{CreateTopicArgs, DeleteTopicArgs, TopicCommand};
+use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand};
 use super::consent;
 use super::failure::Failure;
 use super::session::Session;
@@ -14,7 +14,7 @@ use crate::present::units;
 /// Runs a verb of topics.
 pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<(), Failure> {
     match command {
-        TopicCommand::Ls => list(session).await,
+        TopicCommand::Ls(args) => list(session, &args).await,
         TopicCommand::Create(args) => create(session, args).await,
         TopicCommand::Get { topic } => get(session, &topic).await,
         TopicCommand::Rm(args) => delete(session, &args).await,
@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
     }
 }
 
-async fn list(session: &mut Session) -> Result<(), Failure> {
+async fn list(session: &mut Session, args: &ListArgs<TopicDocument>) -> Result<(), Failure> {
     let failed = |error| session.failure("list the topics", error);
     let sample = session
         .client
@@ -43,11 +43,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
         })
         .collect();
     session
-        .list(
-            &topics,
-            |topic| &topic.name,
-            |is_wide| topic_table(&topics, is_wide),
-        )
+        .chosen(topics, args, |topic| &topic.name, topic_table)
         .await
 }
 

@@ -6,9 +6,10 @@ use weir_proto::v1;
 use super::subscription::SubscriptionNumbers;
 use super::table::{Table, cell, number, text};
 use super::units::{self, known};
+use crate::filter::{Field, Filtered, Kind, Schema};
 
 /// The dead set of a subscription, as `dlq ls` prints it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct DeadSetDocument {
     pub(crate) name: String,
     pub(crate) topic: String,
@@ -16,6 +17,24 @@ pub(crate) struct DeadSetDocument {
     pub(crate) dead_rate: Option<f64>,
     pub(crate) backlog: u64,
     pub(crate) max_attempts: u32,
+}
+
+const SCHEMA: Schema = Schema {
+    fields: &[
+        Field::new("name", Kind::Text),
+        Field::new("topic", Kind::Text),
+        Field::new("dead", Kind::Count),
+        Field::new("dead_rate", Kind::Rate),
+        Field::new("backlog", Kind::Count),
+        Field::new("max_attempts", Kind::Count).called(&["attempts"]),
+    ],
+    open: &[],
+};
+
+impl Filtered for DeadSetDocument {
+    fn schema() -> &'static Schema {
+        &SCHEMA
+    }
 }
 
 impl DeadSetDocument {

@@ -10,10 +10,14 @@ pub(crate) mod json;
 pub(crate) mod table;
 pub(crate) mod units;
 
+pub(crate) mod list;
+
 pub(crate) mod dead_set;
 pub(crate) mod message;
+pub(crate) mod message_fields;
 pub(crate) mod message_printer;
 pub(crate) mod operation;
 pub(crate) mod status;
 pub(crate) mod subscription;
+pub(crate) mod subscription_fields;
 pub(crate) mod topic;

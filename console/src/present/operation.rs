@@ -18,24 +18,32 @@ pub(crate) struct OperationDocument {
     pub(crate) undo_until: Option<String>,
 }
 
-impl From<&v1::OperationSummary> for OperationDocument {
-    fn from(summary: &v1::OperationSummary) -> Self {
+impl OperationDocument {
+    /// Nothing yet, planned or done.
+    pub(crate) fn none(is_plan: bool) -> Self {
         Self {
-            operation: Some(summary.operation.clone()).filter(|id| !id.is_empty()),
-            state: match summary.state() {
-                v1::OperationState::Unspecified => "unknown",
-                v1::OperationState::Planned => "planned",
-                v1::OperationState::Finished => "finished",
-            },
-            selected: summary.selected,
-            affected: summary.affected,
-            skipped: summary.skipped,
+            operation: None,
+            state: if is_plan { "planned" } else { "finished" },
+            selected: 0,
+            affected: 0,
+            skipped: 0,
             undo_until: None,
         }
     }
-}
 
-impl OperationDocument {
+    /// Adds what one call did. Of several calls the last one's id is told.
+    pub(crate) fn add(&mut self, summary: &v1::OperationSummary) {
+        self.operation = Some(summary.operation.clone()).filter(|id| !id.is_empty());
+        self.state = match summary.state() {
+            v1::OperationState::Unspecified => "unknown",
+            v1::OperationState::Planned => "planned",
+            v1::OperationState::Finished => "finished",
+        };
+        self.selected += summary.selected;
+        self.affected += summary.affected;
+        self.skipped += summary.skipped;
+    }
+
     /// What was done, in one sentence: `requeued 12 of 14 messages of billing; 2 left, since …`.
     pub(crate) fn sentence(&self, done: &str, subscription: &str) -> String {
         let of = if self.selected == self.affected {
@@ -97,7 +105,9 @@ mod tests {
             affected: 12,
             skipped: 2,
         };
-        let json = serde_json::to_string(&OperationDocument::from(&summary)).unwrap();
+        let mut document = OperationDocument::none(false);
+        document.add(&summary);
+        let json = serde_json::to_string(&document).unwrap();
         assert_eq!(
             json,
             "{\"operation\":\"op-7\",\"state\":\"finished\",\"selected\":14,\"affected\":12,\
@@ -111,8 +121,29 @@ mod tests {
             state: v1::OperationState::Planned.into(),
             ..v1::OperationSummary::default()
         };
-        let document = OperationDocument::from(&plan);
+        let mut document = OperationDocument::none(true);
+        assert_eq!(
+            (document.operation.clone(), document.state),
+            (None, "planned")
+        );
+        document.add(&plan);
         assert_eq!((document.operation, document.state), (None, "planned"));
+    }
+
+    #[test]
+    fn several_calls_add_up() {
+        let mut document = OperationDocument::none(false);
+        for (operation, selected) in [("op-1", 10_000), ("op-2", 7)] {
+            document.add(&v1::OperationSummary {
+                operation: operation.to_owned(),
+                state: v1::OperationState::Finished.into(),
+                selected,
+                affected: selected,
+                skipped: 0,
+            });
+        }
+        assert_eq!(document.operation.as_deref(), Some("op-2"));
+        assert_eq!((document.selected, document.affected), (10_007, 10_007));
     }
 
     #[test]

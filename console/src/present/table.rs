@@ -16,25 +16,33 @@ pub(crate) enum Align {
 }
 
 /// One column.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
-    title: &'static str,
+    title: SafeText,
     align: Align,
 }
 
 /// A column of texts.
-pub(crate) const fn text(title: &'static str) -> Column {
+pub(crate) fn text(title: &'static str) -> Column {
     Column {
-        title,
+        title: SafeText::literal(title),
         align: Align::Left,
     }
 }
 
 /// A column of numbers.
-pub(crate) const fn number(title: &'static str) -> Column {
+pub(crate) fn number(title: &'static str) -> Column {
     Column {
-        title,
+        title: SafeText::literal(title),
         align: Align::Right,
+    }
+}
+
+/// A column with a title that is not ours, on the side that its cells ask for.
+pub(crate) fn titled(title: &str, align: Align) -> Column {
+    Column {
+        title: SafeText::new(title),
+        align,
     }
 }
 
@@ -54,7 +62,7 @@ pub(crate) struct Table {
 impl Table {
     /// A table without rows.
     pub(crate) fn new(columns: Vec<Column>) -> Self {
-        let least_widths = columns.iter().map(|column| column.title.len()).collect();
+        let least_widths = columns.iter().map(|column| column.title.width()).collect();
         Self {
             columns,
             rows: Vec::new(),
@@ -82,7 +90,7 @@ impl Table {
         let titles: Vec<SafeText> = self
             .columns
             .iter()
-            .map(|column| SafeText::literal(column.title))
+            .map(|column| column.title.clone())
             .collect();
         let header = self.line(&titles, &widths);
         let mut text = if is_colored {

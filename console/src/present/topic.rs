@@ -5,6 +5,7 @@ use weir_proto::v1;
 
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
+use crate::filter::{Field, Filtered, Kind, Schema};
 
 /// A topic's settings and numbers. What was not asked for or is not known is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -21,6 +22,29 @@ pub(crate) struct TopicDocument {
     pub(crate) retention_seconds: Option<f64>,
     pub(crate) retention_bytes: Option<u64>,
     pub(crate) create_time: Option<String>,
+}
+
+const SCHEMA: Schema = Schema {
+    fields: &[
+        Field::new("name", Kind::Text),
+        Field::new("topic_id", Kind::Count).called(&["id"]),
+        Field::new("partition_count", Kind::Count).called(&["partitions"]),
+        Field::new("subscription_count", Kind::Count).called(&["subscriptions", "subs"]),
+        Field::new("published", Kind::Count),
+        Field::new("stored", Kind::Count),
+        Field::new("stored_bytes", Kind::Bytes).called(&["size"]),
+        Field::new("publish_rate", Kind::Rate).called(&["in"]),
+        Field::new("retention_seconds", Kind::Seconds).called(&["retention"]),
+        Field::new("retention_bytes", Kind::Bytes),
+        Field::new("create_time", Kind::Time).called(&["created"]),
+    ],
+    open: &[],
+};
+
+impl Filtered for TopicDocument {
+    fn schema() -> &'static Schema {
+        &SCHEMA
+    }
 }
 
 impl TopicDocument {

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::PeekArgs;
+use super::list::message_filter;
 use super::span::duration;
+use super::{ListArgs, PeekArgs};
+use crate::filter::Filter;
+use crate::present::dead_set::DeadSetDocument;
 
 /// The verbs of dead messages. Each takes a subscription's name, or `TOPIC/NAME`.
 #[derive(Debug, Subcommand)]
@@ -14,7 +17,10 @@ pub(crate) enum DlqCommand {
     /// List the subscriptions that have dead messages [read]
     #[command(
         visible_alias = "list",
-        after_help = "Examples:\n  weir dlq ls\n  weir dlq ls --all -o json"
+        after_help = "Examples:
+  weir dlq ls
+  weir dlq ls --all -o json
+  weir dlq ls --where 'dead_rate > 0.5/s' --sort dead_rate"
     )]
     Ls {
         /// Only this subscription
@@ -24,12 +30,17 @@ pub(crate) enum DlqCommand {
         /// Those without dead messages, too
         #[arg(long)]
         all: bool,
+
+        /// Which rows, in which order, with which fields.
+        #[command(flatten)]
+        list: ListArgs<DeadSetDocument>,
     },
 
     /// Show dead messages and why they died, without touching them [read]
     #[command(after_help = "Examples:
   weir dlq peek billing
-  weir dlq peek billing --max 100 -o jsonl")]
+  weir dlq peek billing --max 100 -o jsonl
+  weir dlq peek billing --where 'reason ~ \"smtp 421\" and body.user.id = 77'")]
     Peek(PeekDeadArgs),
 
     /// Put dead messages back to ready, with their id, time and order [write]
@@ -37,6 +48,7 @@ pub(crate) enum DlqCommand {
   weir dlq requeue billing --all --dry-run      counts, changes nothing
   weir dlq requeue billing --all --yes
   weir dlq requeue billing --error-class Timeout --older-than 10m
+  weir dlq requeue billing --where 'reason ~ \"smtp 421\" and attempts < 20' --dry-run
   weir dlq requeue billing --id 3.0.17 --id 3.0.18 --yes -o json
 
 The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
@@ -70,7 +82,7 @@ pub(crate) struct PeekDeadArgs {
 #[command(group(ArgGroup::new("selection").required(true).multiple(true)))]
 pub(crate) struct SelectionArgs {
     /// Every dead message
-    #[arg(long, conflicts_with_all = ["older_than", "ids", "error_class"])]
+    #[arg(long, conflicts_with_all = ["older_than", "ids", "error_class", "filter"])]
     #[arg(group = "selection")]
     pub(crate) all: bool,
 
@@ -85,6 +97,12 @@ pub(crate) struct SelectionArgs {
     /// Those of this kind of failure
     #[arg(long, value_name = "NAME", group = "selection")]
     pub(crate) error_class: Option<String>,
+
+    /// Those that this is true of, as in dlq peek; looked for here, page by page, and then done by
+    /// their ids
+    #[arg(long = "where", value_name = "EXPR", value_parser = message_filter)]
+    #[arg(group = "selection")]
+    pub(crate) filter: Option<Filter>,
 }
 
 /// Whether to ask, and whether to act at all.

@@ -1,6 +1,7 @@
 //! What can be typed: the tree of commands, a file for each noun.
 
 mod dlq;
+mod list;
 mod program;
 mod span;
 mod sub;
@@ -9,6 +10,7 @@ mod tests;
 mod topic;
 
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
+pub(crate) use list::{Header, ListArgs};
 pub(crate) use program::{Cli, Command, Globals};
 pub(crate) use sub::{
     CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, StateArg,

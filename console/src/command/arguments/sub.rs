@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::PayloadArgs;
-use super::PeekArgs;
 use super::span::duration;
+use super::{ListArgs, PayloadArgs, PeekArgs};
+use crate::present::subscription::SubscriptionNumbers;
 
 /// The verbs of subscriptions. Each takes a name, or `TOPIC/NAME`.
 #[derive(Debug, Subcommand)]
@@ -18,12 +18,17 @@ pub(crate) enum SubCommand {
         after_help = "Examples:
   weir sub ls
   weir sub ls --topic orders -o wide
+  weir sub ls --where 'age > 5m or drain = stuck' --sort age
   weir sub ls -o json"
     )]
     Ls {
         /// Only those of this topic
         #[arg(long, value_name = "TOPIC")]
         topic: Option<String>,
+
+        /// Which rows, in which order, with which fields.
+        #[command(flatten)]
+        list: ListArgs<SubscriptionNumbers>,
     },
 
     /// Create a subscription; it starts with the next message published [write]
@@ -75,7 +80,8 @@ ends when the broker has confirmed that durably.")]
     /// Show unfinished messages, the oldest first, without touching them [read]
     #[command(after_help = "Examples:
   weir sub peek billing
-  weir sub peek billing --state waiting --max 100 -o jsonl")]
+  weir sub peek billing --state waiting --max 100 -o jsonl
+  weir sub peek billing --where 'attempt > 3 and attributes.kind = new'")]
     Peek(PeekSubscriptionArgs),
 
     /// Show how far behind subscriptions are [read]

@@ -91,7 +91,6 @@ fn nothing_of_later_features_is_in_the_help() {
         "--ttl",
         "--delay 5s",
         "--dedup-id",
-        "--where",
         "--no-wait",
         "seek",
         "pause",

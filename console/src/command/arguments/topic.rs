@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::ListArgs;
+use super::list::message_filter;
 use super::span::{attribute, duration, size};
+use crate::filter::Filter;
+use crate::present::topic::TopicDocument;
 
 /// The verbs of topics.
 #[derive(Debug, Subcommand)]
@@ -14,9 +18,12 @@ pub(crate) enum TopicCommand {
     /// List the topics with their numbers [read]
     #[command(
         visible_alias = "list",
-        after_help = "Examples:\n  weir topic ls\n  weir topic ls -o json"
+        after_help = "Examples:
+  weir topic ls
+  weir topic ls --where 'size > 1GiB' --sort size --columns name,stored_bytes
+  weir topic ls -o json"
     )]
-    Ls,
+    Ls(ListArgs<TopicDocument>),
 
     /// Create a topic [write]
     #[command(after_help = "Examples:
@@ -57,6 +64,7 @@ If the broker is lost, the command ends with 5 within 2 s and says how many were
     #[command(after_help = "Examples:
   weir topic peek orders
   weir topic peek orders --max 100 -o jsonl
+  weir topic peek orders --where 'body.user.id = 77 or key ~ \"^vip\"'
   weir topic peek orders --max 1 --raw > payload.bin")]
     Peek(PeekTopicArgs),
 }
@@ -146,6 +154,11 @@ pub(crate) struct PeekArgs {
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max: u64,
+
+    /// Only those that this is true of, for example 'size > 10k and body.user.id = 77'; filtered
+    /// here, page by page, not by the broker
+    #[arg(long = "where", value_name = "EXPR", value_parser = message_filter)]
+    pub(crate) filter: Option<Filter>,
 
     /// How to print payloads.
     #[command(flatten)]

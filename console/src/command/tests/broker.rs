@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) dies_after_batches: Option<usize>,
     /// Acts on dead messages: whether only counted, and the selection.
     pub(crate) acts: Vec<(&'static str, bool, server::Selection)>,
+    /// Dead messages of `billing`: the reason of each, with its offset for a payload.
+    pub(crate) dead: Vec<String>,
     /// Topics that were deleted.
     pub(crate) deleted: Vec<(String, bool)>,
     /// Leases end before they are settled.
@@ -62,6 +64,28 @@ impl Memory {
             }
         }
         deliveries
+    }
+
+    /// Some dead messages from an offset on.
+    pub(crate) fn dead_from(&self, first: usize, count: usize) -> Vec<server::PeekedMessage> {
+        let dead = self.dead.iter().enumerate().skip(first).take(count);
+        let peeked = |(at, reason): (usize, &String)| server::PeekedMessage {
+            message_id: format!("7.0.{at}"),
+            message: Some(encoded(format!("{{\"n\":{at}}}").as_bytes()).into()),
+            offset: at as u64,
+            states: vec![server::SubscriptionMessageState {
+                subscription: "billing".to_owned(),
+                state: server::MessageState::Dead.into(),
+                dead_letter: Some(server::DeadLetter {
+                    reason: reason.clone(),
+                    attempts: 3,
+                    ..server::DeadLetter::default()
+                }),
+                ..server::SubscriptionMessageState::default()
+            }],
+            ..server::PeekedMessage::default()
+        };
+        dead.map(peeked).collect()
     }
 
     /// Ends a lease; false if it had ended.

@@ -3,8 +3,10 @@
 mod broker;
 mod dead;
 mod failure;
+mod lists;
 mod manage;
 mod publish;
 mod pull;
+mod selecting;
 mod services;
 mod typed;

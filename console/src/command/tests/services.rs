@@ -252,8 +252,21 @@ impl subscriber_server::Subscriber for Services {
 
 #[async_trait]
 impl operator_server::Operator for Services {
-    async fn peek(&self, _: Request<PeekRequest>) -> Answer<PeekResponse> {
-        absent()
+    async fn peek(&self, request: Request<PeekRequest>) -> Answer<PeekResponse> {
+        let request = request.into_inner();
+        checked_subscription(&request.subscription)?;
+        let first = request.page_token.parse().unwrap_or(0);
+        let count = usize::try_from(request.page_size).expect("a page has a size");
+        let messages = self.memory().dead_from(first, count);
+        let next_page_token = if messages.len() == count {
+            (first + count).to_string()
+        } else {
+            String::new()
+        };
+        Ok(Response::new(PeekResponse {
+            messages,
+            next_page_token,
+        }))
     }
 
     async fn get_message(&self, _: Request<GetMessageRequest>) -> Answer<GetMessageResponse> {
@@ -266,10 +279,10 @@ impl operator_server::Operator for Services {
     ) -> Answer<RequeueDeadLettersResponse> {
         let request = request.into_inner();
         let selection = request.selection.unwrap_or_default();
+        let operation = Some(summary(request.dry_run, &selection));
         self.memory()
             .acts
             .push(("requeue", request.dry_run, selection));
-        let operation = Some(summary(request.dry_run));
         Ok(Response::new(RequeueDeadLettersResponse { operation }))
     }
 
@@ -284,15 +297,18 @@ impl operator_server::Operator for Services {
             "dlq purge touches dead messages only"
         );
         let selection = request.selection.unwrap_or_default();
+        let operation = Some(summary(request.dry_run, &selection));
         self.memory()
             .acts
             .push(("purge", request.dry_run, selection));
-        let operation = Some(summary(request.dry_run));
         Ok(Response::new(PurgeBacklogResponse { operation }))
     }
 }
 
-fn summary(dry_run: bool) -> OperationSummary {
+/// As many as were named, or three.
+fn summary(dry_run: bool, selection: &Selection) -> OperationSummary {
+    let named = selection.message_ids.len() as u64;
+    let selected = if named > 0 { named } else { 3 };
     let (operation, state) = if dry_run {
         (String::new(), OperationState::Planned)
     } else {
@@ -301,8 +317,8 @@ fn summary(dry_run: bool) -> OperationSummary {
     OperationSummary {
         operation,
         state: state.into(),
-        selected: 3,
-        affected: 3,
+        selected,
+        affected: selected,
         skipped: 0,
     }
 }

@@ -39,9 +39,13 @@ impl Ended {
 
 /// Types a command, words parted by blanks, and waits for its end.
 pub(super) async fn typed(broker: &Broker, line: &str) -> Ended {
-    let words: Vec<&str> = line.split(' ').collect();
+    typed_words(broker, &line.split(' ').collect::<Vec<_>>()).await
+}
+
+/// The same with words that hold blanks.
+pub(super) async fn typed_words(broker: &Broker, words: &[&str]) -> Ended {
     let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-    let outcome = typed_into(broker, &words, ours).await;
+    let outcome = typed_into(broker, words, ours).await;
     Ended {
         printed: rest_of(theirs).await,
         outcome,

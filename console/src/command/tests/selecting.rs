@@ -1,0 +1,122 @@
+//! Dead messages that are selected here: exactly those that match, in calls that the broker takes.
+
+use super::broker::Broker;
+use super::typed::typed_words;
+use crate::command::failure::Exit;
+
+/// A broker with so many dead messages, every third of which timed out.
+async fn broker(count: usize) -> Broker {
+    let broker = Broker::with(&[]).await;
+    let reason = |at: usize| {
+        if at.is_multiple_of(3) {
+            "smtp 421"
+        } else {
+            "refused"
+        }
+    };
+    broker.memory().dead = (0..count).map(|at| reason(at).to_owned()).collect();
+    broker
+}
+
+#[tokio::test]
+async fn a_peek_goes_on_until_it_has_as_many_as_were_asked_for() {
+    let broker = broker(3_500).await;
+    let filter = "reason ~ \"smtp 4..\" and body.n >= 2990";
+    let words = [
+        "dlq", "peek", "billing", "--where", filter, "--max", "3", "-o", "name",
+    ];
+    let ended = typed_words(&broker, &words).await;
+    assert_eq!(ended.printed, "7.0.2991\n7.0.2994\n7.0.2997\n");
+    let words = [
+        "sub",
+        "peek",
+        "billing",
+        "--where",
+        "offset = 3499",
+        "-o",
+        "name",
+    ];
+    assert_eq!(typed_words(&broker, &words).await.printed, "7.0.3499\n");
+}
+
+#[tokio::test]
+async fn what_matches_is_counted_and_then_done_by_id() {
+    let broker = broker(2_000).await;
+    let filter = "reason = 'smtp 421' and offset < 1500";
+    let start = ["dlq", "requeue", "billing", "--where", filter];
+    let planned = typed_words(
+        &broker,
+        &[&start[..], &["--dry-run", "-o", "json"]].concat(),
+    )
+    .await;
+    assert_eq!(planned.json()["selected"], 500);
+    assert_eq!(planned.json()["state"], "planned");
+    let refused = typed_words(&broker, &start).await;
+    assert_eq!(refused.exit(), Exit::Refused);
+    let done = typed_words(&broker, &[&start[..], &["--yes", "-o", "json"]].concat()).await;
+    assert_eq!(done.json()["affected"], 500);
+    let memory = broker.memory();
+    let dry_runs: Vec<bool> = memory.acts.iter().map(|(_, dry_run, _)| *dry_run).collect();
+    assert_eq!(dry_runs, [true, true, false]);
+    let ids = &memory.acts[2].2.message_ids;
+    assert_eq!(
+        (ids.len(), ids[0].as_str(), ids[499].as_str()),
+        (500, "7.0.0", "7.0.1497")
+    );
+    assert!(!memory.acts[2].2.all);
+}
+
+#[tokio::test]
+async fn many_are_done_in_several_calls_with_the_other_conditions_in_each() {
+    let broker = broker(25_000).await;
+    let words = [
+        "dlq",
+        "purge",
+        "billing",
+        "--where",
+        "offset >= 0",
+        "--older-than",
+        "1s",
+        "--keep",
+        "7",
+        "--yes",
+        "-o",
+        "json",
+    ];
+    let done = typed_words(&broker, &words).await;
+    assert_eq!(done.json()["affected"], 25_000);
+    let memory = broker.memory();
+    let sizes: Vec<usize> = memory
+        .acts
+        .iter()
+        .map(|(_, _, s)| s.message_ids.len())
+        .collect();
+    assert_eq!(sizes, [10_000, 10_000, 5_000]);
+    assert!(
+        memory
+            .acts
+            .iter()
+            .all(|(_, _, s)| s.keep_newest == Some(7) && s.older_than.is_some())
+    );
+}
+
+#[tokio::test]
+async fn nothing_that_matches_is_nothing_done() {
+    let broker = broker(10).await;
+    let words = [
+        "dlq",
+        "purge",
+        "billing",
+        "--where",
+        "offset > 10",
+        "--yes",
+        "-o",
+        "json",
+    ];
+    let done = typed_words(&broker, &words).await;
+    assert_eq!(
+        (done.exit(), &done.json()["affected"]),
+        (Exit::Done, &0.into())
+    );
+    assert!(broker.memory().acts.is_empty());
+}
