@@ -112,24 +112,24 @@ impl Core {
         frames
     }
 
-    /// Which frames of a range must stay readable, in order: messages that are stored, and texts of dead ones.
+    /// Which frames of a range must stay readable, in order: messages that are stored, and texts of dead ones. Costs a
+    /// search in each partition that stores something, and what is found.
     pub fn live_positions(&self, range: RangeInclusive<Position>) -> Vec<Position> {
         let mut live = Vec::new();
-        for topic in self.objects.topics.values() {
+        let stocked = self.objects.stocked.iter();
+        for topic in stocked.filter_map(|id| self.objects.topics.get(id)) {
             for store in &topic.partitions {
-                let positions = store.log.positions().map(|(position, _)| position);
-                live.extend(positions.filter(|position| range.contains(position)));
+                live.extend(store.log.positions_within(range.clone()));
             }
         }
         for subscription in self.objects.subscriptions.values() {
-            let texts = subscription.machines.iter().flat_map(Machine::texts);
-            live.extend(texts.filter(|position| range.contains(position)));
+            for machine in &subscription.machines {
+                live.extend(machine.texts_within(range.clone()));
+            }
         }
-        live.extend(
-            self.orphans
-                .iter()
-                .filter(|position| range.contains(position)),
-        );
+        let first = self.orphans.partition_point(|at| at < range.start());
+        let orphans = self.orphans.iter().skip(first);
+        live.extend(orphans.take_while(|at| range.contains(at)));
         live.sort_unstable();
         live.dedup();
         live
@@ -138,7 +138,17 @@ impl Core {
     /// Forgets deleted topics of which the journal has nothing more: its oldest frame is at `oldest`.
     pub fn forget_tombstones(&mut self, oldest: Position) {
         let tombstones = &mut self.objects.broker.tombstones;
-        tombstones.retain(|(_, deleted)| *deleted >= oldest);
+        // In the order of their deletion.
+        let gone = tombstones.partition_point(|(_, deleted)| *deleted < oldest);
+        tombstones.drain(..gone);
+    }
+}
+
+#[cfg(test)]
+impl Core {
+    /// How many deleted topics are remembered.
+    pub(crate) fn tombstones(&self) -> usize {
+        self.objects.broker.tombstones.len()
     }
 }
 

@@ -212,6 +212,34 @@ impl Block {
             .filter(|run| !run.range.is_empty())
     }
 
+    /// The position of its first frame.
+    pub(super) fn position(&self) -> Position {
+        Position(self.position)
+    }
+
+    /// When its first frame was published.
+    pub(super) fn begun(&self) -> Time {
+        Time(self.time)
+    }
+
+    /// The positions from `first` to `last` of its frames that do not end before offset `low`.
+    pub(super) fn positions(
+        &self,
+        first: Position,
+        last: Position,
+        low: u64,
+    ) -> impl Iterator<Item = Position> + '_ {
+        let position = |row: &Row| Position(self.position + u64::from(row.position));
+        let from = self.rows.partition_point(|row| position(row) < first);
+        let rows = self.rows.iter().enumerate().skip(from);
+        let rows = rows.take_while(move |(_, row)| position(row) <= last);
+        rows.filter(move |(at, _)| {
+            let next = self.rows.get(at + 1);
+            low < next.map_or(self.end(), |row| self.base + u64::from(row.first))
+        })
+        .map(move |(_, row)| position(row))
+    }
+
     /// The index of an offset of this block.
     pub(super) fn index(&self, offset: u64) -> usize {
         usize::try_from(offset - self.base).unwrap_or(usize::MAX)

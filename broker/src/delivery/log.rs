@@ -4,6 +4,7 @@
 //! the backlog is. Does not know subscriptions, nor whether a message is needed.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::block::Block;
 pub use super::block::Run;
@@ -170,6 +171,39 @@ impl Log {
             .flat_map(move |block| block.runs(range))
     }
 
+    /// The frames whose position is in `range`, in order: costs a search and what is found.
+    pub fn positions_within(
+        &self,
+        range: RangeInclusive<Position>,
+    ) -> impl Iterator<Item = Position> + '_ {
+        let (first, last) = range.into_inner();
+        let from = self.last_block(|block| block.position() <= first);
+        let blocks = self
+            .blocks
+            .range(from.unwrap_or(0)..)
+            .map(|(_, block)| block);
+        let blocks = blocks.take_while(move |block| block.position() <= last);
+        blocks.flat_map(move |block| block.positions(first, last, self.low))
+    }
+
+    /// Where the last block is that is `early`, as all before it are.
+    pub(super) fn last_block(&self, early: impl Fn(&Block) -> bool) -> Option<u64> {
+        let (mut low, mut high, mut found) = (0, self.next, None);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.blocks.range(low..=middle).next_back() {
+                Some((&base, block)) if early(block) => {
+                    found = Some(base);
+                    low = block.end().max(middle + 1);
+                }
+                Some((&base, _)) => high = base,
+                // Nothing begins in the lower half.
+                None => low = middle + 1,
+            }
+        }
+        found
+    }
+
     /// All frames, with the bytes of their messages.
     pub fn positions(&self) -> impl Iterator<Item = (Position, u64)> + '_ {
         self.blocks.values().flat_map(move |block| {
@@ -181,7 +215,10 @@ impl Log {
 
     /// The first offset published at `time` or later; `next` if there is none.
     pub fn first_at_or_after(&self, time: Time) -> Offset {
-        let runs = self.runs(between(self.low, self.next));
+        // Times never decrease: the first one is in the last block that begins before, or after it.
+        let from = self.last_block(|block| block.begun() < time);
+        let from = from.unwrap_or(0).max(self.low);
+        let runs = self.runs(between(from, self.next));
         let mut later = runs.filter(|run| run.time >= time);
         later.next().map_or(self.next(), |run| run.range.start)
     }

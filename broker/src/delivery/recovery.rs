@@ -4,6 +4,7 @@
 //! Promises that replay from `state_floor` on, whatever came before it, gives the same machine, its
 //! leases armed anew. Before `resume` nothing is derived.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::holding::{Lease, Wait};
@@ -253,6 +254,16 @@ impl Machine {
     /// The positions of the `Failed` entries that dead ones refer to, each once, in order.
     pub fn texts(&self) -> impl Iterator<Item = Position> + '_ {
         self.progress.texts.keys().copied()
+    }
+
+    /// Those of them within `range`: costs a search and what is found.
+    pub fn texts_within(
+        &self,
+        range: RangeInclusive<Position>,
+    ) -> impl Iterator<Item = Position> + '_ {
+        let texts = self.progress.texts.range(*range.start()..);
+        let positions = texts.map(|(&position, _)| position);
+        positions.take_while(move |position| range.contains(position))
     }
 
     /// Those that no dead one refers to any more, since the last call.

@@ -86,6 +86,16 @@ fn check(log: &Log, known: &[Known], random: &mut SmallRng) {
             at = run.range.end.0;
         }
         assert_eq!(at, end);
+        let first = random.random_range(0..=known[known.len() - 1].position.0 + 2);
+        let within = Position(first)..=Position(first + random.random_range(0..40));
+        let naive = log.positions().map(|(position, _)| position);
+        let naive = naive.filter(|position| within.contains(position));
+        assert!(log.positions_within(within.clone()).eq(naive), "{within:?}");
+        let time = Time(part.first().map_or(7, |message| message.time.0) + first % 2);
+        let stored = known.iter().enumerate().skip(log.low().0 as usize);
+        let mut later = stored.filter(|(_, message)| message.time >= time);
+        let later = later.next().map_or(known.len(), |(at, _)| at);
+        assert_eq!(log.first_at_or_after(time), Offset(later as u64));
         let budget = random.random_range(0..5_000);
         let mut left = budget as usize;
         let fitting = part.iter().take_while(|message| {
@@ -168,4 +178,39 @@ fn a_restated_topic_sets_both_ends() {
     log.reset(Offset(2), next.plus(5));
     assert_eq!((log.low(), log.next()), (Offset(2), next.plus(5)));
     assert_eq!(log.size(next), 0, "nothing is known of what is not stored");
+}
+
+#[test]
+fn a_frame_among_millions_is_found_in_few_steps() {
+    let is_full = std::env::var("WEIR_TESTS").is_ok_and(|figures| figures == "full");
+    let frames = if is_full { 10_000_000 } else { 1_000_000 };
+    let mut log = Log::default();
+    let columns = columns(&[(100, 0)]);
+    for number in 0..frames {
+        let published = Published {
+            topic: TopicId(1),
+            partition: Partition(0),
+            base: Offset(number),
+            count: 1,
+            time: Time(number),
+        };
+        log.push(Position(number + 1), &published, &columns);
+    }
+    let mut random = SmallRng::seed_from_u64(1);
+    let mut most = 0;
+    for _ in 0..100 {
+        let wanted = Position(random.random_range(1..=frames));
+        let steps = std::cell::Cell::new(0);
+        let found = log.last_block(|block| {
+            steps.set(steps.get() + 1);
+            block.position() <= wanted
+        });
+        assert!(found.is_some_and(|base| base < wanted.0 && wanted.0 <= base + 1_024));
+        most = most.max(steps.get());
+        let few = wanted..=Position(wanted.0 + 9);
+        let naive = (wanted.0..wanted.0 + 10).filter(|position| *position <= frames);
+        assert!(log.positions_within(few).eq(naive.map(Position)));
+    }
+    println!("{frames} frames: at most {most} blocks looked at");
+    assert!(most <= 24, "{most} blocks looked at");
 }
