@@ -304,6 +304,8 @@ pub trait Journal: Send {
     fn reader(&self) -> Reader;
     /// Largest head plus body of one frame, in bytes.
     fn max_frame(&self) -> usize;
+    /// No frame before this position is stored, nor will one be found after a crash.
+    fn oldest(&self) -> Position;
     /// Whether publishing may go on; when not, all else goes on from the reserve of segments.
     fn has_room(&self) -> bool;
     /// Notes that the frame at `position`, of `bytes`, must stay readable.

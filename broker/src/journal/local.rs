@@ -268,6 +268,10 @@ impl Journal for LocalJournal {
         self.store.options.max_frame
     }
 
+    fn oldest(&self) -> Position {
+        space::oldest(&self.store)
+    }
+
     fn has_room(&self) -> bool {
         let reserve = self.store.options.reserve;
         !self.store.is_space_short() || self.store.layout().spares.len() > reserve

@@ -36,6 +36,19 @@ pub(super) fn unneeded(store: &Store, live: &Live<'_>) -> Vec<Arc<Segment>> {
         .collect()
 }
 
+/// The first position that any segment may hold. Retired ones count until they are forgotten: the
+/// manifest may still name them.
+pub(super) fn oldest(store: &Store) -> Position {
+    let layout = store.layout();
+    let held = layout.segments.values().next();
+    let retiring = layout.retiring.iter();
+    let firsts = held
+        .into_iter()
+        .chain(retiring)
+        .map(|segment| segment.first);
+    Position(firsts.min().unwrap_or(Position::START.0))
+}
+
 /// What is worth copying out of old segments of which little is needed.
 pub(super) fn plan_cold(store: &Store, live: &Live<'_>) -> Option<cold::Plan> {
     let floor = store.layout().state_floor;

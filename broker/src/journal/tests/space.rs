@@ -1,10 +1,13 @@
 //! Space: segments go round, needed frames stay, and a full disk leaves the reserve.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::rig::{Refused, Rig, small_options};
 use crate::journal::sim_disk::SimDisk;
-use crate::journal::{AppendError, Frame, Journal, Options, ReadError, Usage};
+use crate::journal::{
+    AppendError, Frame, Journal, LocalJournal, Options, ReadError, Source, Usage,
+};
 use crate::model::ids::Position;
 
 fn rig() -> Rig {
@@ -172,4 +175,48 @@ fn a_checkpoint_is_wanted_by_replay_time_alone() {
         .unwrap();
     assert_eq!(rig.recovered.checkpoint, Some(Position(20)));
     assert_eq!(rig.recovered.replayed, 0);
+}
+
+#[test]
+fn nothing_before_the_oldest_position_is_found_again_whenever_a_crash_comes() {
+    let mut rig = rig();
+    let mut oldest = Position(1);
+    for round in 0..80 {
+        rig.append(&[700, 300]);
+        rig.settle();
+        for position in rig.oracle.live.clone() {
+            rig.release(position);
+        }
+        if rig.journal.wants_restated().is_some() {
+            rig.restate();
+        }
+        let oracle = &rig.oracle;
+        rig.journal.housekeep(&|range| oracle.is_live(range));
+        for _ in 0..round % 4 {
+            rig.journal.step();
+        }
+        assert!(rig.journal.oldest() >= oldest, "it moves up only");
+        oldest = rig.journal.oldest();
+        if round % 5 != 4 {
+            continue;
+        }
+        let (disk, oracle) = rig.abandon();
+        let mut first = Position(u64::MAX);
+        let opened = LocalJournal::open(
+            Arc::new(disk.clone()),
+            small_options(),
+            &mut |source, frame| {
+                if source != Source::Checkpoint {
+                    first = first.min(frame.position);
+                }
+                Ok(())
+            },
+        );
+        drop(opened.unwrap());
+        assert!(first >= oldest, "{first} is found, {oldest} was the oldest");
+        rig = Rig::open(disk, small_options(), oracle)
+            .map_err(Refused::into_text)
+            .unwrap();
+    }
+    assert!(oldest > Position(100), "{oldest}: segments went");
 }
