@@ -6,6 +6,7 @@
 
 use super::limits::{MAX_TOMBSTONES, TEXT_BYTES};
 use super::objects::{Objects, Subscription, Topic};
+use super::totals::settling;
 use crate::delivery::Machine;
 use crate::model::entry::{
     Columns, Delivered, Entry, Failed, Outcome, Published, SubscriptionRecord, TopicRecord, Trimmed,
@@ -78,8 +79,12 @@ impl Objects {
             Entry::Failed(failed) => self.failed(failed, at, mode)?,
             Entry::Acked(acked) => {
                 let subscription = self.place(acked.subscription, acked.partition, mode)?;
-                subscription.meters.acked += total(&acked.ranges);
-                machine(subscription, acked.partition)?.acked(&acked.ranges, at);
+                let count = total(&acked.ranges);
+                subscription.meters.acked += count;
+                let machine = machine(subscription, acked.partition)?;
+                let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
+                self.totals.acked += count;
+                self.totals.settle(before, after);
             }
             Entry::Released(released) => {
                 let subscription = self.place(released.subscription, released.partition, mode)?;
@@ -89,16 +94,20 @@ impl Objects {
                 self.operated(requeued.operation);
                 let subscription = self.place(requeued.subscription, requeued.partition, mode)?;
                 let machine = machine(subscription, requeued.partition)?;
-                machine.requeued(&requeued.ranges, at);
+                let (before, after) = settling(machine, |one| one.requeued(&requeued.ranges, at));
                 let freed = machine.freed_texts();
+                self.totals.settle(before, after);
                 self.release_texts(freed);
             }
             Entry::Dropped(dropped) => {
                 self.operated(dropped.operation);
                 let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
                 let machine = machine(subscription, dropped.partition)?;
-                machine.dropped(dropped.cause, &dropped.ranges, at);
+                let (before, after) = settling(machine, |one| {
+                    one.dropped(dropped.cause, &dropped.ranges, at);
+                });
                 let freed = machine.freed_texts();
+                self.totals.settle(before, after);
                 self.release_texts(freed);
             }
             Entry::BrokerState(state) => self.broker_stated(state, at),
@@ -158,6 +167,7 @@ impl Objects {
             topic.subscriptions.insert(record.id);
             let entered = entered(&subscription, topic);
             subscription.meters.published = entered;
+            self.totals.join(&subscription, topic);
         }
         self.subscription_names
             .insert(record.name.clone(), record.id);
@@ -175,6 +185,7 @@ impl Objects {
         if let Some(topic) = self.topics.get_mut(&subscription.record.topic) {
             topic.subscriptions.remove(&id);
             topic.hungry.remove(&id);
+            self.totals.part(&subscription, topic);
         }
         for machine in &subscription.machines {
             self.release_texts(machine.texts().collect());
@@ -206,6 +217,8 @@ impl Objects {
         let bytes = columns.message_bytes();
         store.published_bytes += bytes;
         store.newest = store.newest.max(published.time);
+        let subscriptions = topic.subscriptions.len();
+        self.totals.publish(columns.count.into(), subscriptions);
         self.stocked.insert(published.topic);
         self.keep.push((at, bytes));
         Ok(())
@@ -232,8 +245,10 @@ impl Objects {
         mode: Mode,
     ) -> Result<(), ApplyError> {
         let subscription = self.place(delivered.subscription, delivered.partition, mode)?;
+        let mut total = 0;
         for grant in &delivered.grants {
             let count = grant.range.count();
+            total += count;
             subscription.meters.delivered += count;
             if grant.attempt > 1 {
                 subscription.meters.redelivered += count;
@@ -243,6 +258,7 @@ impl Objects {
         if let Mode::Recovery = mode {
             machine(subscription, delivered.partition)?.delivered(delivered, at);
         }
+        self.totals.delivered += total;
         Ok(())
     }
 
@@ -262,8 +278,9 @@ impl Objects {
         subscription.meters.dead += died;
         subscription.last_failed = at;
         let machine = machine(subscription, failed.partition)?;
-        machine.failed(failed, at, now);
+        let (before, after) = settling(machine, |one| one.failed(failed, at, now));
         let freed = machine.freed_texts();
+        self.totals.settle(before, after);
         if died > 0 {
             self.keep.push((at, TEXT_BYTES));
         }

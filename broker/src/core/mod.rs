@@ -17,6 +17,7 @@ pub mod output;
 
 mod credit;
 mod objects;
+mod totals;
 
 mod apply;
 mod stated;
@@ -45,6 +46,7 @@ mod selection;
 
 mod operations;
 
+mod audit;
 mod numbers;
 mod peek;
 
@@ -59,6 +61,7 @@ mod tests;
 pub use crate::delivery::Counts;
 pub use ack_id::AckId;
 pub use apply::ApplyError;
+pub use audit::BooksError;
 pub use command::{
     Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekSubscription,
     PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,

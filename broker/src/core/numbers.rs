@@ -7,7 +7,7 @@ use super::consumer::{Consumer, Kind};
 use super::objects::Store;
 use super::state::Core;
 use super::views::{BrokerCounts, ConsumerCounts, Meters, SubscriptionCounts, TopicCounts};
-use crate::delivery::{Counts, Log, Machine};
+use crate::delivery::Counts;
 use crate::model::{ConsumerId, Now, Offset, Refusal, Span, SubscriptionId, Time, TopicId};
 use crate::model::{Name, OffsetRange};
 
@@ -16,10 +16,17 @@ impl Core {
     pub fn broker_counts(&self) -> BrokerCounts {
         let streams = self.consumers.values();
         let streams = streams.filter(|consumer| consumer.kind == Kind::Stream);
+        let totals = &self.objects.totals;
         BrokerCounts {
             topics: number(self.objects.topics.len()),
             subscriptions: number(self.objects.subscriptions.len()),
             consumers: number(streams.count()),
+            backlog: totals.backlog(),
+            dead: totals.dead,
+            conservation_error: self.known_error(),
+            published: totals.published,
+            delivered: totals.delivered,
+            acked: totals.acked,
         }
     }
 
@@ -58,7 +65,26 @@ impl Core {
         ids.take(limit).collect()
     }
 
-    /// The numbers of a subscription.
+    /// The ids of the subscriptions of a topic, in order.
+    pub fn subscription_ids_of(&self, topic: TopicId) -> Vec<SubscriptionId> {
+        let topic = self.objects.topics.get(&topic);
+        topic.map_or_else(Vec::new, |topic| {
+            topic.subscriptions.iter().copied().collect()
+        })
+    }
+
+    /// By how much the books of a subscription differ from a recount of everything: looks at each of its pages.
+    pub fn recount_error(&self, id: SubscriptionId) -> Option<u64> {
+        let (subscription, topic) = self.pair(id)?;
+        let parts = subscription.machines.iter().zip(&topic.partitions);
+        let errors = parts.map(|(machine, store)| {
+            let books = machine.counts(&store.log);
+            books.difference(&machine.recount(&store.log)) + books.sum_error()
+        });
+        Some(errors.sum())
+    }
+
+    /// The numbers of a subscription, from counters that change with it: costs nothing by backlog.
     pub fn subscription_counts(&self, id: SubscriptionId, now: Now) -> Option<SubscriptionCounts> {
         let (subscription, topic) = self.pair(id)?;
         let mut counts = Counts::default();
@@ -66,7 +92,7 @@ impl Core {
         let (mut oldest_due, mut oldest_ready) = (None, None);
         for (machine, store) in subscription.machines.iter().zip(&topic.partitions) {
             let books = machine.counts(&store.log);
-            conservation_error += error_of(&books, machine, &store.log);
+            conservation_error += machine.audit_error().max(books.sum_error());
             counts += books;
             let time = |offset: Option<Offset>| offset.and_then(|offset| store.log.time(offset));
             oldest_due = earlier(oldest_due, time(machine.oldest_due(&store.log)));
@@ -99,11 +125,6 @@ impl Core {
         let topic = topic.ok_or(Refusal::TopicGone { topic: id })?;
         Ok(topic.record.name.clone())
     }
-}
-
-/// By how much the books of a machine differ from a recount, and `entered` from the sum of the states.
-fn error_of(books: &Counts, machine: &Machine, log: &Log) -> u64 {
-    books.difference(&machine.recount(log)) + books.sum_error()
 }
 
 impl Consumer {

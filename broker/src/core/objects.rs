@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::totals::Totals;
 use super::views::Meters;
 use crate::delivery::{Log, Machine, Rules};
 use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
@@ -27,6 +28,8 @@ pub(super) struct Objects {
     pub(super) subscription_names: BTreeMap<Name, SubscriptionId>,
     /// Derived: topics that hold messages, which retention looks at.
     pub(super) stocked: BTreeSet<TopicId>,
+    /// Derived: sums over all subscriptions.
+    pub(super) totals: Totals,
     /// Effect: frames that must stay readable.
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
@@ -99,6 +102,7 @@ impl Default for Objects {
             topic_names: BTreeMap::new(),
             subscription_names: BTreeMap::new(),
             stocked: BTreeSet::new(),
+            totals: Totals::default(),
             keep: Vec::new(),
             release: Vec::new(),
         }

@@ -10,6 +10,7 @@ use super::apply::{ApplyError, Mode, entered};
 use super::limits::TEXT_BYTES;
 use super::objects::{Objects, Store, Topic};
 use super::state::Act;
+use super::totals::Totals;
 use super::views::Meters;
 use crate::model::entry::{Columns, DecodeError, Entry, decode};
 use crate::model::{
@@ -142,6 +143,7 @@ impl Recovery {
         self.connect()?;
         self.check_stores()?;
         self.resume(now);
+        self.sum_up();
         self.collect_kept();
         let mut core = Core::over(self.objects, last);
         core.orphans = self
@@ -290,6 +292,11 @@ impl Recovery {
                 ..Meters::default()
             };
         }
+    }
+
+    /// Counts the sums once, over machines that are resumed.
+    fn sum_up(&mut self) {
+        self.objects.totals = Totals::of(&self.objects);
     }
 
     fn collect_kept(&mut self) {

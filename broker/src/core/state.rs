@@ -33,6 +33,10 @@ pub struct Core {
     pub(super) retention_due: Mono,
     /// Where retention went on to after its last look.
     pub(super) retention_after: TopicId,
+    /// Where the audit goes on: a subscription, or the first after it, and which of its partitions.
+    pub(super) audit_at: (SubscriptionId, usize),
+    /// Subscriptions whose books were found wrong; some may be gone.
+    pub(super) wrong_books: BTreeSet<SubscriptionId>,
     /// Frames of topics that recovery knew nothing of: kept, never released.
     pub(super) orphans: Vec<Position>,
     pub(super) output: Output,
@@ -78,6 +82,8 @@ impl Core {
             timers: BTreeSet::new(),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
+            audit_at: (SubscriptionId(0), 0),
+            wrong_books: BTreeSet::new(),
             orphans: Vec::new(),
             output: Output::default(),
         }

@@ -218,7 +218,8 @@ pub struct SubscriptionCounts {
     pub settings: SubscriptionSettings,
     /// Its books.
     pub counts: Counts,
-    /// By how much an independent recount differs from the books.
+    /// By how much an independent recount was found to differ from the books, or `entered` differs from the sum of the
+    /// states now.
     pub conservation_error: u64,
     /// Now minus the publish time of the oldest unfinished message that is not dead; `None` without a backlog.
     pub lag: Option<Span>,
@@ -264,6 +265,18 @@ pub struct BrokerCounts {
     pub subscriptions: u32,
     /// Connected consumers, waiting Pulls not included.
     pub consumers: u32,
+    /// Ready, leased and waiting messages of all subscriptions.
+    pub backlog: u64,
+    /// Dead messages of all subscriptions.
+    pub dead: u64,
+    /// The sum of all differences between books and recounts that are known.
+    pub conservation_error: u64,
+    /// Messages accepted since the start.
+    pub published: u64,
+    /// Messages handed out since the start, redeliveries included.
+    pub delivered: u64,
+    /// Messages acknowledged since the start.
+    pub acked: u64,
 }
 
 /// What a message is for a subscription, without the details.

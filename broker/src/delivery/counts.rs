@@ -23,6 +23,15 @@ pub struct Counts {
     pub dropped: [u64; 7],
 }
 
+/// What is done with: sums of these change with a machine.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Acknowledged or dropped.
+    pub finished: u64,
+    /// Dead.
+    pub dead: u64,
+}
+
 impl Counts {
     /// What is to be worked off: ready, leased and waiting.
     pub fn backlog(&self) -> u64 {

@@ -207,6 +207,7 @@ impl Machine {
         basket.add(range, attempts + 1);
         self.leased += range.count();
         self.progress.touch(range, ticket.at, |_, _, _| ());
+        self.progress.note_leased(range);
         for (offset, _) in self.keys.members(range) {
             self.keys.lease(offset);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::page::Kind;
 use super::spans::between;
-use super::{Counts, Log, Machine};
+use super::{Counts, Log, Machine, Settled};
 use crate::model::entry::DeadRecord;
 use crate::model::{ConsumerId, Epoch, Mono, Offset, OffsetRange, Time};
 
@@ -92,16 +92,34 @@ impl Machine {
 
     /// The oldest that is unfinished and not dead.
     pub fn oldest_due(&self, log: &Log) -> Option<Offset> {
+        if self.keys.is_empty() {
+            let leased = self.leases.first().map(|(range, _)| range.start);
+            let waiting = self.waits.first().map(|(range, _)| range.start);
+            let held = leased.into_iter().chain(waiting).min();
+            return held.into_iter().chain(self.first_ready(log)).min();
+        }
         self.oldest(log, |record| record != Kind::Dead, |_| None)
     }
 
     /// The oldest that is ready.
     pub fn oldest_ready(&self, log: &Log) -> Option<Offset> {
+        if self.keys.is_empty() {
+            return self.first_ready(log);
+        }
         self.oldest(
             log,
             |record| record == Kind::Tried,
             |offset| self.leases.find(offset).map(|(lease, _)| lease.end.0),
         )
+    }
+
+    /// The oldest that is ready, if none stands behind another of its key: found without a step
+    /// over those that are leased, waiting or dead.
+    fn first_ready(&self, log: &Log) -> Option<Offset> {
+        let again = self.ready.first().map(|(range, _)| range.start);
+        let fresh = self.progress.next_unfinished(self.fresh, log.next().0);
+        let fresh = fresh.map(|range| range.start);
+        again.into_iter().chain(fresh).min()
     }
 
     /// The oldest unfinished one whose record, if any, is wanted and that `held` gives no end for.
@@ -130,6 +148,15 @@ impl Machine {
             } else {
                 return Some(run.start);
             }
+        }
+    }
+
+    /// What is finished and what is dead.
+    pub fn settled(&self) -> Settled {
+        let progress = &self.progress;
+        Settled {
+            finished: progress.acked + progress.dropped.iter().sum::<u64>(),
+            dead: progress.dead,
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Machine {
     pub(super) is_stalled: bool,
     pub(super) leased: u64,
     pub(super) waiting: u64,
+    /// The largest difference that an audit has found.
+    pub(super) audit_error: u64,
 }
 
 impl Machine {
@@ -52,6 +54,7 @@ impl Machine {
             is_stalled: false,
             leased: 0,
             waiting: 0,
+            audit_error: 0,
         }
     }
 
@@ -136,6 +139,7 @@ impl Machine {
         let mut count = 0;
         for (piece, _) in self.leases.cut(range) {
             count += piece.count();
+            self.progress.note_unleased(piece);
             for (offset, key) in self.keys.members(piece) {
                 self.keys.unlease(offset);
                 self.eased.push(key);

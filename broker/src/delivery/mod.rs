@@ -6,9 +6,9 @@
 //!
 //! - [`log`], `block`: the messages of a partition without their content.
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
-//! - `spans`, `page`, `progress`, `keys`, `holding`: what it is made of.
+//! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
 //! - [`machine`]: the machine and its durable changes.
-//! - [`grant`], [`decide`], [`look`], [`recount`], [`recovery`]: what is asked of it.
+//! - [`grant`], [`decide`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
 
 mod spans;
 
@@ -17,6 +17,8 @@ pub mod log;
 
 pub mod counts;
 pub mod rules;
+
+mod tally;
 
 mod page;
 mod progress;
@@ -33,6 +35,8 @@ pub mod decide;
 pub mod look;
 pub mod recount;
 
+pub mod audit;
+
 pub mod recovery;
 
 #[cfg(test)]
@@ -42,7 +46,8 @@ pub mod recovery;
 )]
 mod tests;
 
-pub use counts::Counts;
+pub use audit::Audited;
+pub use counts::{Counts, Settled};
 pub use decide::Chosen;
 pub use holding::Expired;
 pub use log::{Log, Run};

@@ -3,6 +3,7 @@
 //! Promises word-wise work on the finished bits and one record for a stretch of equal histories.
 //! Indexes are relative to the page. Does not know leases, nor which page it is.
 
+use super::tally::Tally;
 use crate::model::entry::{DeadRecord, Record};
 use crate::model::{Offset, Position, Time};
 
@@ -132,6 +133,7 @@ pub(super) struct Page {
     finished: usize,
     stretches: Vec<Stretch>,
     dead: usize,
+    waiting: usize,
 }
 
 impl Page {
@@ -143,6 +145,17 @@ impl Page {
             finished: 0,
             stretches: Vec::new(),
             dead: 0,
+            waiting: 0,
+        }
+    }
+
+    /// What it holds, by numbers that change with it; it knows no leases.
+    pub(super) fn tally(&self) -> Tally {
+        Tally {
+            finished: self.finished as u64,
+            leased: 0,
+            waiting: self.waiting as u64,
+            dead: self.dead as u64,
         }
     }
 
@@ -233,14 +246,15 @@ impl Page {
         }
         let mut removed = Vec::with_capacity(to - from);
         let mut kept = Vec::new();
-        for stretch in &self.stretches[from..to] {
+        for at in from..to {
+            let stretch = self.stretches[at];
             let (s, e) = (stretch.start(), stretch.end());
             if s < start {
                 kept.push(stretch.over(s, start));
             }
             let part = stretch.over(s.max(start), e.min(end));
-            if part.kind == Kind::Dead {
-                self.dead -= usize::from(part.count);
+            if let Some(count) = self.count_of(part.kind) {
+                *count -= usize::from(part.count);
             }
             removed.push(part);
             if end < e {
@@ -251,10 +265,18 @@ impl Page {
         removed
     }
 
+    fn count_of(&mut self, kind: Kind) -> Option<&mut usize> {
+        match kind {
+            Kind::Tried => None,
+            Kind::Waiting => Some(&mut self.waiting),
+            Kind::Dead => Some(&mut self.dead),
+        }
+    }
+
     /// Adds a record for messages that have none; joins it to equal neighbours.
     pub(super) fn put(&mut self, stretch: Stretch) {
-        if stretch.kind == Kind::Dead {
-            self.dead += usize::from(stretch.count);
+        if let Some(count) = self.count_of(stretch.kind) {
+            *count += usize::from(stretch.count);
         }
         let mut stretch = stretch;
         let mut at = self

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::page::{Kind, PAGE, Page, Stretch};
 use super::spans::between;
+use super::tally::Sweep;
 use crate::model::entry::DeadRecord;
 use crate::model::{Epoch, OffsetRange, Position, Time};
 
@@ -38,6 +39,8 @@ pub(super) struct Progress {
     /// Derived: how many dead ones refer to a `Failed` entry.
     pub(super) texts: BTreeMap<Position, u64>,
     pub(super) freed_texts: Vec<Position>,
+    /// Derived: the second count under way.
+    pub(super) sweep: Option<Sweep>,
 }
 
 impl Progress {
@@ -59,6 +62,7 @@ impl Progress {
             dead_since: None,
             texts: BTreeMap::new(),
             freed_texts: Vec::new(),
+            sweep: None,
         }
     }
 
@@ -86,11 +90,12 @@ impl Progress {
                 page.finish(0, relative(floor.clamp(base, base + size), base));
                 Arc::new(page)
             });
-            each(
-                Arc::make_mut(page),
-                relative(from, base),
-                relative(end, base),
-            );
+            let page = Arc::make_mut(page);
+            let before = page.tally();
+            each(page, relative(from, base), relative(end, base));
+            if let Some(sweep) = self.sweep.as_mut().filter(|sweep| number < sweep.page) {
+                sweep.sum.replace(before, page.tally());
+            }
             from = end;
         }
     }
@@ -136,8 +141,23 @@ impl Progress {
         fresh
     }
 
-    /// Whole pages: those that are not there are never made.
+    /// Whole pages: those that are not there are never made. The second count is told of those
+    /// that it has passed.
     fn finish_pages(&mut self, first: u64, last: u64, at: Position) -> u64 {
+        let Some(mut sweep) = self.sweep else {
+            return self.fill_pages(first, last, at);
+        };
+        let place = sweep.page.clamp(first, last);
+        let counted = self.fill_pages(first, place, at);
+        sweep.sum.finished = sweep.sum.finished.wrapping_add(counted);
+        self.sweep = Some(sweep);
+        counted + self.fill_pages(place, last, at)
+    }
+
+    fn fill_pages(&mut self, first: u64, last: u64, at: Position) -> u64 {
+        if first == last {
+            return 0;
+        }
         let mut fresh = (last - first) * self.size;
         for (start, end) in self.finished_pages_in(first, last) {
             fresh -= (end - start) * self.size;

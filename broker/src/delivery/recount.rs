@@ -1,7 +1,8 @@
-//! The second count of the books: page by page, offset by offset, without the running numbers.
+//! The second count of the books as a whole: page by page, offset by offset, without the running
+//! numbers.
 //!
 //! Promises to share no counter with `Machine::counts`, so that the two agree only if both are
-//! right.
+//! right. Costs a look at every page; the audit does the same some pages at a time.
 
 use super::page::{Kind, Page};
 use super::progress::relative;
@@ -18,6 +19,35 @@ enum Mark {
     Dead,
     /// In two states at once; counted in none, so that the sums differ.
     Torn,
+}
+
+/// How many offsets of a part of a page are what.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Marks {
+    pub(super) ready: u64,
+    pub(super) finished: u64,
+    pub(super) leased: u64,
+    pub(super) waiting: u64,
+    pub(super) dead: u64,
+    /// In two states at once.
+    pub(super) torn: u64,
+}
+
+impl Marks {
+    fn count(marks: &[Mark]) -> Self {
+        let mut counted = Self::default();
+        for mark in marks {
+            *match mark {
+                Mark::Ready => &mut counted.ready,
+                Mark::Finished => &mut counted.finished,
+                Mark::Leased => &mut counted.leased,
+                Mark::Waiting => &mut counted.waiting,
+                Mark::Dead => &mut counted.dead,
+                Mark::Torn => &mut counted.torn,
+            } += 1;
+        }
+        counted
+    }
 }
 
 impl Machine {
@@ -43,16 +73,12 @@ impl Machine {
                 next.clamp(base, base + progress.size),
             );
             seen += to.saturating_sub(from);
-            for mark in self.marks(page, base, (from, to)) {
-                match mark {
-                    Mark::Ready => counts.ready += 1,
-                    Mark::Finished => finished += 1,
-                    Mark::Leased => counts.leased += 1,
-                    Mark::Waiting => counts.waiting += 1,
-                    Mark::Dead => counts.dead += 1,
-                    Mark::Torn => {}
-                }
-            }
+            let marks = self.marks(page, base, (from, to));
+            finished += marks.finished;
+            counts.ready += marks.ready;
+            counts.leased += marks.leased;
+            counts.waiting += marks.waiting;
+            counts.dead += marks.dead;
         }
         let whole: u64 = progress.finished_pages.iter().map(|(s, e)| e - s).sum();
         let above = next.saturating_sub(progress.floor);
@@ -61,8 +87,8 @@ impl Machine {
         counts
     }
 
-    /// What each offset of `from..to` is, by its bit, its record and the leases.
-    fn marks(&self, page: &Page, base: u64, (from, to): (u64, u64)) -> Vec<Mark> {
+    /// What the offsets `from..to` are, by their bits, their records and the leases.
+    pub(super) fn marks(&self, page: &Page, base: u64, (from, to): (u64, u64)) -> Marks {
         let mut marks = vec![Mark::Ready; relative(to.max(from), from)];
         for (at, mark) in (relative(from, base)..).zip(&mut marks) {
             if page.is_finished(at) {
@@ -70,6 +96,7 @@ impl Machine {
             }
         }
         let mut paint = |start: u64, end: u64, new: Mark| {
+            let to = to.max(from);
             let (start, end) = (start.clamp(from, to), end.clamp(from, to));
             for mark in &mut marks[relative(start, from)..relative(end, from)] {
                 *mark = if *mark == Mark::Ready {
@@ -91,6 +118,6 @@ impl Machine {
         for (part, _) in self.leases.within(range) {
             paint(part.start.0, part.end.0, Mark::Leased);
         }
-        marks
+        Marks::count(&marks)
     }
 }

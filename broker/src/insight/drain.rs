@@ -1,6 +1,6 @@
 //! When a backlog ends, at the present rates: a time, or a word for why there is none.
 
-use super::meter::Window;
+use super::meter::{WINDOWS, Window};
 use crate::model::Span;
 
 /// What becomes of a backlog.
@@ -30,10 +30,10 @@ pub struct Flow {
     pub consumers: u64,
     /// Age of the oldest message of the backlog.
     pub lag: Option<Span>,
-    /// Messages that came in per second, over 10 s and over 60 s.
-    pub arrivals: [f64; 2],
+    /// Messages that came in per second, over each window.
+    pub arrivals: [f64; WINDOWS],
     /// Messages acknowledged per second, over the same windows.
-    pub acks: [f64; 2],
+    pub acks: [f64; WINDOWS],
 }
 
 impl Flow {

@@ -1,11 +1,14 @@
 //! Counters that only grow, as rates over windows.
 //!
 //! **Definition.** Counters are read at ticks, about once a second. The rate over a window of W
-//! seconds at the newest tick is what the counter grew by in the last W ticks, divided by the time
-//! between the newest tick and the one W ticks before. While fewer ticks are known, or the counter
-//! is younger, the window is as long as it is known: from the birth of the counter or the first
-//! tick; but never taken as shorter than one second, so that a burst at birth is not blown up. A
-//! counter that went back (its owner began anew) counts as not having grown.
+//! seconds at a moment is what the counter grew by since the tick that is nearest to W seconds
+//! before, divided by the time since that tick. While fewer ticks are known, or the counter is
+//! younger, the window is as long as it is known: from the birth of the counter or the first tick;
+//! but never taken as shorter than one second, so that a burst at birth is not blown up. A counter
+//! that went back (its owner began anew) counts as not having grown.
+//!
+//! The moment may lie after the newest tick: what a counter grew by since then is added, and no
+//! meter changes by being looked at.
 //!
 //! A meter of six counters takes 1.5 KiB while something moves, and next to nothing once nothing
 //! has moved for the longest window.
@@ -24,12 +27,15 @@ pub enum Window {
     Long,
 }
 
+/// How many windows there are.
+pub const WINDOWS: usize = Window::ALL.len();
+
 impl Window {
     /// Every window, the shorter first.
     pub const ALL: [Self; 2] = [Self::Short, Self::Long];
 
-    /// How many ticks it spans.
-    pub fn ticks(self) -> usize {
+    /// How many ticks it spans, a second each.
+    pub const fn ticks(self) -> usize {
         match self {
             Self::Short => 10,
             Self::Long => SLOTS,
@@ -40,6 +46,14 @@ impl Window {
     pub fn span(self) -> Span {
         Span::from_secs(self.ticks() as u64)
     }
+}
+
+/// Where the windows begin that end at a moment: found once for all meters.
+#[derive(Debug, Clone, Copy)]
+pub struct Windows {
+    now: Mono,
+    /// For each window how many ticks it has, the newest being its last, and when it opened.
+    opened: [(u64, Mono); WINDOWS],
 }
 
 /// When the last ticks were; one for all meters that are read together.
@@ -76,10 +90,24 @@ impl Ticks {
         self.times[place(self.newest.saturating_sub(1), SLOTS + 1)]
     }
 
-    /// When the window that ends with the newest tick began.
-    fn opened(&self, window: Window) -> Mono {
-        let back = (window.ticks() as u64).min(self.newest);
-        self.times[place(self.newest - back, SLOTS + 1)]
+    /// The windows that end at `now`, not before the newest tick.
+    pub fn windows(&self, now: Mono) -> Windows {
+        let now = now.max(self.newest());
+        let opened =
+            Window::ALL.map(|window| self.opened(Mono(now.0.saturating_sub(window.span().0))));
+        Windows { now, opened }
+    }
+
+    /// The tick nearest to a moment, as how far back it is, and its time.
+    fn opened(&self, moment: Mono) -> (u64, Mono) {
+        let time = |back: u64| self.times[place(self.newest - back, SLOTS + 1)];
+        let known = self.newest.min(SLOTS as u64);
+        let before = (0..=known).find(|&back| time(back) <= moment);
+        let before = before.unwrap_or(known);
+        let after = before.saturating_sub(1);
+        let is_after_nearer = time(after).0.abs_diff(moment.0) < time(before).0.abs_diff(moment.0);
+        let back = if is_after_nearer { after } else { before };
+        (back, time(back))
     }
 }
 
@@ -138,24 +166,31 @@ impl<const N: usize> Meter<N> {
         self.read = ticks.newest;
     }
 
-    /// Growth per second over a window, as of the newest tick.
-    pub fn rates(&self, ticks: &Ticks, window: Window) -> [f64; N] {
-        let Some(growth) = &self.growth else {
-            return [0.0; N];
-        };
-        let mut sums = [0u64; N];
-        for back in 0..(window.ticks() as u64).min(ticks.newest) {
-            // Slots after the last reading hold an older round.
-            if ticks.newest - back <= self.read {
-                let slot = &growth[place(ticks.newest - back, SLOTS)];
-                for (sum, &grown) in sums.iter_mut().zip(slot) {
-                    *sum += u64::from(grown);
+    /// Growth per second over each window, `counters` being what is counted now.
+    pub fn rates(
+        &self,
+        ticks: &Ticks,
+        windows: &Windows,
+        counters: [u64; N],
+    ) -> [[f64; N]; WINDOWS] {
+        windows.opened.map(|(ticks_back, opened)| {
+            let mut sums: [u64; N] =
+                std::array::from_fn(|at| counters[at].saturating_sub(self.seen[at]));
+            if let Some(growth) = &self.growth {
+                for back in 0..ticks_back {
+                    // Slots after the last reading hold an older round.
+                    if ticks.newest - back <= self.read {
+                        let slot = &growth[place(ticks.newest - back, SLOTS)];
+                        for (sum, &grown) in sums.iter_mut().zip(slot) {
+                            *sum += u64::from(grown);
+                        }
+                    }
                 }
             }
-        }
-        let opened = ticks.opened(window).max(self.born);
-        let known = ticks.newest().since(opened).max(Span::from_secs(1));
-        sums.map(|sum| sum as f64 / known.as_seconds())
+            let known = windows.now.since(opened.max(self.born));
+            let known = known.max(Span::from_secs(1)).as_seconds();
+            sums.map(|sum| sum as f64 / known)
+        })
     }
 }
 
@@ -182,8 +217,14 @@ mod tests {
         (ticks, meter)
     }
 
+    /// At the newest tick.
     fn rates(ticks: &Ticks, meter: &Meter<1>) -> [f64; 2] {
-        Window::ALL.map(|window| meter.rates(ticks, window)[0])
+        rates_at(ticks, meter, ticks.newest(), meter.seen[0])
+    }
+
+    fn rates_at(ticks: &Ticks, meter: &Meter<1>, now: Mono, counter: u64) -> [f64; 2] {
+        let rates = meter.rates(ticks, &ticks.windows(now), [counter]);
+        rates.map(|rates| rates[0])
     }
 
     #[test]
@@ -231,9 +272,49 @@ mod tests {
         for now in 61..=65 {
             ticks.tick(second(now));
         }
-        assert_eq!(meter.rates(&ticks, Window::Short), [50.0]);
+        assert_eq!(rates(&ticks, &meter)[0], 50.0);
         meter.read(&ticks, [6_000]);
-        assert_eq!(meter.rates(&ticks, Window::Short), [50.0]);
+        assert_eq!(rates(&ticks, &meter)[0], 50.0);
+    }
+
+    #[test]
+    fn a_look_between_ticks_counts_what_came_since_the_newest() {
+        let (ticks, meter) = run(100, |_| 100);
+        let half = Mono(100_500_000);
+        // The window opened at 90 s or 91 s, both half a second off: 1,050 in 10.5 s.
+        assert_eq!(rates_at(&ticks, &meter, half, 10_050), [100.0, 100.0]);
+        // What came since counts fully, and what the meter holds has not changed.
+        let [short, _] = rates_at(&ticks, &meter, half, 10_000 + 1_100);
+        assert_eq!(short, 200.0);
+        assert_eq!(rates(&ticks, &meter), [100.0, 100.0]);
+    }
+
+    #[test]
+    fn a_stream_that_has_ended_falls_between_ticks_too() {
+        let (ticks, meter) = run(100, |_| 100);
+        let later = Mono(100_900_000);
+        // Nearest to 10 s before is the tick at 91 s: 900 in 9.9 s.
+        let [short, _] = rates_at(&ticks, &meter, later, 10_000);
+        assert!((short - 900.0 / 9.9).abs() < 1e-9, "{short}");
+    }
+
+    #[test]
+    fn a_still_counter_that_moves_after_the_newest_tick_has_a_rate_at_once() {
+        let (ticks, meter) = run(70, |_| 0);
+        assert!(meter.growth.is_none());
+        assert_eq!(rates_at(&ticks, &meter, second(70), 50), [5.0, 50.0 / 60.0]);
+    }
+
+    #[test]
+    fn ticks_that_drift_do_not_make_a_window_a_second_shorter() {
+        let mut ticks = Ticks::begin(Mono(0));
+        let mut meter = Meter::begin(Mono(0), &ticks, [0]);
+        for now in 1..=30 {
+            ticks.tick(Mono(now * 1_000_300));
+            meter.read(&ticks, [now * 100]);
+        }
+        let [short, _] = rates(&ticks, &meter);
+        assert!((short - 1_000.0 / 10.003).abs() < 1e-9, "{short}");
     }
 
     #[test]
@@ -250,7 +331,7 @@ mod tests {
         let (mut ticks, mut meter) = run(20, |_| 10);
         ticks.tick(second(21));
         meter.read(&ticks, [0]);
-        assert_eq!(meter.rates(&ticks, Window::Short), [9.0]);
+        assert_eq!(rates(&ticks, &meter)[0], 9.0);
     }
 
     #[test]

@@ -10,4 +10,4 @@ pub mod meter;
 pub mod drain;
 
 pub use drain::{Drain, Flow};
-pub use meter::{Meter, Ticks, Window};
+pub use meter::{Meter, Ticks, WINDOWS, Window, Windows};

@@ -38,7 +38,8 @@ impl Owner {
                     shared: &self.shared,
                     now,
                 };
-                let sample = self.sampler.answer(scene, order.topic, order.subscription);
+                let (topic, subscription) = (order.topic.as_ref(), order.subscription.as_ref());
+                let sample = self.sampler.answer(scene, topic, subscription);
                 // The asker may have gone.
                 drop(order.answer.send(sample));
             }

@@ -5,7 +5,8 @@
 //! are the broker's only clock and its threads.
 //!
 //! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
-//! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `sampling`.
+//! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `gauges` and
+//! `sampling`.
 
 mod handle;
 mod publishing;
@@ -32,6 +33,8 @@ mod party;
 mod upkeep;
 
 mod host;
+
+mod gauges;
 mod sampling;
 
 mod bodies;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::{SubscriptionCounts, TopicCounts};
-use crate::insight::Drain;
+use crate::insight::{Drain, WINDOWS};
 use crate::model::{ConsumerId, Incarnation, Position, Time};
 
 use super::Health;
@@ -85,8 +85,8 @@ pub struct HostSample {
 pub struct TopicSample {
     /// Its counts.
     pub counts: TopicCounts,
-    /// Messages accepted per second over 10 s and over 60 s.
-    pub publish_rates: [f64; 2],
+    /// Messages accepted per second over each window.
+    pub publish_rates: [f64; WINDOWS],
 }
 
 /// A subscription.
@@ -94,8 +94,8 @@ pub struct TopicSample {
 pub struct SubscriptionSample {
     /// Its counts, its consumers included.
     pub counts: SubscriptionCounts,
-    /// Its rates over 10 s and over 60 s.
-    pub rates: [SubscriptionRates; 2],
+    /// Its rates over each window.
+    pub rates: [SubscriptionRates; WINDOWS],
     /// The rates of its consumers, in the order of `counts.consumers`.
     pub consumers: Vec<ConsumerRates>,
     /// What becomes of its backlog.

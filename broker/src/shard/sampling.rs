@@ -1,21 +1,18 @@
 //! The numbers: each second a sample, built in slices between rounds, and one at once for a call.
 //!
 //! Published samples go through a watch channel, so that nobody who looks on ever waits at the
-//! owner or makes it wait. Rates in a sample are those of its second's tick; the one of a call has
-//! counts of now and rates of the newest tick.
+//! owner or makes it wait. Rates in a sample are those of its second's tick. The numbers of a call
+//! are counts and rates of that moment, and cost what was asked for.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::gauges::Gauges;
 use super::handle::Shared;
 use super::host::Host;
-use super::{
-    BrokerSample, ConsumerRates, Sample, SubscriptionRates, SubscriptionSample, TopicSample,
-};
-use crate::core::{Core, SubscriptionCounts, TopicCounts};
-use crate::insight::{Flow, Meter, Ticks, Window};
+use super::{BrokerSample, Sample, SubscriptionSample, TopicSample};
+use crate::core::{BrokerCounts, Core};
 use crate::journal::Journal;
-use crate::model::{ConsumerId, Mono, Name, Now, Refusal, Span, SubscriptionId, Time, TopicId};
+use crate::model::{Mono, Name, Now, Refusal, Span, SubscriptionId, Time, TopicId};
 
 /// How often a sample is published.
 const INTERVAL: Span = Span::from_secs(1);
@@ -37,16 +34,8 @@ pub(super) struct Sampler {
     started: Time,
     next: Mono,
     number: u64,
-    ticks: Ticks,
-    topics: HashMap<TopicId, Meter<1>>,
-    subscriptions: HashMap<SubscriptionId, Meters>,
+    gauges: Gauges,
     building: Option<Building>,
-}
-
-/// The meters of a subscription.
-struct Meters {
-    own: Meter<6>,
-    consumers: HashMap<ConsumerId, Meter<3>>,
 }
 
 /// A sample in the making: first the topics, then the subscriptions, each in order of id.
@@ -57,6 +46,14 @@ struct Building {
     are_topics_done: bool,
 }
 
+/// What a call asks for.
+struct Asked {
+    topics: Vec<TopicId>,
+    subscriptions: Vec<SubscriptionId>,
+    /// It asks for everything.
+    is_all: bool,
+}
+
 impl Sampler {
     /// Begins to count at `now`.
     pub(super) fn begin(now: Now, host: Host) -> Self {
@@ -65,9 +62,7 @@ impl Sampler {
             started: now.wall,
             next: now.mono,
             number: 0,
-            ticks: Ticks::begin(now.mono),
-            topics: HashMap::new(),
-            subscriptions: HashMap::new(),
+            gauges: Gauges::begin(now.mono),
             building: None,
         }
     }
@@ -91,7 +86,7 @@ impl Sampler {
             }
             // A late tick does not make the following ones bunch up.
             self.next = self.next.plus(INTERVAL).max(now.mono);
-            self.ticks.tick(now.mono);
+            self.gauges.tick(now.mono, &scene.core.broker_counts());
             self.building = Some(Building::default());
         }
         let Some(mut building) = self.building.take() else {
@@ -102,38 +97,24 @@ impl Sampler {
             return;
         }
         self.number += 1;
-        self.forget_gone(&building);
-        let mut sample = self.finish(building, scene);
+        self.gauges
+            .complete(&building.topics, &building.subscriptions);
+        let mut sample = self.finish(building, scene, true);
         sample.number = self.number;
         scene.shared.samples.send_replace(Arc::new(sample));
     }
 
-    /// Drops the meters of what is no more.
-    fn forget_gone(&mut self, building: &Building) {
-        let (topics, subscriptions) = (&building.topics, &building.subscriptions);
-        if self.topics.len() > topics.len() {
-            self.topics.retain(|id, _| {
-                let found = topics.binary_search_by_key(id, |sample| sample.counts.id);
-                found.is_ok()
-            });
-        }
-        if self.subscriptions.len() > subscriptions.len() {
-            self.subscriptions.retain(|id, _| {
-                let found = subscriptions.binary_search_by_key(id, |sample| sample.counts.id);
-                found.is_ok()
-            });
-        }
-    }
-
     /// Whether the building is complete.
     fn build_slice(&mut self, building: &mut Building, core: &Core, now: Now) -> bool {
+        let windows = self.gauges.at_tick();
         if !building.are_topics_done {
             let after = building.topics.last().map(|sample| sample.counts.id);
             let ids = core.topic_ids(after, SLICE);
             building.are_topics_done = ids.len() < SLICE;
             for counts in ids.into_iter().filter_map(|id| core.topic_counts(id)) {
-                self.read_topic(&counts);
-                building.topics.push(Arc::new(self.topic(counts)));
+                self.gauges.read_topic(&counts);
+                let sample = Arc::new(self.gauges.topic(counts, &windows));
+                building.topics.push(sample);
             }
             return false;
         }
@@ -144,154 +125,40 @@ impl Sampler {
             .into_iter()
             .filter_map(|id| core.subscription_counts(id, now));
         for counts in counts {
-            self.read_subscription(&counts);
-            let sample = Arc::new(self.subscription(counts));
+            self.gauges.read_subscription(&counts);
+            let sample = Arc::new(self.gauges.subscription(counts, &windows));
             building.subscriptions.push(sample);
         }
         is_done
-    }
-
-    /// What a counter had when it was first seen: all it has at the first sample, which finds what
-    /// an earlier process counted; nothing later, since then it is younger than a tick.
-    fn born_with<const N: usize>(&self, seen: [u64; N]) -> Meter<N> {
-        let seen = if self.number == 0 { seen } else { [0; N] };
-        Meter::begin(self.ticks.before(), &self.ticks, seen)
-    }
-
-    fn read_topic(&mut self, counts: &TopicCounts) {
-        let seen = [counts.published];
-        let born = self.born_with(seen);
-        let ticks = &self.ticks;
-        let meter = self.topics.entry(counts.id).or_insert(born);
-        meter.read(ticks, seen);
-    }
-
-    fn read_subscription(&mut self, counts: &SubscriptionCounts) {
-        let seen = &counts.meters;
-        let seen = [
-            seen.published,
-            seen.delivered,
-            seen.redelivered,
-            seen.acked,
-            seen.failed,
-            seen.dead,
-        ];
-        let own = self.born_with(seen);
-        let ticks = &self.ticks;
-        let meters = self.subscriptions.entry(counts.id);
-        let meters = meters.or_insert_with(|| Meters {
-            own,
-            consumers: HashMap::new(),
-        });
-        meters.own.read(ticks, seen);
-        for consumer in &counts.consumers {
-            let seen = [consumer.delivered, consumer.acked, consumer.failed];
-            let meter = meters.consumers.entry(consumer.id);
-            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), ticks, [0; 3]));
-            meter.read(ticks, seen);
-        }
-        if meters.consumers.len() > counts.consumers.len() {
-            let mut connected = counts.consumers.iter().map(|c| c.id).collect::<Vec<_>>();
-            connected.sort_unstable();
-            meters
-                .consumers
-                .retain(|id, _| connected.binary_search(id).is_ok());
-        }
     }
 
     /// The numbers at this moment, of what is asked for.
     pub(super) fn answer(
         &self,
         scene: Scene<'_>,
-        topic: Option<Name>,
-        subscription: Option<Name>,
+        topic: Option<&Name>,
+        subscription: Option<&Name>,
     ) -> Result<Sample, Refusal> {
         let Scene { core, now, .. } = scene;
-        if let Some(topic) = &topic {
-            core.topic(topic)?;
-        }
-        if let Some(subscription) = &subscription {
-            core.subscription(subscription)?;
-        }
-        let mut building = Building::default();
-        let topics = core.topic_ids(None, usize::MAX);
-        for counts in topics.into_iter().filter_map(|id| core.topic_counts(id)) {
-            building.topics.push(Arc::new(self.topic(counts)));
-        }
-        for id in core.subscription_ids(None, usize::MAX) {
-            if let Some(counts) = core.subscription_counts(id, now) {
-                let sample = Arc::new(self.subscription(counts));
-                building.subscriptions.push(sample);
-            }
-        }
-        let mut sample = self.finish(building, scene);
-        if let Some(topic) = topic {
-            sample.topics.retain(|sample| sample.counts.name == topic);
-            let subscriptions = &mut sample.subscriptions;
-            subscriptions.retain(|sample| sample.counts.topic == topic);
-        }
-        if let Some(subscription) = subscription {
-            let subscriptions = &mut sample.subscriptions;
-            subscriptions.retain(|sample| sample.counts.name == subscription);
-            let of = subscriptions
-                .first()
-                .map(|sample| sample.counts.topic.clone());
-            sample
-                .topics
-                .retain(|sample| Some(&sample.counts.name) == of.as_ref());
-        }
-        Ok(sample)
-    }
-
-    fn topic(&self, counts: TopicCounts) -> TopicSample {
-        let meter = self.topics.get(&counts.id);
-        let rate = |window| meter.map_or(0.0, |meter| meter.rates(&self.ticks, window)[0]);
-        TopicSample {
-            publish_rates: Window::ALL.map(rate),
-            counts,
-        }
-    }
-
-    fn subscription(&self, counts: SubscriptionCounts) -> SubscriptionSample {
-        let meters = self.subscriptions.get(&counts.id);
-        let rates = Window::ALL.map(|window| {
-            let rates = meters.map_or([0.0; 6], |meters| meters.own.rates(&self.ticks, window));
-            subscription_rates(rates)
-        });
-        let consumers = counts.consumers.iter().map(|consumer| {
-            let meter = meters.and_then(|meters| meters.consumers.get(&consumer.id));
-            let rates = meter.map_or([0.0; 3], |meter| meter.rates(&self.ticks, Window::Short));
-            let [deliver, ack, fail] = rates;
-            ConsumerRates {
-                consumer: consumer.id,
-                deliver,
-                ack,
-                fail,
-            }
-        });
-        let consumers: Vec<_> = consumers.collect();
-        let flow = Flow {
-            backlog: backlog(&counts),
-            consumers: consumers.len() as u64,
-            lag: counts.lag,
-            arrivals: rates.map(|rates| rates.publish),
-            acks: rates.map(|rates| rates.ack),
+        let asked = Asked::of(core, topic, subscription)?;
+        let windows = self.gauges.at(now.mono);
+        let topics = asked.topics.iter();
+        let topics = topics.filter_map(|&id| core.topic_counts(id));
+        let subscriptions = asked.subscriptions.iter();
+        let subscriptions = subscriptions.filter_map(|&id| core.subscription_counts(id, now));
+        let building = Building {
+            topics: topics
+                .map(|counts| Arc::new(self.gauges.topic(counts, &windows)))
+                .collect(),
+            subscriptions: subscriptions
+                .map(|counts| Arc::new(self.gauges.subscription(counts, &windows)))
+                .collect(),
+            are_topics_done: true,
         };
-        SubscriptionSample {
-            drain: flow.drain(),
-            consumers,
-            rates,
-            counts,
-        }
+        Ok(self.finish(building, scene, asked.is_all))
     }
 
-    fn finish(&self, building: Building, scene: Scene<'_>) -> Sample {
-        let Scene {
-            core,
-            journal,
-            shared,
-            now,
-        } = scene;
+    fn finish(&self, building: Building, scene: Scene<'_>, is_all: bool) -> Sample {
         let Building {
             mut topics,
             mut subscriptions,
@@ -299,53 +166,78 @@ impl Sampler {
         } = building;
         topics.sort_by(|one, other| one.counts.name.cmp(&other.counts.name));
         subscriptions.sort_by(|one, other| one.counts.name.cmp(&other.counts.name));
-        let (of_all, usage) = (core.broker_counts(), journal.usage());
-        let short = |sample: &Arc<SubscriptionSample>| sample.rates[0];
-        let host = self.host.sample();
-        let broker = BrokerSample {
-            health: shared.health.borrow().clone(),
-            started: self.started,
-            incarnation: core.incarnation(),
-            publish_rate: topics.iter().map(|sample| sample.publish_rates[0]).sum(),
-            deliver_rate: subscriptions.iter().map(|s| short(s).deliver).sum(),
-            ack_rate: subscriptions.iter().map(|s| short(s).ack).sum(),
-            backlog: subscriptions.iter().map(|s| backlog(&s.counts)).sum(),
-            dead: subscriptions.iter().map(|s| s.counts.counts.dead).sum(),
-            conservation_error: subscriptions
-                .iter()
-                .map(|sample| sample.counts.conservation_error)
-                .sum(),
-            topics: of_all.topics,
-            subscriptions: of_all.subscriptions,
-            consumers: of_all.consumers,
-            durable: shared.watermark.durable(),
-            journal_bytes: usage.disk_bytes,
-            sync_seconds: (usage.syncs > 0).then(|| Span(usage.last_sync_us).as_seconds()),
-            syncs: usage.syncs,
-            host,
-        };
+        let mut counts = scene.core.broker_counts();
+        let shown = subscriptions.iter().map(|sample| &sample.counts);
+        if is_all {
+            // A sample is built over several rounds: its sums are those of its rows.
+            counts.backlog = shown.clone().map(|one| one.counts.backlog()).sum();
+            counts.dead = shown.clone().map(|one| one.counts.dead).sum();
+        }
+        let error = shown.map(|one| one.conservation_error).sum();
+        counts.conservation_error = counts.conservation_error.max(error);
         Sample {
             number: 0,
-            time: now.wall,
-            broker,
+            time: scene.now.wall,
+            broker: self.broker(&counts, scene),
             topics,
             subscriptions,
         }
     }
-}
 
-fn subscription_rates(rates: [f64; 6]) -> SubscriptionRates {
-    let [publish, deliver, redeliver, ack, fail, dead] = rates;
-    SubscriptionRates {
-        publish,
-        deliver,
-        redeliver,
-        ack,
-        fail,
-        dead,
+    fn broker(&self, counts: &BrokerCounts, scene: Scene<'_>) -> BrokerSample {
+        let Scene {
+            core,
+            journal,
+            shared,
+            now,
+        } = scene;
+        let usage = journal.usage();
+        let windows = self.gauges.at(now.mono);
+        let [publish, deliver, ack] = self.gauges.broker(counts, &windows);
+        BrokerSample {
+            health: shared.health.borrow().clone(),
+            started: self.started,
+            incarnation: core.incarnation(),
+            publish_rate: publish,
+            deliver_rate: deliver,
+            ack_rate: ack,
+            backlog: counts.backlog,
+            dead: counts.dead,
+            conservation_error: counts.conservation_error,
+            topics: counts.topics,
+            subscriptions: counts.subscriptions,
+            consumers: counts.consumers,
+            durable: shared.watermark.durable(),
+            journal_bytes: usage.disk_bytes,
+            sync_seconds: (usage.syncs > 0).then(|| Span(usage.last_sync_us).as_seconds()),
+            syncs: usage.syncs,
+            host: self.host.sample(),
+        }
     }
 }
 
-fn backlog(counts: &SubscriptionCounts) -> u64 {
-    counts.counts.ready + counts.counts.leased + counts.counts.waiting
+impl Asked {
+    /// A subscription together with a topic that is not its own is nothing.
+    fn of(core: &Core, topic: Option<&Name>, subscription: Option<&Name>) -> Result<Self, Refusal> {
+        let topic = topic.map(|name| core.topic(name)).transpose()?;
+        let subscription = subscription.map(|name| core.subscription(name));
+        let (topics, subscriptions) = match (topic, subscription.transpose()?) {
+            (None, None) => {
+                return Ok(Self {
+                    topics: core.topic_ids(None, usize::MAX),
+                    subscriptions: core.subscription_ids(None, usize::MAX),
+                    is_all: true,
+                });
+            }
+            (Some(topic), None) => (vec![topic.id], core.subscription_ids_of(topic.id)),
+            (None, Some(one)) => (vec![one.topic], vec![one.id]),
+            (Some(topic), Some(one)) if one.topic == topic.id => (vec![topic.id], vec![one.id]),
+            (Some(_), Some(_)) => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            topics,
+            subscriptions,
+            is_all: false,
+        })
+    }
 }

@@ -15,6 +15,8 @@ const GROWTH_BYTES: u64 = 16 << 20;
 pub(super) struct Upkeep {
     /// When everything is looked at again.
     pub(super) next: Mono,
+    /// When the audit of the books goes on.
+    pub(super) next_audit: Mono,
     /// Bytes appended since it was.
     pub(super) grown: u64,
     /// Publishing may go on.
@@ -30,6 +32,7 @@ impl Upkeep {
     pub(super) fn begin(now: Mono) -> Self {
         Self {
             next: now,
+            next_audit: now,
             grown: 0,
             has_room: true,
             releases: VecDeque::new(),

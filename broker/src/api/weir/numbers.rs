@@ -4,7 +4,7 @@ use weir_proto::server;
 
 use super::convert;
 use crate::core::ConsumerCounts;
-use crate::insight::Drain;
+use crate::insight::{Drain, WINDOWS, Window};
 use crate::model::entry::DropCause;
 use crate::model::{Span, Time};
 use crate::shard::{
@@ -12,7 +12,9 @@ use crate::shard::{
 };
 
 /// The lengths of the windows of rates, in seconds.
-const WINDOWS: [f64; 2] = [10.0, 60.0];
+fn windows() -> [f64; WINDOWS] {
+    Window::ALL.map(|window| window.span().as_seconds())
+}
 
 /// The broker's numbers.
 pub(super) fn broker(sample: &BrokerSample) -> server::BrokerStats {
@@ -77,7 +79,7 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
         publish_rates: sample
             .publish_rates
             .into_iter()
-            .zip(WINDOWS)
+            .zip(windows())
             .map(rate)
             .collect(),
         partition_count: counts.partitions,
@@ -90,7 +92,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
     let of = &sample.counts;
     let counts = &of.counts;
     let (drain, drain_seconds) = drain(sample.drain);
-    let rates = sample.rates.iter().zip(WINDOWS);
+    let rates = sample.rates.iter().zip(windows());
     let consumers = of.consumers.iter().zip(&sample.consumers);
     server::SubscriptionStats {
         subscription_id: of.id.0,

@@ -24,6 +24,7 @@ fn random_histories_match_the_model_and_survive_restarts() {
         let mut history = History::new(seed);
         for _ in 0..steps {
             history.step();
+            history.audit();
             history.check_books();
         }
         history.check_messages();
@@ -100,6 +101,27 @@ impl History {
         self.take_grants();
     }
 
+    /// The recount goes on by some pages; it never finds anything.
+    fn audit(&mut self) {
+        let steps = self.random.random_range(0..300);
+        assert_eq!(self.bench.core.audit(steps), []);
+    }
+
+    /// Asked for by parts, the frames that must stay are the same.
+    fn check_live(&mut self, live: &[Position]) {
+        let (mut parts, mut first) = (Vec::new(), 0);
+        while first <= self.bench.core.next_position().0 {
+            let last = first + self.random.random_range(0..20);
+            parts.extend(
+                self.bench
+                    .core
+                    .live_positions(Position(first)..=Position(last)),
+            );
+            first = last + 1;
+        }
+        assert_eq!(parts, live);
+    }
+
     fn restart(&mut self) {
         // What waited is awake on both sides.
         self.bench.core.tick(self.bench.now);
@@ -113,6 +135,7 @@ impl History {
             .bench
             .core
             .live_positions(Position(0)..=Position(u64::MAX));
+        self.check_live(&live);
         for from in [From::Everything, From::Floor, From::Checkpoint] {
             let report = self.bench.restart(from);
             assert_eq!(report.notes, [""; 0]);
@@ -198,6 +221,7 @@ impl History {
 
     fn check_books(&self) {
         let ids = self.bench.core.subscription_ids(None, usize::MAX);
+        let (mut backlog, mut dead) = (0, 0);
         for (id, sub) in ids.into_iter().zip(&self.subs) {
             let found = self
                 .bench
@@ -205,6 +229,10 @@ impl History {
                 .subscription_counts(id, self.bench.now)
                 .unwrap();
             assert_eq!(found.conservation_error, 0, "{}", found.name);
+            let error = self.bench.core.recount_error(id);
+            assert_eq!(error, Some(0), "{}", found.name);
+            backlog += found.counts.backlog();
+            dead += found.counts.dead;
             let counts = found.counts;
             let books = Books {
                 pending: counts.ready + counts.waiting,
@@ -218,6 +246,9 @@ impl History {
                 assert!(consumer.leased <= consumer.max_outstanding_messages);
             }
         }
+        let sums = self.bench.core.broker_counts();
+        assert_eq!((sums.backlog, sums.dead), (backlog, dead));
+        assert_eq!(sums.conservation_error, 0);
     }
 
     /// Each message by its id: unfinished ones are stored, whatever was trimmed was finished everywhere.

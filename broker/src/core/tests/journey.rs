@@ -22,6 +22,7 @@ fn counts(bench: &Bench) -> crate::core::SubscriptionCounts {
     let id = bench.core.subscription(&name("billing")).unwrap().id;
     let counts = bench.core.subscription_counts(id, bench.now).unwrap();
     assert_eq!(counts.conservation_error, 0);
+    assert_eq!(bench.core.recount_error(id), Some(0));
     counts
 }
 

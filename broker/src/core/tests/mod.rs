@@ -2,12 +2,15 @@
 //!
 //! - `bench`: a core with what it has written, restarts included.
 //! - `journey`: single promises, one a test.
+//! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
 
 mod bench;
 
 mod journey;
+
+mod audit;
 
 mod refusals;
 

@@ -67,6 +67,7 @@ impl History {
     fn run(mut self, events: u64) {
         for event in 0..events {
             self.step();
+            self.audit();
             if event % 8 == 0 {
                 self.world.check_books();
             }
@@ -95,6 +96,15 @@ impl History {
             98 => self.finish_old(),
             _ => self.restart(),
         }
+    }
+
+    /// The second count goes on by a few pages; it never finds anything.
+    fn audit(&mut self) {
+        let pages = self.random.random_range(0..4);
+        let world = &mut self.world;
+        let audited = world.machine.audit(&world.log, pages);
+        assert!(audited.pages <= pages);
+        assert_eq!(world.machine.audit_error(), 0, "nothing is wrong");
     }
 
     fn publish(&mut self) {

@@ -5,6 +5,7 @@ mod world;
 
 mod histories;
 
+mod audit;
 mod keys;
 mod leases;
 mod log;

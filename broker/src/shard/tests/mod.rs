@@ -3,5 +3,6 @@
 mod confirming;
 mod consuming;
 mod limits;
+mod numbers;
 mod rig;
 mod stopping;
