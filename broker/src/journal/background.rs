@@ -1,6 +1,6 @@
 //! Work off the commit path: spares, recycling, indexes, checkpoints and cold copies.
 //!
-//! One job at a time, in the order given. A full disk is no failure here: the job is given up and
+//! One job at a time, in the order given, indexes last. A full disk is no failure here: the job is given up and
 //! housekeeping asks again. Any other error of the disk poisons the journal.
 
 use std::collections::VecDeque;
@@ -40,7 +40,24 @@ impl Job {
 #[derive(Default)]
 struct Waiting {
     jobs: VecDeque<Job>,
+    /// Indexes to be written once nothing else waits: a start may find very many missing, and
+    /// space must not wait for them.
+    indexes: VecDeque<(Arc<Segment>, Verified)>,
     is_closing: bool,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.indexes.is_empty()
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        let job = self.jobs.pop_front();
+        job.or_else(|| {
+            let (segment, verified) = self.indexes.pop_front()?;
+            Some(Job::Index(segment, verified))
+        })
+    }
 }
 
 /// Does jobs, on a thread of its own or when stepped.
@@ -78,6 +95,7 @@ impl Workbench {
         match job {
             // The owner may need them soon; all else can wait.
             Job::Spares => waiting.jobs.push_front(job),
+            Job::Index(segment, verified) => waiting.indexes.push_back((segment, verified)),
             _ => waiting.jobs.push_back(job),
         }
         drop(waiting);
@@ -99,13 +117,13 @@ impl Workbench {
     pub(super) fn run(&self) {
         loop {
             let waiting = self.waiting();
-            let is_idle = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.is_closing;
+            let is_idle = |waiting: &mut Waiting| waiting.is_empty() && !waiting.is_closing;
             let waiting = self.wake.wait_while(waiting, is_idle);
             let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
             if waiting.is_closing {
                 return;
             }
-            let job = waiting.jobs.pop_front();
+            let job = waiting.next();
             drop(waiting);
             if let Some(job) = job {
                 self.perform(job);
@@ -115,16 +133,17 @@ impl Workbench {
 
     /// Does the next job, if there is one.
     pub(super) fn step(&self) -> bool {
-        let job = self.waiting().jobs.pop_front();
+        let job = self.waiting().next();
         job.map(|job| self.perform(job)).is_some()
     }
 
-    /// Writes the indexes that still wait, once the journal closes.
+    /// Writes the indexes of the segments sealed last, once the journal closes. Those that a start
+    /// found missing may be many, and are left to the next one.
     pub(super) fn index_rest(&self) {
-        let jobs = std::mem::take(&mut self.waiting().jobs);
-        for job in jobs {
-            if matches!(job, Job::Index(..)) {
-                self.perform(job);
+        let indexes = std::mem::take(&mut self.waiting().indexes);
+        for (segment, verified) in indexes {
+            if verified == Verified::Heads {
+                self.perform(Job::Index(segment, verified));
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::rig::{Refused, Rig, figure, indexed_front, small_options};
+use super::rig::{Refused, Rig, Verdict, figure, hold, indexed_front, small_options};
 use crate::journal::disk::Access;
 use crate::journal::sim_disk::{Choices, SimDisk};
 use crate::journal::{Disk as _, Frame, Indexed, Journal, LocalJournal, Options, Source, verify};
@@ -292,4 +292,27 @@ fn a_segment_shorter_than_its_index_says_is_refused() {
         opened,
         Err(Refused::Open(crate::journal::OpenError::Damaged { .. }))
     ));
+}
+
+/// Work, a power cut, a start that reads indexes, and the same again.
+fn work_and_cut(seed: u64) -> Verdict {
+    let options = || Options {
+        checkpoint_covers_data: false,
+        ..small_options()
+    };
+    let choices = &mut Choices::seeded(seed);
+    let mut rig = Rig::new(SimDisk::new(), options()).map_err(Refused::into_text)?;
+    for _ in 0..3 {
+        for _ in 0..20 + choices.pick(40) {
+            rig.act(choices);
+        }
+        let (disk, oracle) = rig.abandon();
+        rig = Rig::open(disk.crash(choices), options(), oracle).map_err(Refused::into_text)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_power_cut_leaves_of_indexes_loses_no_message() {
+    hold("indexes and power cuts", figure(400, 10_000), work_and_cut);
 }

@@ -125,6 +125,8 @@ pub(super) struct Fold<'a> {
     pub(super) sum: u64,
     pub(super) time_us: u64,
     pub(super) next: Option<u64>,
+    /// Positions that were shown, from wherever.
+    pub(super) shown: BTreeSet<u64>,
     pub(super) problem: Option<String>,
 }
 
@@ -153,16 +155,23 @@ impl Fold<'_> {
         }
     }
 
+    /// What is needed and was not shown, up to the last position.
+    pub(super) fn missing(&self, last: u64) -> Option<u64> {
+        let mut needed = self.oracle.live.range(..=last);
+        needed.find(|one| !self.shown.contains(one)).copied()
+    }
+
     fn check_told(&mut self, frame: &Replayed<'_>, shown: fn(&[u8]) -> &[u8]) {
+        let is_new = self.shown.insert(frame.position.0);
         let at = usize::try_from(frame.position.0 - 1).unwrap_or(usize::MAX);
         let is_told = self.oracle.timeline.get(at).is_some_and(|told| {
             told.head == frame.head
                 && shown(&told.body) == frame.body
                 && (told.kind, told.is_commit) == (frame.kind, frame.is_commit)
         });
-        if !is_told {
+        if !is_told || !is_new {
             self.problem = Some(format!(
-                "position {} was not appended like that",
+                "position {} was not appended like that, or is shown again",
                 frame.position
             ));
         }

@@ -5,6 +5,7 @@
 //! there, byte for byte and in order, is nothing there that was not appended, and does the fold
 //! come out the same.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -113,19 +114,25 @@ impl Rig {
             sum: 0,
             time_us: 0,
             next: None,
+            shown: BTreeSet::new(),
             problem: None,
         };
+        let covers_data = options.checkpoint_covers_data;
         let (mut journal, recovered) =
             LocalJournal::open(Arc::new(disk.clone()), options, &mut |source, frame| {
                 fold.take(source, &frame);
                 Ok(())
             })
             .map_err(Refused::Open)?;
+        let last = recovered.last.0;
+        let is_all_shown = !covers_data || recovered.checkpoint.is_none();
+        if is_all_shown && let Some(missing) = fold.missing(last) {
+            return Err(format!("position {missing} is needed and was not shown").into());
+        }
         let Fold { sum, problem, .. } = fold;
         if let Some(problem) = problem {
             return Err(problem.into());
         }
-        let last = recovered.last.0;
         let (reported, appended) = (oracle.reported(), oracle.appended());
         if last < reported || last > appended {
             let text = format!("{last} recovered; {reported} reported, {appended} appended");
