@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 
 use crate::journal;
-use crate::journal::options::SEGMENT_BYTES;
+use crate::journal::options::{CHECKPOINT_REPLAY_US, SEGMENT_BYTES};
 use crate::shard::process_micros;
 
 /// The port that the broker listens on unless said otherwise.
@@ -69,6 +69,9 @@ pub struct ServeArgs {
     /// may take half of one
     #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES, value_parser = segment_range())]
     pub segment_bytes: u64,
+    /// Replay time that asks for a checkpoint, in microseconds: tests want one sooner
+    #[arg(long, value_name = "MICROS", default_value_t = CHECKPOINT_REPLAY_US, hide = true)]
+    pub checkpoint_replay_us: u64,
 }
 
 impl From<ServeArgs> for Config {
@@ -81,6 +84,7 @@ impl From<ServeArgs> for Config {
             insecure_i_know: args.insecure_i_know,
             journal: journal::Options {
                 segment_bytes: args.segment_bytes,
+                checkpoint_replay_us: args.checkpoint_replay_us,
                 max_frame: default.journal.max_frame.min(half),
                 ..default.journal
             },

@@ -33,6 +33,8 @@ pub struct Setup {
     pub is_on_disk: bool,
     /// Bytes of a segment; `None` is the daemon's default.
     pub segment_bytes: Option<u64>,
+    /// Replay time that asks for a checkpoint, in microseconds; `None` is the daemon's default.
+    pub checkpoint_replay_us: Option<u64>,
     /// Whether clients end at the first lost connection.
     pub is_fail_fast: bool,
 }
@@ -42,6 +44,7 @@ impl Default for Setup {
         Self {
             is_on_disk: false,
             segment_bytes: Some(SEGMENT_BYTES),
+            checkpoint_replay_us: None,
             is_fail_fast: false,
         }
     }
@@ -58,10 +61,11 @@ impl Setup {
     }
 
     fn arguments(&self) -> Vec<String> {
-        self.segment_bytes
-            .map(|bytes| format!("--segment-bytes={bytes}"))
-            .into_iter()
-            .collect()
+        let segment = self.segment_bytes;
+        let segment = segment.map(|bytes| format!("--segment-bytes={bytes}"));
+        let checkpoint = self.checkpoint_replay_us;
+        let checkpoint = checkpoint.map(|micros| format!("--checkpoint-replay-us={micros}"));
+        segment.into_iter().chain(checkpoint).collect()
     }
 }
 

@@ -100,6 +100,14 @@ pub fn tree(root: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
     Ok(files)
 }
 
+/// Writes `bytes` into a file from `offset` on; the rest of it stays as it is.
+#[expect(clippy::disallowed_types, reason = "a part of a file is written")]
+pub fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::FileExt as _;
+    let file = std::fs::File::options().write(true).open(path)?;
+    file.write_all_at(bytes, offset)
+}
+
 /// Copies every file below `from` to the same place below `to`.
 pub fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     for (name, bytes) in tree(from)? {

@@ -1,6 +1,6 @@
 //! What the tests share.
 //!
-//! - [`files`]: the host's files.
+//! - [`files`]: the host's files; [`torn`]: the end of a log as a power cut leaves it.
 //! - [`wait`]: bounded waiting; [`figures`]: how much a test does, and its seed.
 //! - [`payload`], [`history`]: messages that say who sent them, and the checker of promises.
 //! - [`child`]: the daemon as a process; [`broker`]: the same with a client; [`things`]: what tests set up.
@@ -10,6 +10,8 @@
 #![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
 
 pub mod files;
+
+pub mod torn;
 
 pub mod wait;
 
