@@ -8,6 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::payload::Mark;
 
+/// The attempt whose failure makes a message dead: an operator may then put it back, as if never tried.
+pub const MAX_ATTEMPTS: u32 = 4;
+
 /// The outcome of a publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -26,6 +29,8 @@ pub enum Outcome {
 struct Seen {
     deliveries: u32,
     attempt: u32,
+    /// How often answers had been lost when it was last delivered.
+    losses: u32,
     is_finished: bool,
     is_dead: bool,
     ids: Vec<String>,
@@ -40,6 +45,7 @@ struct Inner {
     violations: Vec<String>,
     confirmed: u64,
     deliveries: u64,
+    losses: u32,
 }
 
 /// Events of many clients, checked as they come.
@@ -103,6 +109,11 @@ impl History {
     /// The message may have died, and an operator may have put it back: its attempts may start again.
     pub fn may_have_died(&self, subscription: &str, mark: Mark) {
         self.with(|inner| inner.seen_mut(subscription, mark).attempt = 0);
+    }
+
+    /// The clients have ended with answers on their way: each message may have been delivered once more, unseen.
+    pub fn answers_were_lost(&self) {
+        self.with(|inner| inner.losses += 1);
     }
 
     /// The message is in the dead set.
@@ -169,10 +180,12 @@ impl Inner {
             self.violations
                 .push(format!("I2: {subscription} got {mark:?}, never published"));
         }
+        let losses = self.losses;
         let seen = self.seen_mut(subscription, mark);
         let before = seen.clone();
         seen.deliveries += 1;
-        seen.attempt = seen.attempt.max(attempt);
+        seen.losses = losses;
+        seen.attempt = attempt;
         if !before.ids.iter().any(|known| known == id) {
             seen.ids.push(id.to_owned());
         }
@@ -180,7 +193,9 @@ impl Inner {
             let text = format!("I3: {subscription} got {mark:?} ({id}) after a confirmed ack");
             self.violations.push(text);
         }
-        if attempt < before.attempt {
+        // With those that were not seen it may have died, and an operator may have put it back.
+        let may_have_died = before.attempt + (losses - before.losses) >= MAX_ATTEMPTS;
+        if attempt < before.attempt && !may_have_died {
             let text = format!(
                 "I5: {subscription} got {mark:?} ({id}) as attempt {attempt} after {}",
                 before.attempt
@@ -259,6 +274,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_unseen_last_attempt_may_have_killed_a_message() {
+        let history = History::default();
+        let (_, payload) = confirmed(&history, 1);
+        history.delivered(delivered(&payload, "1.0.0", MAX_ATTEMPTS - 1));
+        history.answers_were_lost();
+        history.delivered(delivered(&payload, "1.0.0", 1));
+        history.settle(&["s"]);
+    }
+
     fn violates(promise: &str, story: impl FnOnce(&History)) {
         let history = History::default();
         story(&history);
@@ -299,6 +324,7 @@ mod tests {
         violates("I5", |history| {
             let (_, payload) = confirmed(history, 1);
             history.delivered(delivered(&payload, "1.0.0", 2));
+            history.answers_were_lost();
             history.delivered(delivered(&payload, "1.0.0", 1));
         });
         violates("I7", |history| {

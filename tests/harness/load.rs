@@ -16,12 +16,11 @@ use weir_proto::v1::{
 };
 
 use super::broker::check_books;
+pub use super::history::MAX_ATTEMPTS;
 use super::history::{Delivered, History, Outcome};
 use super::payload::Mark;
 use super::wait;
 
-/// The attempt whose failure makes a message of the load dead.
-pub const MAX_ATTEMPTS: u32 = 4;
 /// Within this time a message that can be delivered is.
 const LIVENESS: Duration = Duration::from_secs(10);
 /// How long one pull of a drain waits.
@@ -125,11 +124,13 @@ impl Load {
         };
         let ended = tokio::time::timeout(limit, all).await;
         assert!(ended.is_ok(), "clients of a dead broker do not end");
+        self.history.answers_were_lost();
     }
 
     /// Ends all that was started, at once.
     pub async fn abandon(&mut self) {
         self.tasks.shutdown().await;
+        self.history.answers_were_lost();
     }
 
     /// Takes everything that is left of each subscription, dead messages too, and holds it against the
