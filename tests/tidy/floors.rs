@@ -106,58 +106,7 @@ fn keeps_order(broker: &Modules, arrow: &Arrow) -> bool {
 }
 
 /// Arrows that are not counted when circles are sought: from, to, and why.
-const TOLERATED: [(&str, &str, &str); 10] = [
-    (
-        "broker/src/journal/api.rs",
-        "broker/src/journal/reader.rs",
-        "the trait hands out readers",
-    ),
-    (
-        "broker/src/journal/api.rs",
-        "broker/src/journal/watermark.rs",
-        "and its watermark",
-    ),
-    (
-        "broker/src/journal/layout.rs",
-        "broker/src/journal/survey.rs",
-        "a layout is made of what a survey found",
-    ),
-    (
-        "broker/src/journal/walk.rs",
-        "broker/src/journal/survey.rs",
-        "a walk fills in what the survey reports",
-    ),
-    (
-        "broker/src/journal/compose.rs",
-        "broker/src/journal/writer.rs",
-        "frames are composed for the writer's batch",
-    ),
-    (
-        "broker/src/shard/bodies.rs",
-        "broker/src/shard/mailbox.rs",
-        "bodies are opened for what a mailbox holds",
-    ),
-    (
-        "broker/src/shard/mailbox.rs",
-        "broker/src/shard/session.rs",
-        "a parcel becomes the run that a session gives",
-    ),
-    (
-        "broker/src/shard/command.rs",
-        "broker/src/shard/pulling.rs",
-        "a command carries the pull that it is",
-    ),
-    (
-        "broker/src/shard/handle.rs",
-        "broker/src/shard/publishing.rs",
-        "what a handle shares holds the budget of publishes",
-    ),
-    (
-        "broker/src/shard/upkeep.rs",
-        "broker/src/shard/owner.rs",
-        "upkeep is the owner's, in a room of its own",
-    ),
-];
+const TOLERATED: [(&str, &str, &str); 0] = [];
 
 /// No two files of a crate use each other, directly or through others. Tests are not counted.
 pub(crate) fn check_circles(tree: &Tree) -> Vec<Violation> {

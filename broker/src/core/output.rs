@@ -11,6 +11,9 @@ use crate::model::{
     SubscriptionId, Time, TopicId,
 };
 
+/// What a journal adds to head and body of a frame, at most: its header and padding.
+pub const FRAME_OVERHEAD: usize = 64;
+
 /// Everything that commands have brought about since it was last taken.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -130,6 +133,11 @@ impl OutFrame {
             eager: false,
             ..Self::eager(entry)
         }
+    }
+
+    /// Bytes that it takes in the journal at most.
+    pub fn stored_size(&self) -> usize {
+        FRAME_OVERHEAD + self.size()
     }
 
     /// Bytes of head and body.

@@ -186,11 +186,7 @@ impl Workbench {
             },
             Job::Sample => {
                 if let Ok(free) = store.disk.free_bytes() {
-                    let plus_one = free.saturating_add(1);
-                    store
-                        .progress
-                        .free_bytes_plus_one
-                        .store(plus_one, Ordering::Relaxed);
+                    store.progress.set_free_bytes(free);
                 }
                 Ok(())
             }

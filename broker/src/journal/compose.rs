@@ -6,13 +6,13 @@
 
 use std::io::{self, IoSlice};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::api::Frame;
 use super::codec::{COMMIT, HEADER, Header, SEGMENT_HEADER, SegmentHeader, frame_len};
 use super::disk::DiskFile;
 use super::segment::Segment;
 use super::transfer::write_all;
-use super::writer::Placed;
 
 /// Bodies up to this size are copied; a part of a vectored write costs about as much as this.
 const COPIED_BODY: usize = 8 << 10;
@@ -20,6 +20,16 @@ const COPIED_BODY: usize = 8 << 10;
 const CHUNK: usize = 512 << 10;
 /// Parts that are written at once; the kernel takes 1,024 slices, and a part is two.
 const CHUNK_PARTS: usize = 500;
+
+/// One commit group with its place.
+pub(super) struct Placed {
+    pub(super) segment: Arc<Segment>,
+    pub(super) offset: u64,
+    pub(super) first: u64,
+    pub(super) time_us: u64,
+    pub(super) frames: Vec<Frame>,
+    pub(super) bytes: u64,
+}
 
 /// Copied bytes, and the body that follows them and is written from where it is.
 type Part<'a> = (Range<usize>, &'a [u8]);

@@ -7,11 +7,12 @@
 use super::api::{CutTail, OpenError, Replay};
 use super::codec::{ALIGN, SEGMENT_HEADER, Seed, Shape, decode};
 use super::disk::{Access, Disk};
+use super::findings::{Survey, io_error};
 use super::index_file::IndexFile;
 use super::manifest::{Manifest, Sealed};
 use super::scan::{Expected, Scan};
 use super::segment::{file_name, index_name};
-use super::survey::{Purpose, Survey, read_manifest, survey};
+use super::survey::{Purpose, read_manifest, survey};
 use super::transfer::read_file;
 use crate::model::ids::Position;
 
@@ -241,7 +242,7 @@ fn look_through(
         return Ok(Vec::new());
     };
     let mut bytes = Vec::new();
-    read_file(&*file, &mut bytes).map_err(super::survey::io_error("read", &name))?;
+    read_file(&*file, &mut bytes).map_err(io_error("read", &name))?;
     let seed = Seed::new(manifest.uuid, sealed.id);
     let (mut first, mut problems) = (sealed.first, Vec::new());
     let mut start = SEGMENT_HEADER;

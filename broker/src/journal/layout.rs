@@ -9,7 +9,6 @@ use std::sync::Arc;
 use super::codec::Shape;
 use super::manifest::{Manifest, Open, Sealed};
 use super::segment::{Segment, Spare};
-use super::survey::Survey;
 
 /// The segments in memory.
 #[derive(Debug, Clone, Default)]
@@ -131,10 +130,9 @@ impl Layout {
     }
 }
 
-/// The layout that `manifest` and a survey of it make, without spares.
-pub(super) fn layout(manifest: &Manifest, survey: &Survey) -> Layout {
-    let segments = survey
-        .segments
+/// The layout that `manifest` and the segments found by it make, without spares.
+pub(super) fn layout(manifest: &Manifest, segments: &[Arc<Segment>]) -> Layout {
+    let segments = segments
         .iter()
         .map(|one| (one.first, Arc::clone(one)))
         .collect();

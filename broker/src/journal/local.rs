@@ -10,6 +10,7 @@ use super::api::{
 };
 use super::background::{Job, Workbench};
 use super::codec::{SEGMENT_HEADER, frame_len};
+use super::compose::Placed;
 use super::disk::{DirectoryLock, Disk};
 use super::index_file::Verified;
 use super::layout::Change;
@@ -19,7 +20,7 @@ use super::recovery::{self, Opening};
 use super::segment::Segment;
 use super::store::Store;
 use super::watermark::Watermark;
-use super::writer::{Inbox, Placed, Writer};
+use super::writer::{Inbox, Writer};
 use super::{checkpoint, fail_point, space};
 use crate::model::ids::Position;
 
@@ -273,8 +274,7 @@ impl Journal for LocalJournal {
     }
 
     fn has_room(&self) -> bool {
-        let reserve = self.store.options.reserve;
-        !self.store.is_space_short() || self.store.layout().spares.len() > reserve
+        space::has_room(&self.store)
     }
 
     fn keep(&mut self, position: Position, bytes: u64) {

@@ -5,7 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::api::{ReadError, StoredFrame};
+use super::errors::ReadError;
+use super::frame::StoredFrame;
 use crate::model::ids::Position;
 
 /// What a journal offers to its readers; each kind of journal has its own.

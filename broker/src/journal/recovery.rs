@@ -16,12 +16,13 @@ use super::checkpoint;
 use super::codec::{SEGMENT_HEADER, Shape};
 use super::disk::{Access, DirectoryLock, Disk, QUARANTINE, SyncSite};
 use super::fail_point;
+use super::findings::{Survey, Torn, io_error};
 use super::layout::{Change, Layout, layout};
 use super::manifest::{self, Manifest};
 use super::options::Options;
 use super::segment::{Segment, Spare, file_name, file_number};
 use super::store::{DiskError, Store, is_full};
-use super::survey::{Purpose, Survey, Torn, io_error, read_manifest, survey};
+use super::survey::{Purpose, read_manifest, survey};
 use super::transfer::{read_up_to, write_bytes};
 use crate::model::ids::Position;
 
@@ -140,7 +141,7 @@ pub(super) fn open(
         survey: &survey,
     };
     recovered.cut = order.keep_torn_aside()?;
-    let mut layout = layout(&manifest, &survey);
+    let mut layout = layout(&manifest, &survey.segments);
     layout.incarnation = recovered.incarnation;
     let active = order.ready_active(options.segment_bytes, &mut layout)?;
     order.move_unknown_aside(&mut recovered.notes)?;

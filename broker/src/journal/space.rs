@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use super::api::{Live, Usage};
 use super::codec::Shape;
 use super::cold;
+use super::options::Options;
 use super::segment::Segment;
 use super::store::Store;
 use crate::model::ids::Position;
@@ -96,14 +97,30 @@ pub(super) fn usage(store: &Store) -> Usage {
             .values()
             .map(|segment| segment.kept_bytes())
             .sum(),
-        free_bytes: progress
-            .free_bytes_plus_one
-            .load(Ordering::Relaxed)
-            .checked_sub(1),
+        free_bytes: progress.free_bytes(),
         uncommitted_bytes: progress.uncommitted.load(Ordering::Relaxed),
         syncs: progress.syncs.load(Ordering::Relaxed),
         last_sync_us: progress.last_sync_us.load(Ordering::Relaxed),
     }
+}
+
+/// Whether a publish leaves the reserve alone. Known at once, from counters: the background may be
+/// far behind a burst, and its news of a full disk would come too late.
+pub(super) fn has_room(store: &Store) -> bool {
+    let Options {
+        reserve, spares, ..
+    } = store.options;
+    let prepared = store.layout().spares.len();
+    if prepared > reserve {
+        return true;
+    }
+    // What is missing will be prepared if the file system has as much to give, which it only
+    // promises: half of the reserve stays whatever it says.
+    let missing = (reserve + spares - prepared) as u64;
+    let free = store.progress.free_bytes().unwrap_or(0);
+    !store.is_space_short()
+        && prepared > reserve / 2
+        && free > missing.saturating_mul(store.options.segment_bytes)
 }
 
 /// Chooses neighbouring old segments of which little is needed, up to a bound of bytes.

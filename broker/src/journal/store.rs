@@ -198,6 +198,7 @@ impl Store {
         self.disk
             .rename(&name, &file_name(number))
             .map_err(tried("rename", &name))?;
+        self.progress.take_free_bytes(self.options.segment_bytes);
         fail_point::hit("journal.spare_created");
         Ok(file)
     }

@@ -5,17 +5,15 @@
 //! may have been written last.
 
 use std::io;
-use std::sync::Arc;
 
 use super::api::{OpenError, Replay};
 use super::checkpoint::{self, Checkpoint};
 use super::disk::{Access, Disk};
+use super::findings::{Survey, damaged, io_error};
 use super::manifest::{self, Manifest, ManifestError};
 use super::options::Indexed;
-use super::segment::Segment;
 use super::transfer::read_file;
 use super::walk::Walk;
-use crate::model::ids::Position;
 
 /// What a survey is for.
 #[derive(Debug, Clone, Copy)]
@@ -29,53 +27,6 @@ pub(super) enum Purpose {
     },
     /// Looking at everything: all frames are shown as the log's, the checkpoint is not.
     Inspect,
-}
-
-/// Bytes of a torn write, to be kept aside.
-#[derive(Debug)]
-pub(super) struct Torn {
-    pub(super) file: String,
-    pub(super) offset: u64,
-    pub(super) position: u64,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// What a directory holds.
-pub(super) struct Survey {
-    /// Sealed segments and the active one, if it was begun; it is the last.
-    pub(super) segments: Vec<Arc<Segment>>,
-    pub(super) has_active: bool,
-    /// Sealed segments that were read whole, so that they may have no valid index.
-    pub(super) unindexed: Vec<Arc<Segment>>,
-    /// Files that hold nothing that is needed.
-    pub(super) free: Vec<u64>,
-    pub(super) torn: Vec<Torn>,
-    pub(super) last: u64,
-    pub(super) time_us: u64,
-    pub(super) checkpoint: Option<(usize, u64)>,
-    pub(super) replayed: u64,
-    pub(super) notes: Vec<String>,
-}
-
-pub(super) fn io_error(
-    action: &'static str,
-    file: &str,
-) -> impl FnOnce(io::Error) -> OpenError + use<> {
-    let file = file.to_owned();
-    move |source| OpenError::Io {
-        action,
-        file,
-        source,
-    }
-}
-
-pub(super) fn damaged(file: &str, position: u64, reason: impl Into<String>) -> OpenError {
-    let (file, position) = (file.to_owned(), Position(position));
-    OpenError::Damaged {
-        file,
-        position,
-        reason: reason.into(),
-    }
 }
 
 /// Reads the manifest; `None` when the directory is new.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::api::OpenError;
 use super::codec::{SEGMENT_HEADER, SegmentHeader, Shape, looks_like};
+use super::findings::{Torn, damaged, io_error};
 use super::manifest::{self, Open};
 use super::scan::{Expected, Scan, Scanned, witness};
 use super::segment::{Segment, Spare, file_name};
-use super::survey::{Torn, damaged, io_error};
 use super::transfer::{read_file, read_up_to};
 use super::walk::{Walk, expected, note_place};
 

@@ -9,13 +9,13 @@ use super::api::{OpenError, Replay, ReplayError, Replayed, Source};
 use super::checkpoint::Checkpoint;
 use super::codec::{SEGMENT_HEADER, SegmentHeader, Shape};
 use super::disk::{Access, Disk, DiskFile};
+use super::findings::{Survey, damaged, io_error};
 use super::index_file::IndexFile;
 use super::index_rows::Row;
 use super::manifest::{self, Manifest, Sealed};
 use super::options::Indexed;
 use super::scan::{Expected, Scan, Scanned};
 use super::segment::{Filed, Segment, Spare, file_name};
-use super::survey::{Survey, damaged, io_error};
 use super::transfer::{read_file, read_up_to};
 use crate::model::ids::Position;
 

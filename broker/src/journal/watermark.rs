@@ -6,7 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::api::Poisoned;
+use super::errors::Poisoned;
 use crate::model::ids::Position;
 
 /// A cheap handle to what is durable.
@@ -50,12 +50,34 @@ pub(super) struct Progress {
     pub(super) syncs: AtomicU64,
     pub(super) last_sync_us: AtomicU64,
     /// Free bytes of the file system plus one; 0 before they were looked at.
-    pub(super) free_bytes_plus_one: AtomicU64,
+    free_bytes_plus_one: AtomicU64,
 }
 
 impl Progress {
     pub(super) fn durable(&self) -> Position {
         Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Free bytes of the file system, as far as known.
+    pub(super) fn free_bytes(&self) -> Option<u64> {
+        let plus_one = self.free_bytes_plus_one.load(Ordering::Relaxed);
+        plus_one.checked_sub(1)
+    }
+
+    /// The file system was looked at.
+    pub(super) fn set_free_bytes(&self, free: u64) {
+        let plus_one = free.saturating_add(1);
+        self.free_bytes_plus_one.store(plus_one, Ordering::Relaxed);
+    }
+
+    /// So much was taken of the file system since it was looked at.
+    pub(super) fn take_free_bytes(&self, bytes: u64) {
+        let taken = |plus_one: u64| {
+            let free = plus_one.checked_sub(1)?;
+            Some(free.saturating_sub(bytes) + 1)
+        };
+        let free = &self.free_bytes_plus_one;
+        let _unknown_stays_so = free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
     }
 
     pub(super) fn advance(&self, to: u64) {

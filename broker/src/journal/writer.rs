@@ -11,23 +11,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::api::{Frame, Poisoned, Release};
-use super::compose::Composer;
+use super::api::{Poisoned, Release};
+use super::compose::{Composer, Placed};
 use super::disk::SyncSite;
 use super::fail_point;
 use super::segment::Segment;
 use super::watermark::Progress;
 use crate::model::ids::Position;
-
-/// One commit group with its place.
-pub(super) struct Placed {
-    pub(super) segment: Arc<Segment>,
-    pub(super) offset: u64,
-    pub(super) first: u64,
-    pub(super) time_us: u64,
-    pub(super) frames: Vec<Frame>,
-    pub(super) bytes: u64,
-}
 
 /// What waits for the writer.
 #[derive(Default)]

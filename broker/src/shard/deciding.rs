@@ -59,12 +59,14 @@ impl Owner {
             room,
             answer,
         } = publish;
+        let bytes: usize = batches.iter().map(|(_, body)| body.bytes.len()).sum();
         let outcome = match self.refuses_publishes() {
             Some(refusal) => Err(refusal),
             None => self.core.publish(topic, batches, now),
         };
         match outcome {
             Ok(receipt) => {
+                self.unflushed += bytes;
                 let position = receipt.position;
                 self.effects
                     .push(position, Effect::Receipt(answer, receipt, room));
@@ -77,7 +79,7 @@ impl Owner {
     fn refuses_publishes(&self) -> Option<Refusal> {
         if self.stops_at.is_some() {
             Some(Refusal::Draining)
-        } else if self.upkeep.has_room() {
+        } else if self.journal.has_room() {
             None
         } else {
             Some(Refusal::DiskFull)
@@ -181,6 +183,7 @@ impl Owner {
 
     /// Appends what the core has decided and lets effects leave.
     pub(super) fn flush(&mut self) -> Result<(), ShardError> {
+        self.unflushed = 0;
         loop {
             let output = self.core.take_output();
             let eager = self.append(output.groups)?;
@@ -208,15 +211,16 @@ impl Owner {
     fn append(&mut self, groups: Vec<Group>) -> Result<Option<(Position, Position)>, ShardError> {
         let first = self.journal.next_position();
         let (mut next, mut last_eager) = (first, None);
-        let (mut frames, mut weight) = (Vec::new(), 0);
+        let (mut frames, mut weight, mut total) = (Vec::new(), 0, 0);
         let now_us = self.shared.clock.now().wall.0;
         for group in groups {
-            let size: usize = group.frames.iter().map(OutFrame::size).sum();
+            let size: usize = group.frames.iter().map(OutFrame::stored_size).sum();
             if weight + size > self.merge_bytes && !frames.is_empty() {
                 self.append_one(std::mem::take(&mut frames), now_us)?;
                 weight = 0;
             }
             weight += size;
+            total += size;
             for frame in group.frames {
                 if !frame.body.is_empty() {
                     self.tail.push(next, frame.body.clone());
@@ -231,7 +235,7 @@ impl Owner {
         if !frames.is_empty() {
             self.append_one(frames, now_us)?;
         }
-        self.upkeep.has_grown(weight as u64);
+        self.upkeep.has_grown(total as u64);
         if next == self.core.next_position() {
             Ok(last_eager)
         } else {

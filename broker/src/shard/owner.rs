@@ -25,6 +25,9 @@ use crate::model::{ConsumerId, Mono, Now, Refusal, Span};
 pub(super) const COMMANDS: usize = 1_024;
 /// Commands after which a round hands over what it has, so that the disk begins early.
 const FLUSH_EVERY: usize = 128;
+/// Bytes of publishes after which it does so, too: the journal is asked for room before each publish,
+/// and must know of what was let in before.
+const FLUSH_BYTES: usize = 1 << 20;
 /// The longest wait: upkeep and samples are due each second.
 const PATIENCE: Span = Span::from_secs(1);
 /// How often a stop looks whether the last leases are back.
@@ -47,6 +50,8 @@ pub(super) struct Owner {
     pub(super) tail: Tail,
     pub(super) effects: Effects,
     pub(super) upkeep: Upkeep,
+    /// Bytes of publishes that were decided since the last flush: the journal does not know of them.
+    pub(super) unflushed: usize,
     pub(super) sampler: Sampler,
     /// Groups up to this size are appended together.
     pub(super) merge_bytes: usize,
@@ -71,6 +76,7 @@ impl Owner {
             tail: Tail::new(TAIL_BYTES),
             effects: Effects::default(),
             upkeep: Upkeep::begin(now),
+            unflushed: 0,
             sampler,
             merge_bytes,
             stops_at: None,
@@ -94,7 +100,7 @@ impl Owner {
             let mut now = self.shared.clock.now();
             for (index, command) in batch.drain(..).enumerate() {
                 self.decide(command, now);
-                if index % FLUSH_EVERY == FLUSH_EVERY - 1 {
+                if index % FLUSH_EVERY == FLUSH_EVERY - 1 || self.unflushed >= FLUSH_BYTES {
                     self.flush()?;
                     now = self.shared.clock.now();
                 }

@@ -19,7 +19,7 @@ pub(super) struct Upkeep {
     pub(super) next_audit: Mono,
     /// Bytes appended since it was.
     pub(super) grown: u64,
-    /// Publishing may go on.
+    /// What health says of the room for publishes.
     pub(super) has_room: bool,
     /// Frames to release once a position is durable.
     releases: VecDeque<(Position, Vec<(Position, u64)>)>,
@@ -48,11 +48,6 @@ impl Upkeep {
     /// Whether it has something to do at once.
     pub(super) fn is_busy(&self) -> bool {
         self.grown >= GROWTH_BYTES
-    }
-
-    /// Whether publishing may go on.
-    pub(super) fn has_room(&self) -> bool {
-        self.has_room
     }
 
     /// So much was appended.

@@ -123,6 +123,69 @@ fn a_full_disk_leaves_the_reserve_for_all_but_publishing() {
     rig.check_live().unwrap();
 }
 
+/// Four segments of reserve, six prepared, each for five groups of one such body.
+const BODY: [usize; 1] = [700];
+
+fn with_reserve() -> Options {
+    Options {
+        spares: 2,
+        reserve: 4,
+        ..small_options()
+    }
+}
+
+/// Publishes while there is room; the background gets no turn. Tells how much.
+fn burst(rig: &mut Rig) -> u64 {
+    let mut published = 0;
+    while rig.journal.has_room() {
+        assert!(rig.append(&BODY), "a publish was let in that has no place");
+        published += 1;
+        assert!(published < 1_000, "the burst is never refused");
+    }
+    published
+}
+
+#[test]
+fn a_burst_is_refused_before_the_background_knows_that_the_disk_is_full() {
+    let disk = SimDisk::new();
+    let mut rig = Rig::new(disk.clone(), with_reserve())
+        .map_err(Refused::into_text)
+        .unwrap();
+    let used: usize = disk.files().iter().map(|(_, size)| size).sum();
+    disk.set_capacity(Some(used));
+    assert_eq!(
+        burst(&mut rig),
+        11,
+        "a segment, one spare, and the first of the other"
+    );
+    // The reserve is whole: the rest of a segment and four more are for acks.
+    for ack in 0..24 {
+        assert!(rig.append(&BODY), "ack {ack} found the reserve used up");
+        assert!(!rig.journal.has_room());
+    }
+    assert!(rig.settle(), "a full disk poisoned the journal");
+    assert!(!rig.journal.has_room());
+    disk.set_capacity(None);
+    rig.housekeep();
+    assert!(burst(&mut rig) > 0, "publishing goes on with the room");
+    assert!(rig.settle());
+    rig.check_live().unwrap();
+}
+
+#[test]
+fn a_background_that_is_only_behind_refuses_nothing_until_half_of_the_reserve() {
+    let mut rig = Rig::new(SimDisk::new(), with_reserve())
+        .map_err(Refused::into_text)
+        .unwrap();
+    rig.settle();
+    let published = burst(&mut rig);
+    assert_eq!(published, 21, "into the fourth spare, since there is space");
+    assert!(rig.settle());
+    assert!(rig.journal.has_room(), "the background has caught up");
+    let usage = rig.journal.usage();
+    assert!(usage.free_bytes.is_some(), "{usage:?}");
+}
+
 #[test]
 fn a_group_beyond_the_limits_is_refused_and_takes_no_position() {
     let mut rig = rig();
