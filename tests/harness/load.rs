@@ -102,6 +102,7 @@ impl Load {
     /// Starts an operator who looks at dead messages and puts them back.
     pub fn operate(&mut self, client: &Client) {
         let client = client.clone();
+        let history = Arc::clone(&self.history);
         let subscriptions = self.ground.subscriptions;
         let mut random = SmallRng::from_rng(&mut self.random);
         self.tasks.spawn(async move {
@@ -109,7 +110,7 @@ impl Load {
                 let (least, most) = (Duration::from_millis(20), Duration::from_millis(120));
                 wait::pause_random(&mut random, least, most).await;
                 let (subscription, _) = subscriptions[random.random_range(0..subscriptions.len())];
-                requeue(&client, subscription).await?;
+                requeue(&client, &history, subscription).await?;
             }
         });
     }
@@ -165,17 +166,31 @@ fn check(ended: &Result<(), Error>) {
     }
 }
 
-async fn requeue(client: &Client, subscription: &str) -> Result<(), Error> {
+/// Puts a page of dead messages back. Their attempts start again, also of one whose last attempt was
+/// handed out in an answer that a kill kept from its consumer: the history could not know that it died.
+async fn requeue(client: &Client, history: &History, subscription: &str) -> Result<(), Error> {
     let peek = PeekRequest {
         subscription: subscription.to_owned(),
         states: vec![MessageState::Dead.into()],
+        page_size: 1_000,
         ..PeekRequest::default()
     };
-    client.operator().peek(peek).await?;
+    let dead = client.operator().peek(peek).await?.messages;
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let mut message_ids = Vec::new();
+    for peeked in dead {
+        let payload = peeked.message.unwrap_or_default().payload;
+        if let Some(mark) = Mark::of(&payload) {
+            history.may_have_died(subscription, mark);
+        }
+        message_ids.push(peeked.message_id);
+    }
     let request = RequeueDeadLettersRequest {
         subscription: subscription.to_owned(),
         selection: Some(Selection {
-            all: true,
+            message_ids,
             ..Selection::default()
         }),
         dry_run: false,
@@ -332,7 +347,7 @@ impl Consumer {
             quiet += DRAIN_WAIT;
             assert!(quiet < LIVENESS, "I9: nothing is delivered of {left:#?}");
             if left.dead > 0 {
-                let again = requeue(&self.client, self.subscription).await;
+                let again = requeue(&self.client, &self.history, self.subscription).await;
                 again.expect("the dead ones are put back");
             }
         }
