@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`].
-//! - What stays: [`restarts`], [`retention`]. What is told: [`books`], [`watching`], [`services`].
+//! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`].
 //! - Publishing: [`pipelines`], [`sizes`]. What is refused: [`refusals`], [`stale`].
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`].
@@ -28,6 +28,8 @@ mod acts;
 mod peeks;
 
 mod restarts;
+
+mod updates;
 
 mod retention;
 

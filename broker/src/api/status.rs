@@ -73,6 +73,7 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::DataDamaged { .. } => (Code::DataLoss, ErrorReason::DataDamaged),
         Refusal::NotSupported { .. } => (Code::Unimplemented, ErrorReason::NotSupported),
         Refusal::Internal { .. } => (Code::Internal, ErrorReason::Internal),
+        Refusal::EtagMismatch { .. } => (Code::Aborted, ErrorReason::EtagMismatch),
         _ => (Code::InvalidArgument, invalid(refusal)),
     }
 }
@@ -89,6 +90,8 @@ fn invalid(refusal: &Refusal) -> ErrorReason {
         Refusal::AckIdMalformed => ErrorReason::AckIdMalformed,
         Refusal::PageTokenInvalid => ErrorReason::PageTokenInvalid,
         Refusal::SelectionRequired => ErrorReason::SelectionRequired,
+        Refusal::MaskInvalid { .. } => ErrorReason::MaskInvalid,
+        Refusal::FieldImmutable { .. } => ErrorReason::FieldImmutable,
         _ => ErrorReason::Unspecified,
     }
 }
@@ -99,12 +102,14 @@ fn field(refusal: &Refusal) -> Option<String> {
         Refusal::NameInvalid { field, .. }
         | Refusal::FieldRequired { field }
         | Refusal::ValueOutOfRange { field, .. }
+        | Refusal::FieldImmutable { field }
         | Refusal::MessageTooLarge { field, .. } => Some((*field).to_owned()),
         Refusal::MessageMalformed { index, .. } => Some(format!("messages[{index}]")),
         Refusal::BatchTooLarge { .. } => Some("messages".to_owned()),
         Refusal::AckIdMalformed => Some("ack_id".to_owned()),
         Refusal::PageTokenInvalid => Some("page_token".to_owned()),
         Refusal::SelectionRequired => Some("selection".to_owned()),
+        Refusal::MaskInvalid { .. } => Some("update_mask".to_owned()),
         _ => None,
     }
 }
@@ -162,7 +167,21 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::NameInvalid { field, value } => {
             vec![("field", (*field).to_owned()), ("value", value.clone())]
         }
-        Refusal::FieldRequired { field } => vec![("field", (*field).to_owned())],
+        Refusal::FieldRequired { field } | Refusal::FieldImmutable { field } => {
+            vec![("field", (*field).to_owned())]
+        }
+        Refusal::MaskInvalid { path, known } => {
+            vec![("path", path.clone()), ("knownPaths", known.clone())]
+        }
+        Refusal::EtagMismatch {
+            name,
+            given,
+            current,
+        } => vec![
+            ("name", name.to_string()),
+            ("givenEtag", given.clone()),
+            ("currentEtag", current.clone()),
+        ],
         Refusal::ValueOutOfRange {
             field,
             value,
@@ -203,158 +222,5 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Name;
-
-    fn every_refusal() -> Vec<Refusal> {
-        let name = Name::parse("orders").unwrap();
-        let text = || "x".to_owned();
-        let mut refusals = unnamed_refusals();
-        refusals.extend([
-            Refusal::TopicNotFound {
-                topic: name.clone(),
-            },
-            Refusal::SubscriptionNotFound {
-                subscription: text(),
-            },
-            Refusal::MessageNotFound { message: text() },
-            Refusal::TopicAlreadyExists {
-                topic: name.clone(),
-            },
-            Refusal::SubscriptionAlreadyExists {
-                subscription: name.clone(),
-                topic: name.clone(),
-            },
-            Refusal::TopicHasSubscriptions {
-                topic: name.clone(),
-                subscriptions: 2,
-            },
-            Refusal::NameInvalid {
-                field: "topic",
-                value: text(),
-            },
-            Refusal::FieldRequired { field: "topic" },
-            Refusal::ValueOutOfRange {
-                field: "page_size",
-                value: text(),
-                range: text(),
-            },
-            Refusal::MessageMalformed {
-                index: 3,
-                detail: text(),
-            },
-            Refusal::MessageTooLarge {
-                field: "payload",
-                size: 2,
-                limit: 1,
-            },
-            Refusal::BatchTooLarge {
-                size: 2,
-                limit: 1,
-                unit: "messages",
-            },
-            Refusal::SubscriptionDeleted {
-                subscription: name.clone(),
-            },
-            Refusal::TopicMismatch {
-                subscription: name.clone(),
-                topic: name,
-                asked: text(),
-            },
-        ]);
-        refusals
-    }
-
-    /// Those that tell of no topic or subscription.
-    fn unnamed_refusals() -> Vec<Refusal> {
-        let text = || "x".to_owned();
-        vec![
-            Refusal::AckIdMalformed,
-            Refusal::LeaseStale,
-            Refusal::PageTokenInvalid,
-            Refusal::SelectionRequired,
-            Refusal::StreamProtocol { detail: "x" },
-            Refusal::Backpressure {
-                waiting_bytes: 2,
-                limit_bytes: 1,
-            },
-            Refusal::DiskFull,
-            Refusal::LimitReached {
-                what: "topics",
-                limit: 1,
-            },
-            Refusal::Draining,
-            Refusal::LogPoisoned { detail: text() },
-            Refusal::DataDamaged { detail: text() },
-            Refusal::NotSupported { what: "x" },
-            Refusal::Internal { detail: text() },
-        ]
-    }
-
-    #[test]
-    fn every_refusal_has_a_reason_of_its_own_that_the_contract_documents() {
-        let refusals = every_refusal();
-        let mut reasons: Vec<String> = refusals
-            .iter()
-            .map(|refusal| {
-                let status = status(refusal);
-                assert_ne!(status.code(), Code::Unknown);
-                assert_eq!(status.message(), refusal.to_string());
-                let details = status.get_error_details();
-                let info = details.error_info().unwrap();
-                assert_eq!(info.domain, ERROR_DOMAIN);
-                let documented = format!("{REASON_PREFIX}{}", info.reason);
-                assert!(
-                    ErrorReason::from_str_name(&documented).is_some(),
-                    "{documented}"
-                );
-                assert_ne!(info.reason, "UNSPECIFIED", "{refusal:?}");
-                assert_eq!(item_error(refusal).metadata, info.metadata);
-                info.reason.clone()
-            })
-            .collect();
-        reasons.sort_unstable();
-        reasons.dedup();
-        assert_eq!(reasons.len(), refusals.len());
-        // UNSPECIFIED is the only value of the contract that no refusal has.
-        let documented = (1..100)
-            .filter(|&value| ErrorReason::try_from(value).is_ok())
-            .count();
-        assert_eq!(documented, refusals.len());
-    }
-
-    #[test]
-    fn what_time_heals_says_when_to_try_again() {
-        for refusal in every_refusal() {
-            let heals = [Code::ResourceExhausted, Code::Unavailable]
-                .contains(&status(&refusal).code())
-                && !matches!(
-                    refusal,
-                    Refusal::LimitReached { .. } | Refusal::LogPoisoned { .. }
-                );
-            let retry = status(&refusal).get_error_details().retry_info().is_some();
-            assert_eq!(retry, heals, "{refusal:?}");
-        }
-    }
-
-    #[test]
-    fn a_malformed_request_names_its_field() {
-        for refusal in every_refusal() {
-            let status = status(&refusal);
-            if status.code() == Code::InvalidArgument {
-                let details = status.get_error_details();
-                assert!(details.has_bad_request_violations(), "{refusal:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_topic_that_goes_under_way_is_not_found() {
-        let topic = crate::model::TopicId(7);
-        let status = status(&Refusal::TopicGone { topic });
-        let info = status.get_error_details().error_info().cloned().unwrap();
-        assert_eq!(info.reason, "TOPIC_NOT_FOUND");
-        assert_eq!(info.metadata["topicId"], "7");
-    }
-}
+#[path = "status_tests.rs"]
+mod tests;

@@ -34,7 +34,7 @@ impl Core {
             subscription: record.id,
             topic: record.topic,
             topic_name,
-            settings: record.settings,
+            settings: record.settings.clone(),
         })
     }
 

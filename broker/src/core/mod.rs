@@ -33,6 +33,8 @@ mod publish;
 mod subscriptions;
 mod topics;
 
+mod updates;
+
 mod dispatch;
 
 mod settle;
@@ -70,6 +72,7 @@ pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
 pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
+pub use updates::Change;
 pub use views::{
     Attached, BrokerCounts, ConsumerCounts, Deleted, MessageView, Meters, PeekPlace, Peeked,
     Pulled, Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView, Summary,

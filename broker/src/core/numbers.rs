@@ -106,7 +106,7 @@ impl Core {
             id,
             name: subscription.record.name.clone(),
             topic: topic.record.name.clone(),
-            settings: subscription.record.settings,
+            settings: subscription.record.settings.clone(),
             counts,
             conservation_error,
             lag: age(oldest_due),

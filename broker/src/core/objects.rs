@@ -130,6 +130,8 @@ impl Topic {
             name: Name::unknown(),
             settings: TopicSettings::default(),
             created: Time::default(),
+            revision: 0,
+            updated: Time::default(),
         };
         Self {
             is_known: false,
@@ -200,11 +202,17 @@ impl Subscription {
             name: Name::unknown(),
             settings: SubscriptionSettings::default(),
             created: Time::default(),
+            revision: 0,
+            updated: Time::default(),
         };
         Self {
             is_known: false,
             ..Self::new(record, Vec::new())
         }
+    }
+
+    pub(super) fn partition_count(&self) -> u32 {
+        u32::try_from(self.machines.len()).unwrap_or(u32::MAX)
     }
 
     pub(super) fn machine(&self, partition: Partition) -> Option<&Machine> {

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::model::entry::{Entry, VERSION, encode};
+use crate::model::entry::{Encoded, Entry, encode};
 use crate::model::{
     ConsumerId, Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, Partition, Position, Refusal,
     SubscriptionId, Time, TopicId,
@@ -116,10 +116,14 @@ impl Output {
 impl OutFrame {
     /// An entry without a body that starts a sync.
     pub fn eager(entry: &Entry) -> Self {
-        let (kind, head) = encode(entry);
+        let Encoded {
+            kind,
+            version,
+            head,
+        } = encode(entry);
         Self {
             kind,
-            version: VERSION,
+            version,
             head: head.into(),
             body: Bytes::new(),
             body_crc: 0,

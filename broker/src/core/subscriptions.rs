@@ -45,6 +45,8 @@ impl Core {
             name: new.name.clone(),
             settings: new.settings,
             created: now.wall,
+            revision: 0,
+            updated: now.wall,
         };
         let created = Entry::SubscriptionCreated { record, starts };
         self.enact(vec![Act::eager(created)], now);
@@ -113,8 +115,10 @@ impl Core {
             name: record.name.clone(),
             topic: record.topic,
             topic_name: topic.record.name.clone(),
-            settings: record.settings,
+            settings: record.settings.clone(),
             created: record.created,
+            updated: record.updated,
+            etag: record.etag(),
         })
     }
 

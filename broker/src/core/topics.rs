@@ -33,6 +33,8 @@ impl Core {
             name: name.clone(),
             settings,
             created: now.wall,
+            revision: 0,
+            updated: now.wall,
         };
         self.enact(vec![Act::eager(Entry::TopicCreated(record))], now);
         self.topic(&name)
@@ -88,6 +90,8 @@ impl Topic {
             name: self.record.name.clone(),
             settings: self.record.settings,
             created: self.record.created,
+            updated: self.record.updated,
+            etag: self.record.etag(),
             subscriptions: u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX),
         }
     }

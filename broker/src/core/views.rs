@@ -30,6 +30,10 @@ pub struct TopicView {
     pub settings: TopicSettings,
     /// When it was created.
     pub created: Time,
+    /// When its settings were last changed.
+    pub updated: Time,
+    /// Names this state of its settings.
+    pub etag: String,
     /// How many subscriptions it has.
     pub subscriptions: u32,
 }
@@ -49,6 +53,10 @@ pub struct SubscriptionView {
     pub settings: SubscriptionSettings,
     /// When it was created.
     pub created: Time,
+    /// When its settings were last changed.
+    pub updated: Time,
+    /// Names this state of its settings.
+    pub etag: String,
 }
 
 /// What was dropped with a deleted subscription, or with all of a deleted topic.

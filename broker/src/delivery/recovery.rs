@@ -101,6 +101,18 @@ impl Machine {
         self.resume_keys(log);
     }
 
+    /// The subscription's rules have changed: takes over the order within a key. What leases it holds stay as they
+    /// are; order begins with what is handed out from now on.
+    pub fn obey(&mut self, log: &Log, rules: &Rules) {
+        if self.key_order == rules.key_order {
+            return;
+        }
+        self.key_order = rules.key_order;
+        self.is_stalled = false;
+        self.resume_ready();
+        self.resume_keys(log);
+    }
+
     fn arm(&mut self, rules: &Rules, now: Now) {
         let floor = between(0, self.progress.floor);
         self.leases.cut(floor);

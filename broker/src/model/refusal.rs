@@ -186,6 +186,32 @@ pub enum Refusal {
         /// The topic asked for.
         asked: String,
     },
+    /// The etag names an earlier state of the settings.
+    #[error(
+        "{name} was changed since etag {given} was read; it has {current} now: read it again and decide anew"
+    )]
+    EtagMismatch {
+        /// The topic or subscription.
+        name: Name,
+        /// The etag given, cut to 40 characters.
+        given: String,
+        /// The etag it has.
+        current: String,
+    },
+    /// A path of an update mask is no field.
+    #[error("update_mask names {path:?}; the fields that can be changed are {known}")]
+    MaskInvalid {
+        /// The path, cut to 300 characters.
+        path: String,
+        /// The fields there are.
+        known: String,
+    },
+    /// A field that is fixed at creation is to be changed.
+    #[error("{field} is fixed when it is created; create another one with the value you want")]
+    FieldImmutable {
+        /// The field.
+        field: &'static str,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

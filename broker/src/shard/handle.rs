@@ -142,6 +142,32 @@ impl Handle {
         .await
     }
 
+    /// Changes the settings of a topic; with an etag, only if it still names them.
+    pub async fn update_topic(
+        &self,
+        name: Name,
+        etag: Option<String>,
+        change: impl FnOnce(&TopicSettings) -> Result<TopicSettings, Refusal> + Send + 'static,
+    ) -> Result<TopicView, Refusal> {
+        self.act(move |core, now| core.update_topic(&name, etag.as_deref(), Box::new(change), now))
+            .await
+    }
+
+    /// Changes the settings of a subscription; with an etag, only if it still names them.
+    pub async fn update_subscription(
+        &self,
+        name: Name,
+        etag: Option<String>,
+        change: impl FnOnce(&SubscriptionSettings) -> Result<SubscriptionSettings, Refusal>
+        + Send
+        + 'static,
+    ) -> Result<SubscriptionView, Refusal> {
+        self.act(move |core, now| {
+            core.update_subscription(&name, etag.as_deref(), Box::new(change), now)
+        })
+        .await
+    }
+
     /// Creates a subscription.
     pub async fn create_subscription(
         &self,

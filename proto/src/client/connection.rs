@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tonic::transport::Channel;
 
+use super::admin::Admin;
 use super::error::Error;
 use super::options::{Options, Reconnect};
 use super::publisher::{Publisher, PublisherOptions};
-use super::unary::{Admin, Operator, Puller, Stats};
+use super::unary::{Operator, Puller, Stats};
 use super::watcher::Watcher;
 
 /// A broker, reached over one HTTP/2 connection that all calls and streams share. Cheap to clone. A

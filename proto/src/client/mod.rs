@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod admin;
 mod backoff;
 mod connection;
 mod error;
@@ -45,6 +46,7 @@ mod watcher;
 #[cfg(test)]
 mod tests;
 
+pub use admin::Admin;
 pub use backoff::{Backoff, Delays};
 pub use connection::Client;
 pub use error::{Error, Kind, Violation};
@@ -60,5 +62,5 @@ pub use subscriber::{
     Counters, DROPPED_ERROR_CLASS, Lease, Received, ReceivedBatch, SubscribeOptions, Subscriber,
 };
 pub use tonic::Code;
-pub use unary::{Admin, Operator, Puller, Stats};
+pub use unary::{Operator, Puller, Stats};
 pub use watcher::{ConnectionState, Numbers, Observed, SILENCE_LIMIT, Watcher};

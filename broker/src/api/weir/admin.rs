@@ -7,13 +7,15 @@ use weir_proto::server::{
     DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse,
     GetSubscriptionRequest, GetSubscriptionResponse, GetTopicRequest, GetTopicResponse,
     ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
-    StartPosition,
+    StartPosition, UpdateSubscriptionRequest, UpdateSubscriptionResponse, UpdateTopicRequest,
+    UpdateTopicResponse,
 };
 
-use super::convert;
+use super::{convert, masks};
 use crate::api::page;
 use crate::api::status::status;
 use crate::core::{Start, SubscriptionView, TopicView};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
 use crate::shard::Handle;
 
@@ -40,6 +42,35 @@ impl Admin {
             topics: views.iter().map(wire_topic).collect(),
             next_page_token,
         })
+    }
+
+    async fn update_topic(&self, request: UpdateTopicRequest) -> Result<server::Topic, Refusal> {
+        let topic = request
+            .topic
+            .ok_or(Refusal::FieldRequired { field: "topic" })?;
+        let name = convert::name("topic.name", &topic.name)?;
+        let paths = masks::topic(request.update_mask)?;
+        let given = convert::topic_settings(&topic)?;
+        let etag = Some(topic.etag).filter(|etag| !etag.is_empty());
+        let change = move |now: &TopicSettings| Ok(masks::change(now, &given, &paths));
+        let view = self.0.update_topic(name, etag, change).await?;
+        Ok(wire_topic(&view))
+    }
+
+    async fn update_subscription(
+        &self,
+        request: UpdateSubscriptionRequest,
+    ) -> Result<server::Subscription, Refusal> {
+        let wire = request.subscription.ok_or(Refusal::FieldRequired {
+            field: "subscription",
+        })?;
+        let name = convert::name("subscription.name", &wire.name)?;
+        let paths = masks::subscription(request.update_mask)?;
+        let given = convert::subscription_settings(&wire)?;
+        let etag = Some(wire.etag).filter(|etag| !etag.is_empty());
+        let change = move |now: &SubscriptionSettings| Ok(masks::change(now, &given, &paths));
+        let view = self.0.update_subscription(name, etag, change).await?;
+        Ok(wire_subscription(&view))
     }
 
     async fn create_subscription(
@@ -121,6 +152,8 @@ fn wire_topic(view: &TopicView) -> server::Topic {
         retention_bytes: Some(view.settings.retention_bytes),
         create_time: Some(convert::timestamp(view.created)),
         subscription_count: view.subscriptions,
+        etag: view.etag.clone(),
+        update_time: Some(convert::timestamp(view.updated)),
     }
 }
 
@@ -137,6 +170,8 @@ fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
         key_order: convert::wire_key_order(settings.key_order).into(),
         dead_letter_retention: Some(convert::duration(settings.dead_retention)),
         create_time: Some(convert::timestamp(view.created)),
+        etag: view.etag.clone(),
+        update_time: Some(convert::timestamp(view.updated)),
     }
 }
 
@@ -176,6 +211,14 @@ impl server::admin_server::Admin for Admin {
         request: Request<ListTopicsRequest>,
     ) -> Result<Response<ListTopicsResponse>, Status> {
         reply(Self::list_topics(self, request.into_inner()).await)
+    }
+
+    async fn update_topic(
+        &self,
+        request: Request<UpdateTopicRequest>,
+    ) -> Result<Response<UpdateTopicResponse>, Status> {
+        let topic = Self::update_topic(self, request.into_inner()).await;
+        reply(topic.map(|topic| UpdateTopicResponse { topic: Some(topic) }))
     }
 
     async fn delete_topic(
@@ -223,6 +266,16 @@ impl server::admin_server::Admin for Admin {
         request: Request<ListSubscriptionsRequest>,
     ) -> Result<Response<ListSubscriptionsResponse>, Status> {
         reply(Self::list_subscriptions(self, request.into_inner()).await)
+    }
+
+    async fn update_subscription(
+        &self,
+        request: Request<UpdateSubscriptionRequest>,
+    ) -> Result<Response<UpdateSubscriptionResponse>, Status> {
+        let updated = Self::update_subscription(self, request.into_inner()).await;
+        reply(updated.map(|subscription| UpdateSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
     }
 
     async fn delete_subscription(

@@ -12,7 +12,7 @@ use crate::model::settings::{
 use crate::model::{Name, Refusal, Span, Time};
 
 /// The longest part of a refused value that goes back into an error.
-const MAX_ECHO_CHARS: usize = 300;
+pub(super) const MAX_ECHO_CHARS: usize = 300;
 
 /// A span as the contract writes it.
 pub(crate) fn duration(span: Span) -> prost_types::Duration {
@@ -70,6 +70,7 @@ pub(crate) fn topic_settings(topic: &Topic) -> Result<TopicSettings, Refusal> {
         },
         retention: retention.unwrap_or(default.retention),
         retention_bytes: topic.retention_bytes.unwrap_or(default.retention_bytes),
+        ..default
     };
     settings.check()?;
     Ok(settings)
@@ -99,6 +100,7 @@ pub(crate) fn subscription_settings(
         backoff_max: max.unwrap_or(DEFAULT_BACKOFF_MAX.max(backoff_min)),
         key_order: key_order(subscription.key_order)?,
         dead_retention: dead.unwrap_or(default.dead_retention),
+        ..default
     };
     settings.check()?;
     Ok(settings)

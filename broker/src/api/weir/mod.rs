@@ -3,7 +3,7 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`subscriber`]: deliveries out and answers in.
-//! - [`admin`], [`operator`]: managing, looking and acting.
+//! - [`masks`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
@@ -21,6 +21,8 @@ mod nacks;
 mod subscribe;
 
 pub(crate) mod subscriber;
+
+mod masks;
 
 pub(crate) mod admin;
 

@@ -52,13 +52,14 @@ impl History {
                 partitions: PARTITIONS,
                 retention,
                 retention_bytes: 2_000,
+                ..TopicSettings::default()
             };
             bench.topic(topic, settings);
         }
         let mut subs = Vec::new();
         for (index, (text, topic)) in SUBSCRIPTIONS.into_iter().enumerate() {
             let settings = settings(index);
-            bench.subscription(text, topic, settings);
+            bench.subscription(text, topic, settings.clone());
             subs.push(Sub {
                 max_attempts: settings.max_attempts,
                 in_key_order: settings.key_order != KeyOrder::Off,

@@ -64,6 +64,7 @@ pub(super) fn rules(key_order: KeyOrder) -> Rules {
         backoff_max: Span::from_millis(400),
         ack_deadline: Span::from_secs(1),
         dead_retention: Span::from_secs(60),
+        ..SubscriptionSettings::default()
     };
     Rules::from(&settings)
 }

@@ -241,3 +241,7 @@ impl BodyBuilder {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

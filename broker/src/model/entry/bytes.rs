@@ -23,6 +23,9 @@ pub enum DecodeError {
         /// The version.
         version: u8,
     },
+    /// A setting of a topic or subscription that this release does not know.
+    #[error("setting {0} is not known to this release; a newer one wrote it")]
+    UnknownSetting(u64),
 }
 
 /// Appends to a buffer.

@@ -17,6 +17,8 @@
 //! 13 Dropped              subscription, partition, cause, operation, ranges
 //! 14 Trimmed              topic, partition, low
 //! 15..18                  restated objects, see `state_codec`
+//! 19 TopicUpdated         topic record
+//! 20 SubscriptionUpdated  subscription record
 //! ```
 
 use super::body::Columns;
@@ -35,9 +37,6 @@ use crate::model::{
     Time, TopicId,
 };
 
-/// The version of every kind that this release writes.
-pub const VERSION: u8 = 1;
-
 /// Version of what [`indexed_bytes`] answers: raised when it answers otherwise for what is stored.
 pub const INDEXED_VERSION: u32 = 1;
 /// The kind of `Published`, whose body the index of messages is made of.
@@ -53,30 +52,58 @@ pub fn indexed_bytes(kind: u8, _version: u8, _head: &[u8], body: &[u8]) -> usize
     columns.map_or(body.len(), |columns| columns.messages_start)
 }
 
-/// The kind and the head of an entry.
-pub fn encode(entry: &Entry) -> (u8, Vec<u8>) {
-    let mut out = Writer::default();
-    let kind = write_entry(&mut out, entry);
-    (kind, out.0)
+/// An entry as a frame's head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The kind.
+    pub kind: u8,
+    /// The version of the kind: the oldest that can say it.
+    pub version: u8,
+    /// The fields.
+    pub head: Vec<u8>,
 }
 
-fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
-    match entry {
-        Entry::Started(incarnation) => one(out, 1, incarnation.0),
-        Entry::Stopped(incarnation) => one(out, 2, incarnation.0),
-        Entry::TopicCreated(record) => {
-            write_topic_record(out, record);
-            3
-        }
-        Entry::TopicDeleted(topic) => one(out, 4, topic.0),
+/// An entry as a frame's head.
+pub fn encode(entry: &Entry) -> Encoded {
+    let mut out = Writer::default();
+    let (kind, version) = match write_recorded(&mut out, entry) {
+        Some(written) => written,
+        None => (write_entry(&mut out, entry), 1),
+    };
+    Encoded {
+        kind,
+        version,
+        head: out.0,
+    }
+}
+
+/// Writes an entry that holds a record, whose version is that of the record.
+fn write_recorded(out: &mut Writer, entry: &Entry) -> Option<(u8, u8)> {
+    let written = match entry {
+        Entry::TopicCreated(record) => (3, write_topic_record(out, record)),
         Entry::SubscriptionCreated { record, starts } => {
-            write_subscription_record(out, record);
+            let version = write_subscription_record(out, record);
             out.number(starts.len() as u64);
             for start in starts {
                 out.number(start.0);
             }
-            5
+            (5, version)
         }
+        Entry::TopicState(state) => (16, state_codec::write_topic(out, state)),
+        Entry::SubscriptionState(state) => (17, state_codec::write_subscription(out, state)),
+        Entry::TopicUpdated(record) => (19, write_topic_record(out, record)),
+        Entry::SubscriptionUpdated(record) => (20, write_subscription_record(out, record)),
+        _ => return None,
+    };
+    Some(written)
+}
+
+/// Writes any other entry; gives its kind.
+fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
+    match entry {
+        Entry::Started(incarnation) => one(out, 1, incarnation.0),
+        Entry::Stopped(incarnation) => one(out, 2, incarnation.0),
+        Entry::TopicDeleted(topic) => one(out, 4, topic.0),
         Entry::SubscriptionDeleted(subscription) => one(out, 6, subscription.0),
         Entry::Published(entry) => write_published(out, entry),
         Entry::Delivered(entry) => write_delivered(out, entry),
@@ -109,15 +136,20 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
             14
         }
         Entry::BrokerState(state) => state_codec::write_broker(out, state),
-        Entry::TopicState(state) => state_codec::write_topic(out, state),
-        Entry::SubscriptionState(state) => state_codec::write_subscription(out, state),
         Entry::PageState(state) => state_codec::write_page(out, state),
+        // Written above: they hold records.
+        Entry::TopicCreated(_)
+        | Entry::SubscriptionCreated { .. }
+        | Entry::TopicState(_)
+        | Entry::SubscriptionState(_)
+        | Entry::TopicUpdated(_)
+        | Entry::SubscriptionUpdated(_) => 0,
     }
 }
 
 /// The entry of a frame. `Unknown` if this release does not know the kind or version.
 pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> {
-    if version != VERSION {
+    if version == 0 || version > newest_version(kind) {
         return Err(DecodeError::Unknown { kind, version });
     }
     let mut reader = Reader(head);
@@ -125,9 +157,9 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
     let entry = match kind {
         1 => Entry::Started(Incarnation(input.number("the incarnation")?)),
         2 => Entry::Stopped(Incarnation(input.number("the incarnation")?)),
-        3 => Entry::TopicCreated(read_topic_record(input)?),
+        3 => Entry::TopicCreated(read_topic_record(input, version)?),
         4 => Entry::TopicDeleted(TopicId(input.number("the topic")?)),
-        5 => read_subscription_created(input)?,
+        5 => read_subscription_created(input, version)?,
         6 => Entry::SubscriptionDeleted(SubscriptionId(input.number("the subscription")?)),
         7 => Entry::Published(read_published(input)?),
         8 => Entry::Delivered(read_delivered(input)?),
@@ -172,13 +204,23 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
             })
         }
         15 => Entry::BrokerState(state_codec::read_broker(input)?),
-        16 => Entry::TopicState(state_codec::read_topic(input)?),
-        17 => Entry::SubscriptionState(state_codec::read_subscription(input)?),
+        16 => Entry::TopicState(state_codec::read_topic(input, version)?),
+        17 => Entry::SubscriptionState(state_codec::read_subscription(input, version)?),
         18 => Entry::PageState(state_codec::read_page(input)?),
+        19 => Entry::TopicUpdated(read_topic_record(input, version)?),
+        20 => Entry::SubscriptionUpdated(read_subscription_record(input, version)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;
     Ok(entry)
+}
+
+/// The newest version of a kind that this release knows.
+fn newest_version(kind: u8) -> u8 {
+    match kind {
+        3 | 5 | 16 | 17 | 19 | 20 => 2,
+        _ => 1,
+    }
 }
 
 fn one(out: &mut Writer, kind: u8, value: u64) -> u8 {
@@ -186,8 +228,8 @@ fn one(out: &mut Writer, kind: u8, value: u64) -> u8 {
     kind
 }
 
-fn read_subscription_created(input: &mut Reader<'_>) -> Result<Entry, DecodeError> {
-    let record = read_subscription_record(input)?;
+fn read_subscription_created(input: &mut Reader<'_>, version: u8) -> Result<Entry, DecodeError> {
+    let record = read_subscription_record(input, version)?;
     let count = input.length("the starts")?;
     let starts: Result<_, _> = (0..count)
         .map(|_| input.number("the starts").map(Offset))

@@ -51,6 +51,10 @@ pub enum Entry {
     SubscriptionState(SubscriptionState),
     /// A page of a subscription on a partition, restated.
     PageState(PageState),
+    /// A topic's settings were changed.
+    TopicUpdated(TopicRecord),
+    /// A subscription's settings were changed, or it was paused or resumed.
+    SubscriptionUpdated(SubscriptionRecord),
 }
 
 /// A batch of messages with consecutive offsets.

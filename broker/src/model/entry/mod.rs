@@ -10,7 +10,7 @@
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
 //! - [`kinds`]: the entries.
-//! - [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
+//! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
 
@@ -22,6 +22,7 @@ pub mod state;
 
 pub mod kinds;
 
+mod extra;
 mod record_codec;
 mod state_codec;
 
@@ -32,7 +33,7 @@ mod tests;
 
 pub use body::{Body, BodyBuilder, Columns, Sizes};
 pub use bytes::DecodeError;
-pub use codec::{INDEXED_VERSION, VERSION, decode, encode, indexed_bytes};
+pub use codec::{Encoded, INDEXED_VERSION, decode, encode, indexed_bytes};
 pub use kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
     Released, Requeued, Trimmed,

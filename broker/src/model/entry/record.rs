@@ -3,7 +3,7 @@
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, SubscriptionId, Time, TopicId};
 
-/// A topic as it was created.
+/// A topic as it was created or last changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicRecord {
     /// Its id.
@@ -14,9 +14,13 @@ pub struct TopicRecord {
     pub settings: TopicSettings,
     /// When it was created.
     pub created: Time,
+    /// How often its settings were changed since.
+    pub revision: u64,
+    /// When they were last changed; `created` if never.
+    pub updated: Time,
 }
 
-/// A subscription as it was created.
+/// A subscription as it was created or last changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionRecord {
     /// Its id.
@@ -29,4 +33,22 @@ pub struct SubscriptionRecord {
     pub settings: SubscriptionSettings,
     /// When it was created.
     pub created: Time,
+    /// How often its settings were changed since.
+    pub revision: u64,
+    /// When they were last changed; `created` if never.
+    pub updated: Time,
+}
+
+impl TopicRecord {
+    /// Names this state of its settings: another after each change, never the same for another topic.
+    pub fn etag(&self) -> String {
+        format!("{}.{}", self.id.0, self.revision)
+    }
+}
+
+impl SubscriptionRecord {
+    /// Names this state of its settings: another after each change, never the same for another subscription.
+    pub fn etag(&self) -> String {
+        format!("{}.{}", self.id.0, self.revision)
+    }
 }

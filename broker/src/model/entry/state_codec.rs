@@ -50,18 +50,18 @@ pub(super) fn read_broker(input: &mut Reader<'_>) -> Result<BrokerState, DecodeE
 }
 
 pub(super) fn write_topic(out: &mut Writer, state: &TopicState) -> u8 {
-    write_topic_record(out, &state.record);
+    let version = write_topic_record(out, &state.record);
     out.number(state.partitions.len() as u64);
     for partition in &state.partitions {
         out.number(partition.low.0)
             .number(partition.next.0)
             .number(partition.published_bytes);
     }
-    16
+    version
 }
 
-pub(super) fn read_topic(input: &mut Reader<'_>) -> Result<TopicState, DecodeError> {
-    let record = read_topic_record(input)?;
+pub(super) fn read_topic(input: &mut Reader<'_>, version: u8) -> Result<TopicState, DecodeError> {
+    let record = read_topic_record(input, version)?;
     let mut partitions = Vec::new();
     for _ in 0..input.length("the partitions")? {
         partitions.push(PartitionState {
@@ -77,7 +77,7 @@ pub(super) fn read_topic(input: &mut Reader<'_>) -> Result<TopicState, DecodeErr
 }
 
 pub(super) fn write_subscription(out: &mut Writer, state: &SubscriptionState) -> u8 {
-    write_subscription_record(out, &state.record);
+    let version = write_subscription_record(out, &state.record);
     out.number(state.partitions.len() as u64);
     for cursor in &state.partitions {
         out.number(cursor.epoch.0.into())
@@ -92,11 +92,14 @@ pub(super) fn write_subscription(out: &mut Writer, state: &SubscriptionState) ->
             out.number(count);
         }
     }
-    17
+    version
 }
 
-pub(super) fn read_subscription(input: &mut Reader<'_>) -> Result<SubscriptionState, DecodeError> {
-    let record = read_subscription_record(input)?;
+pub(super) fn read_subscription(
+    input: &mut Reader<'_>,
+    version: u8,
+) -> Result<SubscriptionState, DecodeError> {
+    let record = read_subscription_record(input, version)?;
     let mut partitions = Vec::new();
     for _ in 0..input.length("the cursors")? {
         partitions.push(read_cursor(input)?);

@@ -177,6 +177,20 @@ impl admin_server::Admin for Services {
         }))
     }
 
+    async fn update_topic(
+        &self,
+        _: Request<server::UpdateTopicRequest>,
+    ) -> Answer<server::UpdateTopicResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn update_subscription(
+        &self,
+        _: Request<server::UpdateSubscriptionRequest>,
+    ) -> Answer<server::UpdateSubscriptionResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     async fn delete_topic(
         &self,
         _: Request<server::DeleteTopicRequest>,

@@ -1,0 +1,101 @@
+//! Update masks: which settings a change is about, and the settings it makes.
+//!
+//! A mask names fields of the resource. A field it names gets the given value, or its default if none is given; all
+//! others stay as they are.
+
+use prost_types::FieldMask;
+
+use super::convert::MAX_ECHO_CHARS;
+use crate::model::Refusal;
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+
+/// Takes over one setting.
+type Take<S> = fn(&mut S, &S);
+
+/// The settings of a topic that can be changed, by field.
+const TOPIC: [(&str, Take<TopicSettings>); 2] = [
+    ("retention_duration", |to, from| {
+        to.retention = from.retention
+    }),
+    ("retention_bytes", |to, from| {
+        to.retention_bytes = from.retention_bytes;
+    }),
+];
+
+/// Fields of a topic that are fixed at creation.
+const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
+
+/// The settings of a subscription that can be changed, by field.
+const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 6] = [
+    ("ack_deadline", |to, from| {
+        to.ack_deadline = from.ack_deadline
+    }),
+    ("max_attempts", |to, from| {
+        to.max_attempts = from.max_attempts
+    }),
+    ("minimum_backoff", |to, from| {
+        to.backoff_min = from.backoff_min
+    }),
+    ("maximum_backoff", |to, from| {
+        to.backoff_max = from.backoff_max
+    }),
+    ("key_order", |to, from| to.key_order = from.key_order),
+    ("dead_letter_retention", |to, from| {
+        to.dead_retention = from.dead_retention;
+    }),
+];
+
+/// Fields of a subscription that are fixed at creation.
+const FIXED_IN_SUBSCRIPTION: [&str; 2] = ["subscription.name", "subscription.topic"];
+
+/// What a mask takes over.
+pub(super) type Paths<S> = Vec<Take<S>>;
+
+/// What a mask takes over of a topic.
+pub(super) fn topic(mask: Option<FieldMask>) -> Result<Paths<TopicSettings>, Refusal> {
+    parse(mask, &TOPIC, &FIXED_IN_TOPIC)
+}
+
+/// What a mask takes over of a subscription.
+pub(super) fn subscription(
+    mask: Option<FieldMask>,
+) -> Result<Paths<SubscriptionSettings>, Refusal> {
+    parse(mask, &SUBSCRIPTION, &FIXED_IN_SUBSCRIPTION)
+}
+
+/// The settings with what the mask names taken from `given`.
+pub(super) fn change<S: Clone>(now: &S, given: &S, paths: &Paths<S>) -> S {
+    let mut changed = now.clone();
+    for take in paths {
+        take(&mut changed, given);
+    }
+    changed
+}
+
+fn parse<S>(
+    mask: Option<FieldMask>,
+    known: &[(&str, Take<S>)],
+    fixed: &[&'static str],
+) -> Result<Paths<S>, Refusal> {
+    let paths = mask.map(|mask| mask.paths).unwrap_or_default();
+    if paths.is_empty() {
+        return Err(Refusal::FieldRequired {
+            field: "update_mask",
+        });
+    }
+    let take = |path: &String| {
+        if let Some((_, take)) = known.iter().find(|(name, _)| name == path) {
+            return Ok(*take);
+        }
+        let is_path = |field: &&&str| field.split('.').nth(1) == Some(path);
+        if let Some(field) = fixed.iter().find(is_path) {
+            return Err(Refusal::FieldImmutable { field });
+        }
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        Err(Refusal::MaskInvalid {
+            path: path.chars().take(MAX_ECHO_CHARS).collect(),
+            known: names.join(", "),
+        })
+    };
+    paths.iter().map(take).collect()
+}

@@ -1,0 +1,243 @@
+//! Managing topics and subscriptions: thin, typed wrappers that speak `v1` and return [`Error`].
+//!
+//! Nothing here is tried again on its own, since a call that was under way may have been done.
+
+use prost_types::FieldMask;
+use tonic::transport::Channel;
+
+use super::connection::Client;
+use super::error::Error;
+use crate::v1::admin_client::AdminClient;
+use crate::v1::{
+    CreateSubscriptionRequest, CreateTopicRequest, DeleteSubscriptionRequest,
+    DeleteSubscriptionResponse, DeleteTopicRequest, GetSubscriptionRequest, GetTopicRequest,
+    ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
+    StartPosition, Subscription, Topic, UpdateSubscriptionRequest, UpdateTopicRequest,
+};
+
+/// How many topics or subscriptions one call of a walk over all pages asks for.
+const PAGE_SIZE: i32 = 1000;
+
+/// Topics and subscriptions. A change is durable when its call returns.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    stub: AdminClient<Channel>,
+}
+
+impl Admin {
+    pub(super) fn new(client: &Client) -> Self {
+        let limit = client.options().max_message_bytes;
+        let stub = AdminClient::new(client.channel());
+        Self {
+            stub: stub
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(limit),
+        }
+    }
+
+    /// Creates a topic and returns it with every setting filled in.
+    pub async fn create_topic(&self, topic: Topic) -> Result<Topic, Error> {
+        let request = CreateTopicRequest { topic: Some(topic) };
+        let response = self.stub.clone().create_topic(request).await?.into_inner();
+        response
+            .topic
+            .ok_or_else(|| Error::bad_answer("the created topic is missing"))
+    }
+
+    /// Shows a topic.
+    pub async fn get_topic(&self, topic: impl Into<String>) -> Result<Topic, Error> {
+        let request = GetTopicRequest {
+            topic: topic.into(),
+        };
+        let response = self.stub.clone().get_topic(request).await?.into_inner();
+        response
+            .topic
+            .ok_or_else(|| Error::bad_answer("the topic is missing"))
+    }
+
+    /// Lists one page of topics in order of name.
+    pub async fn list_topics(
+        &self,
+        request: ListTopicsRequest,
+    ) -> Result<ListTopicsResponse, Error> {
+        Ok(self.stub.clone().list_topics(request).await?.into_inner())
+    }
+
+    /// Lists all topics in order of name, page by page.
+    pub async fn all_topics(&self) -> Result<Vec<Topic>, Error> {
+        let mut topics = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let page = self
+                .list_topics(ListTopicsRequest {
+                    page_size: PAGE_SIZE,
+                    page_token,
+                })
+                .await?;
+            topics.extend(page.topics);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(topics);
+            }
+        }
+    }
+
+    /// Changes the settings of a topic that `fields` names, for example `retention_duration`, to what `topic` says.
+    /// If its etag is set, only if it still names the settings.
+    pub async fn update_topic(&self, topic: Topic, fields: &[&str]) -> Result<Topic, Error> {
+        let request = UpdateTopicRequest {
+            topic: Some(topic),
+            update_mask: Some(mask(fields)),
+        };
+        let response = self.stub.clone().update_topic(request).await?.into_inner();
+        response
+            .topic
+            .ok_or_else(|| Error::bad_answer("the updated topic is missing"))
+    }
+
+    /// Deletes a topic and its messages. Refused with `TOPIC_HAS_SUBSCRIPTIONS` if it has any.
+    pub async fn delete_topic(&self, topic: impl Into<String>) -> Result<(), Error> {
+        let request = DeleteTopicRequest {
+            topic: topic.into(),
+            with_subscriptions: false,
+        };
+        self.stub.clone().delete_topic(request).await?;
+        Ok(())
+    }
+
+    /// Deletes a topic with its messages and its subscriptions; returns how many subscriptions
+    /// went.
+    pub async fn delete_topic_with_subscriptions(
+        &self,
+        topic: impl Into<String>,
+    ) -> Result<u32, Error> {
+        let request = DeleteTopicRequest {
+            topic: topic.into(),
+            with_subscriptions: true,
+        };
+        Ok(self
+            .stub
+            .clone()
+            .delete_topic(request)
+            .await?
+            .into_inner()
+            .deleted_subscription_count)
+    }
+
+    /// Creates a subscription and returns it with every setting filled in.
+    pub async fn create_subscription(
+        &self,
+        subscription: Subscription,
+        start: StartPosition,
+    ) -> Result<Subscription, Error> {
+        let request = CreateSubscriptionRequest {
+            subscription: Some(subscription),
+            start: start.into(),
+        };
+        let response = self
+            .stub
+            .clone()
+            .create_subscription(request)
+            .await?
+            .into_inner();
+        response
+            .subscription
+            .ok_or_else(|| Error::bad_answer("the subscription is missing"))
+    }
+
+    /// Shows a subscription.
+    pub async fn get_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<Subscription, Error> {
+        let request = GetSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        let response = self
+            .stub
+            .clone()
+            .get_subscription(request)
+            .await?
+            .into_inner();
+        response
+            .subscription
+            .ok_or_else(|| Error::bad_answer("the subscription is missing"))
+    }
+
+    /// Lists one page of subscriptions in order of name.
+    pub async fn list_subscriptions(
+        &self,
+        request: ListSubscriptionsRequest,
+    ) -> Result<ListSubscriptionsResponse, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .list_subscriptions(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Lists all subscriptions in order of name, page by page; of one topic if it is named.
+    pub async fn all_subscriptions(&self, topic: Option<&str>) -> Result<Vec<Subscription>, Error> {
+        let topic = topic.unwrap_or_default();
+        let mut subscriptions = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListSubscriptionsRequest {
+                page_size: PAGE_SIZE,
+                page_token,
+                topic: topic.to_owned(),
+            };
+            let page = self.list_subscriptions(request).await?;
+            subscriptions.extend(page.subscriptions);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(subscriptions);
+            }
+        }
+    }
+
+    /// Changes the settings of a subscription that `fields` names, for example `ack_deadline`, to what
+    /// `subscription` says. If its etag is set, only if it still names the settings.
+    pub async fn update_subscription(
+        &self,
+        subscription: Subscription,
+        fields: &[&str],
+    ) -> Result<Subscription, Error> {
+        let request = UpdateSubscriptionRequest {
+            subscription: Some(subscription),
+            update_mask: Some(mask(fields)),
+        };
+        let response = self
+            .stub
+            .clone()
+            .update_subscription(request)
+            .await?
+            .into_inner();
+        response
+            .subscription
+            .ok_or_else(|| Error::bad_answer("the updated subscription is missing"))
+    }
+
+    /// Deletes a subscription with its backlog and its dead messages.
+    pub async fn delete_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<DeleteSubscriptionResponse, Error> {
+        let request = DeleteSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        Ok(self
+            .stub
+            .clone()
+            .delete_subscription(request)
+            .await?
+            .into_inner())
+    }
+}
+
+fn mask(fields: &[&str]) -> FieldMask {
+    FieldMask {
+        paths: fields.iter().map(|&field| field.to_owned()).collect(),
+    }
+}
