@@ -169,7 +169,7 @@ impl Objects {
             topic.subscriptions.insert(record.id);
             let entered = entered(&subscription, topic);
             subscription.meters.published = entered;
-            self.totals.join(&subscription, topic);
+            self.totals.join(entered, &subscription.machines);
         }
         self.subscription_names
             .insert(record.name.clone(), record.id);
@@ -220,7 +220,8 @@ impl Objects {
         if let Some(topic) = self.topics.get_mut(&subscription.record.topic) {
             topic.subscriptions.remove(&id);
             topic.hungry.remove(&id);
-            self.totals.part(&subscription, topic);
+            let entered = entered(&subscription, topic);
+            self.totals.part(entered, &subscription.machines);
         }
         for machine in &subscription.machines {
             self.release_texts(machine.texts().collect());

@@ -16,8 +16,9 @@ pub mod command;
 pub mod output;
 
 mod credit;
-mod objects;
 mod totals;
+
+mod objects;
 
 mod apply;
 mod stated;

@@ -296,7 +296,13 @@ impl Recovery {
 
     /// Counts the sums once, over machines that are resumed.
     fn sum_up(&mut self) {
-        self.objects.totals = Totals::of(&self.objects);
+        let mut totals = Totals::default();
+        for subscription in self.objects.subscriptions.values() {
+            if let Some(topic) = self.objects.topics.get(&subscription.record.topic) {
+                totals.join(entered(subscription, topic), &subscription.machines);
+            }
+        }
+        self.objects.totals = totals;
     }
 
     fn collect_kept(&mut self) {

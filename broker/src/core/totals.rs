@@ -4,8 +4,6 @@
 //! Derived, never stated: recovery counts them once at its end. A sum that is wrong wraps instead of stopping the
 //! broker; the audit looks at what it is made of.
 
-use super::apply::entered;
-use super::objects::{Objects, Subscription, Topic};
 use crate::delivery::{Machine, Settled};
 
 /// The sums.
@@ -26,17 +24,6 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Counted anew; nothing has happened since the start.
-    pub(super) fn of(objects: &Objects) -> Self {
-        let mut totals = Self::default();
-        for subscription in objects.subscriptions.values() {
-            if let Some(topic) = objects.topics.get(&subscription.record.topic) {
-                totals.join(subscription, topic);
-            }
-        }
-        totals
-    }
-
     /// Ready, leased and waiting messages of all subscriptions.
     pub(super) fn backlog(&self) -> u64 {
         self.entered
@@ -44,18 +31,18 @@ impl Totals {
             .saturating_sub(self.dead)
     }
 
-    /// A subscription has come.
-    pub(super) fn join(&mut self, subscription: &Subscription, topic: &Topic) {
-        self.entered = self.entered.wrapping_add(entered(subscription, topic));
-        for machine in &subscription.machines {
+    /// A subscription has come, with what entered it.
+    pub(super) fn join(&mut self, entered: u64, machines: &[Machine]) {
+        self.entered = self.entered.wrapping_add(entered);
+        for machine in machines {
             self.settle(Settled::default(), machine.settled());
         }
     }
 
-    /// A subscription goes.
-    pub(super) fn part(&mut self, subscription: &Subscription, topic: &Topic) {
-        self.entered = self.entered.wrapping_sub(entered(subscription, topic));
-        for machine in &subscription.machines {
+    /// A subscription goes, with what entered it.
+    pub(super) fn part(&mut self, entered: u64, machines: &[Machine]) {
+        self.entered = self.entered.wrapping_sub(entered);
+        for machine in machines {
             self.settle(machine.settled(), Settled::default());
         }
     }
