@@ -18,7 +18,7 @@ use super::options::{Options, Threads};
 use super::reader::Reader;
 use super::recovery::{self, Opening};
 use super::segment::Segment;
-use super::store::Store;
+use super::store::{DiskError, Store};
 use super::watermark::Watermark;
 use super::writer::{Inbox, Writer};
 use super::{checkpoint, fail_point, space};
@@ -140,6 +140,9 @@ impl LocalJournal {
         if self.store.layout().spares.len() <= self.store.options.reserve {
             self.bench.leave(Job::Spares);
         }
+        if space::is_behind(&self.store) {
+            self.prepare_spares(self.store.options.reserve / 2 + 1)?;
+        }
         Ok(())
     }
 
@@ -149,10 +152,17 @@ impl LocalJournal {
         if let Some(segment) = self.store.roll(self.next) {
             return Ok(segment);
         }
-        self.store
-            .prepare_spares(1)
-            .map_err(|error| self.inbox.poison(error.action, &error.file, &error.source))?;
+        self.prepare_spares(1)?;
         self.store.roll(self.next).ok_or(AppendError::Full)
+    }
+
+    fn prepare_spares(&self, wanted: usize) -> Result<(), AppendError> {
+        let prepared = self.store.prepare_spares(wanted);
+        let poison = |error: DiskError| {
+            let (action, file) = (error.action, &error.file);
+            self.inbox.poison(action, file, &error.source).into()
+        };
+        prepared.map_err(poison)
     }
 
     /// Bytes of a group in its segment, if the journal takes it.

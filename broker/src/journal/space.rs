@@ -115,12 +115,16 @@ pub(super) fn has_room(store: &Store) -> bool {
         return true;
     }
     // What is missing will be prepared if the file system has as much to give, which it only
-    // promises: half of the reserve stays whatever it says.
+    // promises: the owner tries it itself before more than half of the reserve is gone.
     let missing = (reserve + spares - prepared) as u64;
-    let free = store.progress.free_bytes().unwrap_or(0);
-    !store.is_space_short()
-        && prepared > reserve / 2
-        && free > missing.saturating_mul(store.options.segment_bytes)
+    let free = store.progress.free_bytes().unwrap_or(u64::MAX);
+    !store.is_space_short() && free > missing.saturating_mul(store.options.segment_bytes)
+}
+
+/// Whether the background is so far behind that the owner must find out itself whether there is
+/// space: half of the reserve is gone, and nobody has said that the disk is full.
+pub(super) fn is_behind(store: &Store) -> bool {
+    store.layout().spares.len() <= store.options.reserve / 2 && !store.is_space_short()
 }
 
 /// Chooses neighbouring old segments of which little is needed, up to a bound of bytes.
