@@ -35,9 +35,9 @@ pub const RETENTION_INTERVAL: Span = Span::from_secs(1);
 pub const MAX_TOMBSTONES: usize = 100_000;
 /// What the text of dead messages counts in the journal's books: an estimate, the same when it is kept and released.
 pub const TEXT_BYTES: u64 = 256;
-/// Ranges or failures in one entry, so that a frame stays below about 1 MiB.
-pub const MAX_ENTRY_PARTS: usize = 20_000;
-/// Frames of an act in one commit group.
-pub const MAX_GROUP_FRAMES: usize = 8;
+/// Ranges or failures in one entry, so that a frame stays below half a MiB.
+pub const MAX_ENTRY_PARTS: usize = 10_000;
+/// Bytes of an entry beside its ranges, generously.
+pub const ENTRY_BYTES: u64 = 64;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;

@@ -1,7 +1,8 @@
 //! Acts on many messages: requeue and purge, as entries of ranges. A dry run counts exactly what the act would do.
 
 use super::command::{DryRun, Purge, PurgeScope, Selection};
-use super::limits::{MAX_ENTRY_PARTS, MAX_GROUP_FRAMES};
+use super::limits::{ENTRY_BYTES, MAX_ENTRY_PARTS};
+use super::output::FRAME_OVERHEAD;
 use super::selection::Picked;
 use super::state::{Act, Core};
 use super::views::Summary;
@@ -74,11 +75,20 @@ impl Core {
         let picked = pair.map_or_else(Vec::new, |(subscription, topic)| {
             selection.pick(subscription, topic, scope, now)
         });
+        let bytes = picked.iter().map(Picked::entry_bytes).sum::<u64>();
+        if bytes > self.group_bytes {
+            let ranges: usize = picked.iter().map(|part| part.ranges.len()).sum();
+            return Err(Refusal::ValueOutOfRange {
+                field: "selection",
+                value: format!("{ranges} separate ranges, {bytes} bytes as one commit"),
+                range: format!("at most {} bytes: select fewer at a time", self.group_bytes),
+            });
+        }
         Ok((id, picked))
     }
 
-    /// Writes the entries of an act, in groups that a journal takes. An act of nothing is an entry, too: its id is
-    /// durable and never given again.
+    /// Writes the entries of an act as one group, whatever its size: a crash finds all of it or nothing. An act of
+    /// nothing is an entry, too: its id is durable and never given again.
     fn operate(
         &mut self,
         picked: &[Picked],
@@ -94,10 +104,7 @@ impl Core {
         if acts.is_empty() {
             acts.push(Act::eager(entry(Partition(0), Vec::new())));
         }
-        while !acts.is_empty() {
-            let rest = acts.split_off(acts.len().min(MAX_GROUP_FRAMES));
-            self.enact(std::mem::replace(&mut acts, rest), now);
-        }
+        self.enact(acts, now);
     }
 
     fn finish_operation(
@@ -114,6 +121,26 @@ impl Core {
             ..Summary::of(picked)
         }
     }
+}
+
+impl Picked {
+    /// What its entries take in the journal, at most.
+    fn entry_bytes(&self) -> u64 {
+        let entries = self.ranges.len().div_ceil(MAX_ENTRY_PARTS) as u64;
+        let mut at = 0;
+        let ranges = self.ranges.iter().map(|range| {
+            let gap = range.start.0 - at;
+            at = range.end.0;
+            number_bytes(gap) + number_bytes(range.count())
+        });
+        // The first range of an entry tells its whole offset instead of a gap.
+        entries * (FRAME_OVERHEAD as u64 + ENTRY_BYTES) + ranges.sum::<u64>()
+    }
+}
+
+/// Bytes of a number as it is written: seven bits each.
+fn number_bytes(value: u64) -> u64 {
+    u64::from((u64::BITS - value.leading_zeros()).div_ceil(7).max(1))
 }
 
 impl Summary {

@@ -62,7 +62,8 @@ impl Core {
             partition,
         };
         let failures = machine.failures(ranges, &subscription.rules, &setback);
-        // Each entry is its own group, so that no group outgrows what a journal takes.
+        // Each entry is its own group: failures of different messages need not be counted together, since a lease whose
+        // failure is lost in a crash is armed anew.
         for part in failures.chunks(MAX_ENTRY_PARTS) {
             let failed = Failed {
                 subscription: id,

@@ -39,6 +39,8 @@ pub struct Core {
     pub(super) wrong_books: BTreeSet<SubscriptionId>,
     /// Frames of topics that recovery knew nothing of: kept, never released.
     pub(super) orphans: Vec<Position>,
+    /// Bytes that the journal takes in one commit group.
+    pub(super) group_bytes: u64,
     pub(super) output: Output,
 }
 
@@ -85,8 +87,15 @@ impl Core {
             audit_at: (SubscriptionId(0), 0),
             wrong_books: BTreeSet::new(),
             orphans: Vec::new(),
+            group_bytes: u64::MAX,
             output: Output::default(),
         }
+    }
+
+    /// From now on an act whose entries would take more than `bytes` in the journal is refused: an act is one commit
+    /// group, so that a crash finds all of it or nothing.
+    pub fn limit_groups(&mut self, bytes: u64) {
+        self.group_bytes = bytes;
     }
 
     /// Takes everything that has to be done. The groups are applied already.

@@ -2,8 +2,9 @@
 
 use std::ops::Bound;
 
-use super::limits::MAX_TOPICS;
+use super::limits::{ENTRY_BYTES, MAX_TOPICS};
 use super::objects::Topic;
+use super::output::FRAME_OVERHEAD;
 use super::state::{Act, Core};
 use super::views::{Deleted, TopicView};
 use crate::model::entry::{Entry, TopicRecord};
@@ -49,7 +50,10 @@ impl Core {
     ) -> Result<Deleted, Refusal> {
         let topic = self.topic_of(name)?;
         let (id, subscriptions) = (topic.record.id, topic.subscriptions.clone());
-        if !subscriptions.is_empty() && !with_subscriptions {
+        // All go in one commit group, so one that is too large is refused: they must be deleted before.
+        let bytes = subscriptions.len() as u64 * (FRAME_OVERHEAD as u64 + ENTRY_BYTES);
+        let is_too_much = bytes > self.group_bytes;
+        if !subscriptions.is_empty() && (!with_subscriptions || is_too_much) {
             return Err(Refusal::TopicHasSubscriptions {
                 topic: name.clone(),
                 subscriptions: subscriptions.len() as u64,

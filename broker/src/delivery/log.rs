@@ -75,6 +75,12 @@ impl Log {
         self.blocks.insert(base, block);
     }
 
+    /// How many blocks hold the messages: a measure of the memory.
+    #[cfg(test)]
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// Raises the low watermark; gives the frames that are wholly below it now, with the bytes of
     /// their messages.
     pub fn trim(&mut self, low: Offset) -> Vec<(Position, u64)> {

@@ -78,12 +78,15 @@ impl Shard {
             options.uncommitted_bytes,
             MERGE_BYTES.min(options.segment_bytes / 8),
         );
+        // Half of a segment: a group lies in one, behind what is there already or in the next.
+        let group_bytes = options.segment_bytes / 2;
         let mut recovery = Recovery::new();
         let mut replay = |source: Source, frame: Replayed<'_>| replay(&mut recovery, source, frame);
         let (journal, recovered) = LocalJournal::open(disk, options, &mut replay)?;
         let clock = Clock::start(Time(recovered.last_time_us));
         let now = clock.now();
-        let (core, state) = recovery.finish(recovered.last, now)?;
+        let (mut core, state) = recovery.finish(recovered.last, now)?;
+        core.limit_groups(group_bytes);
         let (commands, waiting) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared {
             commands,

@@ -193,7 +193,12 @@ impl Bench {
     }
 }
 
-fn replay(recovery: &mut Recovery, source: Source, position: Position, frame: &OutFrame) {
+pub(super) fn replay(
+    recovery: &mut Recovery,
+    source: Source,
+    position: Position,
+    frame: &OutFrame,
+) {
     let frame = ReplayFrame {
         position,
         kind: frame.kind,

@@ -4,6 +4,7 @@
 //! - `journey`: single promises, one a test.
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `refusals`: refusals, hostile input, limits and costs.
+//! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -13,6 +14,8 @@ mod journey;
 mod audit;
 
 mod refusals;
+
+mod edges;
 
 mod model;
 

@@ -129,6 +129,34 @@ fn a_log_tells_of_each_message_live_trimmed_and_recovered_in_any_order() {
     }
 }
 
+#[test]
+fn a_log_recovered_in_order_of_position_takes_as_many_blocks_as_before() {
+    let mut random = SmallRng::seed_from_u64(7);
+    let batches = batches(&mut random, 3_000);
+    let (mut live, mut recovered) = (Log::default(), Log::default());
+    for (position, published, messages) in &batches {
+        live.push(*position, published, &columns(messages));
+    }
+    // As a start does: every frame once, those below the state floor and those above it in order.
+    for (position, published, messages) in &batches {
+        recovered.insert(*position, published, &columns(messages));
+    }
+    assert_eq!(recovered.blocks(), live.blocks());
+    let low = Offset(live.next().0 / 3);
+    let gone: Vec<_> = live.trim(low).into_iter().map(|(at, _)| at).collect();
+    let mut trimmed = Log::new(low, low);
+    for (position, published, messages) in &batches {
+        if !gone.contains(position) {
+            trimmed.insert(*position, published, &columns(messages));
+        }
+    }
+    let (blocks, before) = (trimmed.blocks(), live.blocks());
+    assert!(
+        blocks <= before + 1,
+        "{blocks} after a start, {before} before"
+    );
+}
+
 fn trim_step_by_step(log: &mut Log, batches: &[Batch], known: &[Known], random: &mut SmallRng) {
     let mut gone = Vec::new();
     while log.low() < log.next() {
