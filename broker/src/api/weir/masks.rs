@@ -15,7 +15,7 @@ type Take<S> = fn(&mut S, &S);
 /// The settings of a topic that can be changed, by field.
 const TOPIC: [(&str, Take<TopicSettings>); 2] = [
     ("retention_duration", |to, from| {
-        to.retention = from.retention
+        to.retention = from.retention;
     }),
     ("retention_bytes", |to, from| {
         to.retention_bytes = from.retention_bytes;
@@ -28,18 +28,20 @@ const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
 /// The settings of a subscription that can be changed, by field.
 const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 6] = [
     ("ack_deadline", |to, from| {
-        to.ack_deadline = from.ack_deadline
+        to.ack_deadline = from.ack_deadline;
     }),
     ("max_attempts", |to, from| {
-        to.max_attempts = from.max_attempts
+        to.max_attempts = from.max_attempts;
     }),
     ("minimum_backoff", |to, from| {
-        to.backoff_min = from.backoff_min
+        to.backoff_min = from.backoff_min;
     }),
     ("maximum_backoff", |to, from| {
-        to.backoff_max = from.backoff_max
+        to.backoff_max = from.backoff_max;
     }),
-    ("key_order", |to, from| to.key_order = from.key_order),
+    ("key_order", |to, from| {
+        to.key_order = from.key_order;
+    }),
     ("dead_letter_retention", |to, from| {
         to.dead_retention = from.dead_retention;
     }),
