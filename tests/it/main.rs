@@ -1,7 +1,8 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`].
-//! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`].
+//! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
+//!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`]. What is refused: [`refusals`], [`stale`].
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`].
@@ -38,6 +39,8 @@ mod books;
 mod watching;
 
 mod services;
+
+mod python;
 
 mod pipelines;
 

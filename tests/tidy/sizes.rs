@@ -15,7 +15,7 @@ const REASON_WITHIN: usize = 12;
 /// Files and functions within their limits.
 pub(crate) fn check_sizes(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (path, text) in tree.ending(&[".rs", ".proto"]) {
+    for (path, text) in tree.ending(&[".rs", ".proto", ".py"]) {
         if reason(text).is_some() {
             continue;
         }
@@ -48,7 +48,7 @@ pub(crate) fn check_sizes(tree: &Tree) -> Vec<Violation> {
 /// The five longest files and those exempt, so that drift is seen.
 pub(crate) fn longest(tree: &Tree) -> String {
     let mut files: Vec<(usize, &str, Option<&str>)> = tree
-        .ending(&[".rs", ".proto"])
+        .ending(&[".rs", ".proto", ".py"])
         .map(|(path, text)| (text.lines().count(), path, reason(text)))
         .collect();
     files.sort_unstable_by(|a, b| b.cmp(a));
@@ -85,6 +85,7 @@ mod tests {
             ("a/src/b.rs", 400),
             ("a/src/b/mod.rs", 120),
             ("a/b.proto", 350),
+            ("a/b.py", 400),
         ] {
             let fits = Tree::planted(&[(path, &lines(limit))]);
             assert_none("it fits", check_sizes(&fits));

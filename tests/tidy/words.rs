@@ -29,7 +29,7 @@ const COMMENT_COLUMNS: usize = 120;
 /// No name of the house says `queue`, and none says nothing.
 pub(crate) fn check_names(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (path, text) in tree.ending(&[".rs", ".proto", ".md", ".toml", "/run"]) {
+    for (path, text) in tree.ending(&[".rs", ".proto", ".md", ".toml", ".py", "/run"]) {
         let words = parts(path.trim_end_matches(".rs").trim_end_matches(".proto"));
         found.extend(forbidden(path, 0, &words, &[&NOT_OUR_WORDS, &EMPTY_WORDS]));
         if is_kind(path, "rs") {
@@ -133,11 +133,11 @@ fn is_code(line: &Line) -> bool {
     is_statement || is_call || matches!(text, "}" | "};" | "})" | "});" | "},")
 }
 
-/// No blanks at the end of a line, no tabs, one line break at the end of a file, and no line of
-/// Rust beyond its columns unless a string, an address or a row of a table makes it so.
+/// No blanks at the end of a line, no tabs, one line break at the end of a file, no line of Python
+/// beyond its columns, and none of Rust unless a string, an address or a row of a table makes it so.
 pub(crate) fn check_lines(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (path, text) in tree.ending(&[".rs", ".proto", ".toml", ".md", "/run"]) {
+    for (path, text) in tree.ending(&[".rs", ".proto", ".toml", ".md", ".py", "/run"]) {
         if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
             found.push(Violation::new(
                 path,
@@ -155,7 +155,9 @@ pub(crate) fn check_lines(tree: &Tree) -> Vec<Violation> {
                 "a blank at the end of the line"
             } else if line.contains('\t') {
                 "a tab"
-            } else if codes.get(at).is_some_and(|code| is_too_long(line, code)) {
+            } else if codes.get(at).is_some_and(|code| is_too_long(line, code))
+                || is_kind(path, "py") && line.chars().count() > COLUMNS
+            {
                 "too many columns"
             } else {
                 continue;
@@ -280,6 +282,9 @@ mod tests {
             "too many columns",
         );
         assert_none("it fits", check(&format!("// {}\n", "x".repeat(117))));
+        let python = |columns| planted("a.py", &format!("{}\n", "x".repeat(columns)));
+        assert_one(&check_lines(&python(101)), "too many columns");
+        assert_none("it fits", check_lines(&python(100)));
         assert_none("a string", check(&format!("f(\"{}\");\n", "x".repeat(120))));
         assert_none(
             "an address",
