@@ -34,7 +34,7 @@ pub mod server;
 
 pub mod offline;
 
-use config::{Arguments, Command, ServeArgs};
+use config::{Arguments, Command, Config, ServeArgs, Settings};
 
 /// Threads that serve connections; the shard, its journal and its measurements have their own.
 const WORKERS: usize = 2;
@@ -81,13 +81,16 @@ pub fn serve(args: ServeArgs) -> ExitCode {
 
 async fn serve_until_signalled(args: ServeArgs) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let mut signals = Signals::catch()?;
-    let mut running = server::start(args.into()).await?;
+    let settings = args.settings()?;
+    let mut reloads = Reloads::catch(args, settings.clone())?;
+    let mut running = server::start(Config::from(&settings)).await?;
     let mut out = io::stdout();
     writeln!(out, "listening on {}", running.address())?;
     out.flush()?;
     tokio::select! {
         error = running.failed() => return Err(error.into()),
         () = signals.next() => tracing::info!("stopping"),
+        () = reloads.answer() => {}
     }
     tokio::select! {
         stopped = running.stop(GRACE) => stopped?,
@@ -122,14 +125,63 @@ impl Signals {
     }
 }
 
-/// Says why on stderr, with every cause.
-fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+/// Answers the signal that asks a daemon to read its configuration again: says what a restart would
+/// change, or why not; what it runs with stays. Without a file there is nothing to read, and SIGHUP
+/// ends the process as it always did.
+struct Reloads {
+    hangup: Option<Signal>,
+    args: ServeArgs,
+    settings: Settings,
+}
+
+impl Reloads {
+    fn catch(args: ServeArgs, settings: Settings) -> io::Result<Self> {
+        let hangup = match args.config {
+            Some(_) => Some(signal(SignalKind::hangup())?),
+            None => None,
+        };
+        Ok(Self {
+            hangup,
+            args,
+            settings,
+        })
+    }
+
+    /// Never ends.
+    async fn answer(&mut self) {
+        while let Some(hangup) = &mut self.hangup {
+            if hangup.recv().await.is_none() {
+                break;
+            }
+            match self.args.settings() {
+                Ok(new) => match self.settings.differences(&new).join(", ") {
+                    same if same.is_empty() => tracing::info!("the configuration is the same"),
+                    settings => tracing::warn!(settings, "restart to change these settings"),
+                },
+                Err(error) => {
+                    let error = with_causes(&error);
+                    tracing::error!(error, "the configuration is wrong; the old one stays");
+                }
+            }
+        }
+        pending::<()>().await;
+    }
+}
+
+/// An error with every cause, on one line.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         reason = format!("{reason}: {error}");
         cause = error.source();
     }
+    reason
+}
+
+/// Says why on stderr, with every cause.
+fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    let reason = with_causes(error);
     let reason = weir_proto::safe_text::SafeText::from(reason.as_str());
     // Without a stderr there is nobody to tell.
     drop(writeln!(io::stderr(), "weir-broker: {reason}"));

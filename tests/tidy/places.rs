@@ -28,7 +28,7 @@ const RULES: [Rule; 4] = [
         ],
         places: &[
             "broker/src/journal/disk.rs",
-            "broker/src/config.rs",
+            "broker/src/config/file.rs",
             "console/src/files.rs",
             "tests/harness/files.rs",
             // It writes what the compiler reads, before there is a program.
