@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use weir_broker::config::Config;
 use weir_broker::server::{self, Running};
 
-pub(crate) use weir_broker::config::ServeArgs;
+pub(crate) use weir_broker::config::{ConfigError, ServeArgs, Shown, check as check_configuration};
 
 /// Runs the daemon, as `weir-broker` does.
 pub(crate) fn serve(args: ServeArgs) -> ExitCode {

@@ -1,4 +1,5 @@
-//! What the command line reads from outside of the arguments: files, and lines on standard input.
+//! What the command line reads from outside of the arguments, files and lines on standard input, and
+//! the pages that it writes.
 
 use std::io;
 use std::path::Path;
@@ -25,6 +26,15 @@ pub(crate) fn read_payload(path: &Path) -> io::Result<Bytes> {
     )]
     let bytes = std::fs::read(path)?;
     Ok(bytes.into())
+}
+
+/// Writes a page of the manual, over what was there.
+pub(crate) fn write_page(path: &Path, page: &[u8]) -> io::Result<()> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the module that writes files"
+    )]
+    std::fs::write(path, page)
 }
 
 /// The lines of an input, in batches of those that are there.

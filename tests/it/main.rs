@@ -6,6 +6,7 @@
 //! - Publishing: [`pipelines`], [`sizes`]. What is refused: [`refusals`], [`stale`].
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`].
+//! - The operator's program and the daemon's settings: [`command_line`].
 
 #![expect(
     clippy::unwrap_used,
@@ -65,6 +66,8 @@ mod slow;
 mod deaths;
 
 mod decoders;
+
+mod command_line;
 
 use weir_tests::broker::Broker;
 

@@ -9,14 +9,23 @@ use super::arguments::{Cli, Command, DlqCommand, Globals, SubCommand, TopicComma
 use super::failure::{Exit, Failure};
 use super::output::{self, Output};
 use super::session::Session;
-use super::{dlq, status, sub, topic};
+use super::{check, config, dlq, shell, status, sub, topic};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
 pub(crate) fn run() -> ExitCode {
+    shell::answer_completion();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return output::parser_says(&error).into(),
+        Err(error) => {
+            let exit = output::parser_says(&error);
+            let is_of_check = check::is_asked_for(std::env::args().skip(1));
+            // For a monitoring tool 2 is CRITICAL, and 3 is that nothing is known.
+            return match exit {
+                Exit::Usage if is_of_check => Exit::Partly.into(),
+                exit => exit.into(),
+            };
+        }
     };
     let globals = &cli.globals;
     match cli.command {
@@ -27,6 +36,10 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Top(args)) => crate::tui::run(&globals.server, globals.color, args),
         Some(Command::Demo(args)) => crate::demo::run(&args, globals.output, globals.color),
         Some(Command::Serve(args)) => crate::embedded::serve(args),
+        Some(Command::Config(command)) => config::run(globals, command).into(),
+        Some(Command::Completion(args)) => shell::completion(&args).into(),
+        Some(Command::Man(args)) => shell::man(globals, &args).into(),
+        Some(Command::Check(command)) => on_runtime(globals, check::run(globals, command)).into(),
         Some(Command::Status) => with_broker(globals, Verb::Status).into(),
         Some(Command::Topic(command)) => with_broker(globals, Verb::Topic(command)).into(),
         Some(Command::Sub(command)) => with_broker(globals, Verb::Sub(command)).into(),
@@ -44,19 +57,7 @@ pub(crate) enum Verb {
 }
 
 fn with_broker(globals: &Globals, verb: Verb) -> Exit {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = match builder.worker_threads(WORKERS).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let failure = Failure::Process {
-                tried: "start the runtime",
-                error,
-            };
-            Output::new(globals.color, globals.quiet).failure(&failure);
-            return failure.exit();
-        }
-    };
-    let exit = runtime.block_on(async {
+    on_runtime(globals, async {
         let output = Output::new(globals.color, globals.quiet);
         let (ended, output) = match Session::open(globals, output).await {
             Ok(mut session) => (execute(&mut session, verb).await, session.output),
@@ -69,7 +70,23 @@ fn with_broker(globals: &Globals, verb: Verb) -> Exit {
                 failure.exit()
             }
         }
-    });
+    })
+}
+
+fn on_runtime(globals: &Globals, work: impl Future<Output = Exit>) -> Exit {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.worker_threads(WORKERS).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = Failure::Process {
+                tried: "start the runtime",
+                error,
+            };
+            Output::new(globals.color, globals.quiet).failure(&failure);
+            return failure.exit();
+        }
+    };
+    let exit = runtime.block_on(work);
     // A read of standard input that nobody waits for any more must not keep the process.
     runtime.shutdown_background();
     exit

@@ -1,11 +1,13 @@
 //! Why a command did not do what it was asked, and the exit code that says so to programs.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use weir_proto::client::{Code, Error, Kind};
 use weir_proto::v1::ErrorReason;
+
+use crate::embedded::ConfigError;
 
 /// How a command ended. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +113,17 @@ pub(crate) enum Failure {
         /// Why.
         error: io::Error,
     },
+    /// The daemon's settings are wrong.
+    #[error("{}", sentence_of(.0))]
+    Configuration(#[from] ConfigError),
+    /// A page of the manual cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Page {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The output cannot be written.
     #[error("cannot write to stdout: {0}")]
     Output(io::Error),
@@ -160,6 +173,8 @@ impl Failure {
             Self::TopicMismatch { .. }
             | Self::Unwell(_)
             | Self::Input { .. }
+            | Self::Configuration(_)
+            | Self::Page { .. }
             | Self::Output(_)
             | Self::Json(_)
             | Self::Process { .. } => Exit::Failed,
@@ -216,6 +231,14 @@ fn advice_on(reason: ErrorReason) -> Option<&'static str> {
             Some("free disk space on the broker's machine; acks go on meanwhile")
         }
         _ => None,
+    }
+}
+
+/// What is wrong with the settings, and why.
+fn sentence_of(error: &ConfigError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 

@@ -4,6 +4,8 @@
 //! ends within 2 s of a refused or lost connection, with an exit code of `failure`. Data goes to
 //! stdout, talk to stderr, both through `output` alone.
 
+mod candidates;
+
 mod arguments;
 mod failure;
 mod output;
@@ -24,7 +26,10 @@ mod pull;
 
 mod bulk;
 
+mod check;
+mod config;
 mod dlq;
+mod shell;
 mod status;
 mod sub;
 mod topic;

@@ -164,6 +164,11 @@ pub(crate) fn help(text: &str) -> Exit {
     write_stdout(&filtered(text))
 }
 
+/// Prints data that is safe to print, where there is no session.
+pub(crate) fn print(text: &str) -> Exit {
+    write_stdout(text)
+}
+
 fn write_stdout(text: &str) -> Exit {
     let mut stdout = io::stdout().lock();
     let written = stdout

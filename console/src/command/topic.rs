@@ -9,6 +9,7 @@ use super::session::Session;
 use super::{peek, publish};
 use crate::present::operation::DeletedTopicDocument;
 use crate::present::topic::{TopicDocument, topic_table};
+use crate::present::topic_stats::TopicStatsDocument;
 use crate::present::units;
 
 /// Runs a verb of topics.
@@ -17,6 +18,7 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
         TopicCommand::Ls(args) => list(session, &args).await,
         TopicCommand::Create(args) => create(session, args).await,
         TopicCommand::Get { topic } => get(session, &topic).await,
+        TopicCommand::Stats { topic } => stats(session, &topic).await,
         TopicCommand::Rm(args) => delete(session, &args).await,
         TopicCommand::Publish(args) => publish::run(session, args).await,
         TopicCommand::Peek(args) => peek::topic(session, &args).await,
@@ -69,6 +71,16 @@ async fn get(session: &mut Session, name: &str) -> Result<(), Failure> {
     session
         .thing(&document, &document.name, |is_colored| {
             document.fields().render(is_colored)
+        })
+        .await
+}
+
+async fn stats(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let (topic, sample) = topic_and_sample(session, name, "show the numbers of").await?;
+    let document = TopicStatsDocument::new(document_of(&topic, &sample), &sample);
+    session
+        .thing(&document, &topic.name, |is_colored| {
+            document.text(is_colored)
         })
         .await
 }

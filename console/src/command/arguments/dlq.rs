@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::list::message_filter;
 use super::span::duration;
 use super::{ListArgs, PeekArgs};
+use crate::command::candidates::subscriptions;
 use crate::filter::Filter;
 use crate::present::dead_set::DeadSetDocument;
 
@@ -24,7 +26,7 @@ pub(crate) enum DlqCommand {
     )]
     Ls {
         /// Only this subscription
-        #[arg(value_name = "SUBSCRIPTION")]
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: Option<String>,
 
         /// Those without dead messages, too
@@ -68,7 +70,7 @@ The conditions must all hold. Without a terminal and without --yes: the plan on 
 #[derive(Debug, Args)]
 pub(crate) struct PeekDeadArgs {
     /// The subscription
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
     /// How many, and how.
@@ -122,7 +124,7 @@ pub(crate) struct ConsentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RequeueArgs {
     /// The subscription
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
     /// Which messages.
@@ -138,7 +140,7 @@ pub(crate) struct RequeueArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PurgeArgs {
     /// The subscription
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
     /// Which messages.

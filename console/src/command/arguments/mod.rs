@@ -1,17 +1,23 @@
 //! What can be typed: the tree of commands, a file for each noun.
 
+mod check;
+mod config;
 mod dlq;
 mod list;
 mod program;
+mod shell;
 mod span;
 mod sub;
 #[cfg(test)]
 mod tests;
 mod topic;
 
+pub(crate) use check::CheckCommand;
+pub(crate) use config::ConfigCommand;
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
 pub(crate) use list::{Header, ListArgs};
 pub(crate) use program::{Cli, Command, Globals};
+pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
     CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, StateArg,
     SubCommand,

@@ -2,15 +2,15 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{DlqCommand, SubCommand, TopicCommand};
+use super::{
+    CheckCommand, CompletionArgs, ConfigCommand, DlqCommand, ManArgs, SubCommand, TopicCommand,
+};
+use crate::command::candidates::{DEFAULT_SERVER, SERVER_VARIABLE};
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
 use crate::present::color::Color;
 use crate::present::format::Format;
 use crate::tui::TopArgs;
-
-/// Where the broker is unless something else is said; the daemon's own default.
-const DEFAULT_SERVER: &str = "127.0.0.1:7420";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +54,7 @@ pub(crate) struct Globals {
     #[arg(
         long,
         global = true,
-        env = "WEIR_SERVER",
+        env = SERVER_VARIABLE,
         hide_env_values = true,
         default_value = DEFAULT_SERVER,
         value_name = "HOST:PORT"
@@ -128,4 +128,36 @@ The broker keeps its data in a directory of its own, which is removed at the end
     /// Dead messages of a subscription: list, look into, requeue, purge
     #[command(subcommand)]
     Dlq(DlqCommand),
+
+    /// Check a subscription against thresholds, for monitoring tools: exit 0, 1, 2 or 3
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  weir check age orders/billing --warn 30s --crit 2m
+  weir check dlq billing --crit 0
+
+Prints one line `OK|WARNING|CRITICAL|UNKNOWN - … | measurement` and ends with 0, 1, 2 or 3. What is
+above a threshold is too much; what keeps it from finding out is UNKNOWN."
+    )]
+    Check(CheckCommand),
+
+    /// Settings of the daemon: show, check a file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+
+    /// Print the script with which a shell completes commands, flags and names [read]
+    #[command(after_help = "Examples:
+  source <(weir completion bash)                for this shell
+  weir completion zsh > ~/.zfunc/_weir
+  weir completion fish > ~/.config/fish/completions/weir.fish
+
+Names of topics and subscriptions come from the broker, within 300 ms; without one, none.")]
+    Completion(CompletionArgs),
+
+    /// Print a page of the manual, or write all of them [read]
+    #[command(after_help = "Examples:
+  weir man | man -l -
+  weir man topic publish | man -l -
+  weir man --dir /usr/local/share/man/man1")]
+    Man(ManArgs),
 }

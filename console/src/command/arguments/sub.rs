@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::span::duration;
 use super::{ListArgs, PayloadArgs, PeekArgs};
+use crate::command::candidates::{subscriptions, topics};
 use crate::present::subscription::SubscriptionNumbers;
 
 /// The verbs of subscriptions. Each takes a name, or `TOPIC/NAME`.
@@ -23,7 +25,7 @@ pub(crate) enum SubCommand {
     )]
     Ls {
         /// Only those of this topic
-        #[arg(long, value_name = "TOPIC")]
+        #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
         topic: Option<String>,
 
         /// Which rows, in which order, with which fields.
@@ -100,7 +102,7 @@ pub(crate) struct CreateSubscriptionArgs {
     pub(crate) subscription: String,
 
     /// The topic that it reads
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     pub(crate) topic: String,
 
     /// The attempt whose failure makes a message dead, 1 to 10,000 [default: 10]
@@ -151,7 +153,7 @@ pub(crate) enum KeyOrderArg {
 )]
 pub(crate) struct PullArgs {
     /// The subscription
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
     /// How many messages at most; with --follow and without it, no end [default: 1]
@@ -199,7 +201,7 @@ pub(crate) struct PullArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PeekSubscriptionArgs {
     /// The subscription
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
     /// Only messages in this state; may be given again for further ones
@@ -230,7 +232,7 @@ pub(crate) enum StateArg {
 #[derive(Debug, Args)]
 pub(crate) struct LagArgs {
     /// The subscription; all without it
-    #[arg(value_name = "SUBSCRIPTION")]
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: Option<String>,
 
     /// Go on each second: a table on a terminal, JSON lines in a pipe

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::ListArgs;
 use super::list::message_filter;
 use super::span::{attribute, duration, size};
+use crate::command::candidates::topics;
 use crate::filter::Filter;
 use crate::present::topic::TopicDocument;
 
@@ -39,6 +41,16 @@ pub(crate) enum TopicCommand {
     Get {
         /// The topic
         #[arg(value_name = "TOPIC")]
+        topic: String,
+    },
+
+    /// Show a topic's numbers with those of its subscriptions [read]
+    #[command(after_help = "Examples:
+  weir topic stats orders
+  weir topic stats orders -o json")]
+    Stats {
+        /// The topic
+        #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
         topic: String,
     },
 
@@ -93,7 +105,7 @@ pub(crate) struct CreateTopicArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DeleteTopicArgs {
     /// The topic
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     pub(crate) topic: String,
 
     /// Delete its subscriptions, too; without it a topic that has any is refused
@@ -109,7 +121,7 @@ pub(crate) struct DeleteTopicArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PublishArgs {
     /// The topic
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     pub(crate) topic: String,
 
     /// The payload of one message; may be given again for further ones
@@ -181,7 +193,7 @@ pub(crate) struct PayloadArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PeekTopicArgs {
     /// The topic
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     pub(crate) topic: String,
 
     /// How many, and how.
