@@ -60,27 +60,37 @@ impl<D: Message + Default> Decoder for BoundedDecoder<D> {
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<D>, Status> {
         let bytes = src.copy_to_bytes(src.remaining());
         let fields = count_fields(&bytes)
-            .ok_or_else(|| refusal("MESSAGE_MALFORMED", "the request is not valid protobuf"))?;
+            .ok_or_else(|| malformed("a field is cut, or of a wire type that is not known"))?;
         if fields > MAX_REQUEST_FIELDS {
             let text = format!(
                 "the request holds {fields} fields, at most {MAX_REQUEST_FIELDS} are taken; \
                  split it into smaller batches"
             );
-            return Err(refusal("BATCH_TOO_LARGE", text));
+            let parts = [
+                ("size", fields.to_string()),
+                ("limit", MAX_REQUEST_FIELDS.to_string()),
+                ("unit", "fields".to_owned()),
+            ];
+            return Err(refusal("BATCH_TOO_LARGE", text, parts));
         }
-        let item = D::decode(bytes).map_err(|error| {
-            refusal(
-                "MESSAGE_MALFORMED",
-                format!("the request is not valid protobuf: {error}"),
-            )
-        })?;
+        let item = D::decode(bytes).map_err(|error| malformed(&error.to_string()))?;
         Ok(Some(item))
     }
 }
 
-/// A refusal with its reason, as every error of the broker carries one.
-fn refusal(reason: &str, text: impl Into<String>) -> Status {
-    let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
+fn malformed(detail: &str) -> Status {
+    let text = format!("the request is not valid protobuf: {detail}");
+    refusal("MESSAGE_MALFORMED", text, [("detail", detail.to_owned())])
+}
+
+/// A refusal with its reason and the variable parts of its text, as every error of the broker carries them.
+fn refusal<const N: usize>(reason: &str, text: String, parts: [(&str, String); N]) -> Status {
+    let parts: HashMap<_, _> = parts
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, parts);
+    details.add_bad_request_violation("request", text.clone());
     Status::with_error_details(Code::InvalidArgument, text, details)
 }
 

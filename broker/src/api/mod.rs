@@ -1,6 +1,6 @@
 //! The wire: the services of `weir.v1`, health and reflection. The only floor of the broker that knows gRPC.
 //!
-//! - [`status`]: the one error mapping.
+//! - [`status`]: the one error mapping; [`explain`]: the same for errors that tonic makes.
 //! - [`page`]: page sizes and tokens.
 //! - [`weir`]: the services.
 //! - [`readers`]: what reads bytes from outside, for tests.
@@ -14,4 +14,7 @@ pub mod readers;
 
 mod routes;
 
+mod explain;
+
+pub use explain::{Explain, Explained, Explaining};
 pub use routes::{report_health, routes};

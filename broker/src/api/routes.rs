@@ -37,6 +37,18 @@ const SERVICES: [&str; 6] = [
     "weir.v1.Stats",
 ];
 
+/// The most bytes that one request to the method at `path` may have.
+pub(super) fn request_limit(path: &str) -> u64 {
+    let limit = if path.starts_with("/weir.v1.Publisher/") {
+        MAX_PUBLISH_BYTES
+    } else if path.starts_with("/weir.v1.Operator/") {
+        MAX_OPERATOR_BYTES
+    } else {
+        MAX_REQUEST_BYTES
+    };
+    limit as u64
+}
+
 /// The services, and the reporter that [`report_health`] drives.
 pub fn routes(
     handle: &Handle,

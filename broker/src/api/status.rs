@@ -84,8 +84,12 @@ fn invalid(refusal: &Refusal) -> ErrorReason {
         Refusal::NameInvalid { .. } => ErrorReason::NameInvalid,
         Refusal::FieldRequired { .. } => ErrorReason::FieldRequired,
         Refusal::ValueOutOfRange { .. } => ErrorReason::ValueOutOfRange,
-        Refusal::MessageMalformed { .. } => ErrorReason::MessageMalformed,
-        Refusal::MessageTooLarge { .. } => ErrorReason::MessageTooLarge,
+        Refusal::MessageMalformed { .. } | Refusal::RequestMalformed { .. } => {
+            ErrorReason::MessageMalformed
+        }
+        Refusal::MessageTooLarge { .. } | Refusal::TooManyAttributes { .. } => {
+            ErrorReason::MessageTooLarge
+        }
         Refusal::BatchTooLarge { .. } => ErrorReason::BatchTooLarge,
         Refusal::AckIdMalformed => ErrorReason::AckIdMalformed,
         Refusal::PageTokenInvalid => ErrorReason::PageTokenInvalid,
@@ -105,6 +109,8 @@ fn field(refusal: &Refusal) -> Option<String> {
         | Refusal::FieldImmutable { field }
         | Refusal::MessageTooLarge { field, .. } => Some((*field).to_owned()),
         Refusal::MessageMalformed { index, .. } => Some(format!("messages[{index}]")),
+        Refusal::TooManyAttributes { index, .. } => Some(format!("messages[{index}].attributes")),
+        Refusal::RequestMalformed { .. } => Some("request".to_owned()),
         Refusal::BatchTooLarge { .. } => Some("messages".to_owned()),
         Refusal::AckIdMalformed => Some("ack_id".to_owned()),
         Refusal::PageTokenInvalid => Some("page_token".to_owned()),
@@ -197,6 +203,11 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
                 ("detail", detail.clone()),
             ]
         }
+        Refusal::RequestMalformed { detail } => vec![("detail", detail.clone())],
+        Refusal::TooManyAttributes { index, limit } => vec![
+            ("messageIndex", index.to_string()),
+            ("limit", limit.to_string()),
+        ],
         Refusal::MessageTooLarge { field, size, limit } => vec![
             ("field", (*field).to_owned()),
             ("sizeBytes", size.to_string()),

@@ -157,6 +157,19 @@ fn a_malformed_request_names_its_field() {
 }
 
 #[test]
+fn too_many_attributes_make_a_message_too_large_and_name_their_field() {
+    let status = status(&Refusal::TooManyAttributes {
+        index: 2,
+        limit: 100,
+    });
+    let details = status.get_error_details();
+    assert_eq!(details.error_info().unwrap().reason, "MESSAGE_TOO_LARGE");
+    let violations = &details.bad_request().unwrap().field_violations;
+    assert_eq!(violations[0].field, "messages[2].attributes");
+    assert!(violations[0].description.contains("100"), "{status:?}");
+}
+
+#[test]
 fn a_topic_that_goes_under_way_is_not_found() {
     let topic = crate::model::TopicId(7);
     let status = status(&Refusal::TopicGone { topic });

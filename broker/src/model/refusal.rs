@@ -90,6 +90,12 @@ pub enum Refusal {
         /// What is wrong.
         detail: String,
     },
+    /// The bytes are no request of this method.
+    #[error("the request is malformed: {detail}")]
+    RequestMalformed {
+        /// What is wrong.
+        detail: String,
+    },
     /// A part of a message is too large.
     #[error("{field} has {size} bytes; at most {limit} are taken")]
     MessageTooLarge {
@@ -98,6 +104,14 @@ pub enum Refusal {
         /// Its size in bytes.
         size: u64,
         /// The limit in bytes.
+        limit: u64,
+    },
+    /// A message has too many attributes.
+    #[error("message {index} of the batch has more than {limit} attributes, which is the limit")]
+    TooManyAttributes {
+        /// Which message of the batch, from 0.
+        index: usize,
+        /// The limit.
         limit: u64,
     },
     /// A batch is too large.
@@ -142,7 +156,7 @@ pub enum Refusal {
     },
     /// The disk is full.
     #[error(
-        "the disk of the data directory has no room for another segment; free space, or let consumers finish messages: acks and operations go on"
+        "there is no room for another segment, on the disk of the data directory or within --max-disk-bytes; free space, or let consumers finish messages: acks and operations go on"
     )]
     DiskFull,
     /// A limit on the number of things is met.

@@ -217,7 +217,7 @@ impl Sampler {
 }
 
 impl Asked {
-    /// A subscription together with a topic that is not its own is nothing.
+    /// A subscription together with a topic that is not its own is refused.
     fn of(core: &Core, topic: Option<&Name>, subscription: Option<&Name>) -> Result<Self, Refusal> {
         let topic = topic.map(|name| core.topic(name)).transpose()?;
         let subscription = subscription.map(|name| core.subscription(name));
@@ -232,7 +232,13 @@ impl Asked {
             (Some(topic), None) => (vec![topic.id], core.subscription_ids_of(topic.id)),
             (None, Some(one)) => (vec![one.topic], vec![one.id]),
             (Some(topic), Some(one)) if one.topic == topic.id => (vec![topic.id], vec![one.id]),
-            (Some(_), Some(_)) => (Vec::new(), Vec::new()),
+            (Some(topic), Some(one)) => {
+                return Err(Refusal::TopicMismatch {
+                    subscription: one.name,
+                    topic: one.topic_name,
+                    asked: topic.name.to_string(),
+                });
+            }
         };
         Ok(Self {
             topics,

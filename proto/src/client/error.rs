@@ -221,9 +221,13 @@ impl Error {
         Self::simple(Kind::Usage, Code::InvalidArgument, message, None)
     }
 
-    /// The client refuses what the broker would refuse with this reason.
-    pub(super) fn over_limit(reason: ErrorReason, message: String) -> Self {
+    /// The client refuses what the broker would refuse with this reason, for this field.
+    pub(super) fn over_limit(reason: ErrorReason, field: &str, message: String) -> Self {
         let name = reason.as_str_name();
+        let violation = Violation {
+            field: field.to_owned(),
+            description: message.clone(),
+        };
         Self::from_inner(Inner {
             kind: Kind::Usage,
             code: Code::InvalidArgument,
@@ -231,7 +235,7 @@ impl Error {
             reason_name: name.strip_prefix(REASON_PREFIX).unwrap_or(name).to_owned(),
             message,
             metadata: HashMap::new(),
-            violations: Vec::new(),
+            violations: vec![violation],
             retry_delay: None,
             source: None,
         })

@@ -63,7 +63,8 @@ pub(crate) fn scan(index: usize, message: &[u8]) -> Result<u64, Refusal> {
             _ => {
                 attributes.push(attribute(index, value)?);
                 if attributes.len() > MAX_ATTRIBUTES {
-                    return Err(too_many_attributes());
+                    let limit = MAX_ATTRIBUTES as u64;
+                    return Err(Refusal::TooManyAttributes { index, limit });
                 }
             }
         }
@@ -115,15 +116,6 @@ fn unknown(tag: u64) -> String {
         tag >> 3,
         tag & 7
     )
-}
-
-fn too_many_attributes() -> Refusal {
-    let limit = MAX_ATTRIBUTES as u64;
-    Refusal::BatchTooLarge {
-        size: limit + 1,
-        limit,
-        unit: "attributes in one message",
-    }
 }
 
 fn at_most(field: &'static str, value: &[u8], limit: usize) -> Result<(), Refusal> {

@@ -71,7 +71,7 @@ fn sizes_are_limits_and_name_their_field() {
     many.attributes = (0..=MAX_ATTRIBUTES)
         .map(|n| (n.to_string(), String::new()))
         .collect();
-    assert!(refused(&many.encode_to_vec()).contains("101 attributes"));
+    assert!(refused(&many.encode_to_vec()).contains("more than 100 attributes"));
     many.attributes.remove("0");
     assert!(scan(0, &many.encode_to_vec()).is_ok());
 

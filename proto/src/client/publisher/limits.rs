@@ -23,15 +23,16 @@ pub const MAX_BATCH_BYTES: usize = 16 << 20;
 
 /// Refuses a message that the broker would refuse.
 pub(super) fn check_message(message: &Message) -> Result<(), Error> {
-    check("payload", message.payload.len(), MAX_PAYLOAD_BYTES)?;
+    check("message.payload", message.payload.len(), MAX_PAYLOAD_BYTES)?;
     check(
-        "ordering key",
+        "message.ordering_key",
         message.ordering_key.len(),
         MAX_ORDERING_KEY_BYTES,
     )?;
     if message.attributes.len() > MAX_ATTRIBUTES {
         return Err(Error::over_limit(
             ErrorReason::MessageTooLarge,
+            "message.attributes",
             format!(
                 "the message has {} attributes, at most {MAX_ATTRIBUTES} are taken",
                 message.attributes.len()
@@ -42,12 +43,13 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
         if key.is_empty() {
             return Err(Error::over_limit(
                 ErrorReason::FieldRequired,
+                "message.attributes",
                 "an attribute of the message has an empty key".to_owned(),
             ));
         }
-        check("key of an attribute", key.len(), MAX_ATTRIBUTE_KEY_BYTES)?;
+        check("message.attributes.key", key.len(), MAX_ATTRIBUTE_KEY_BYTES)?;
         check(
-            "value of an attribute",
+            "message.attributes.value",
             value.len(),
             MAX_ATTRIBUTE_VALUE_BYTES,
         )?;
@@ -55,13 +57,14 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
     Ok(())
 }
 
-fn check(what: &str, bytes: usize, limit: usize) -> Result<(), Error> {
+fn check(field: &str, bytes: usize, limit: usize) -> Result<(), Error> {
     if bytes <= limit {
         return Ok(());
     }
     Err(Error::over_limit(
         ErrorReason::MessageTooLarge,
-        format!("the {what} has {bytes} bytes, at most {limit} are taken"),
+        field,
+        format!("{field} has {bytes} bytes; at most {limit} are taken"),
     ))
 }
 
@@ -71,12 +74,14 @@ pub(super) fn check_batch(messages: &[Message]) -> Result<usize, Error> {
     if messages.is_empty() {
         return Err(Error::over_limit(
             ErrorReason::FieldRequired,
+            "messages",
             "a batch needs at least one message".to_owned(),
         ));
     }
     if messages.len() > MAX_BATCH_MESSAGES {
         return Err(Error::over_limit(
             ErrorReason::BatchTooLarge,
+            "messages",
             format!(
                 "the batch has {} messages, at most {MAX_BATCH_MESSAGES} are taken; split it",
                 messages.len()
@@ -91,6 +96,7 @@ pub(super) fn check_batch(messages: &[Message]) -> Result<usize, Error> {
     if bytes > MAX_BATCH_BYTES {
         return Err(Error::over_limit(
             ErrorReason::BatchTooLarge,
+            "messages",
             format!("the batch has {bytes} bytes, at most {MAX_BATCH_BYTES} are taken; split it"),
         ));
     }

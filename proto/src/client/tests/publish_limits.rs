@@ -31,15 +31,17 @@ async fn what_the_broker_would_refuse_is_refused_before_it_is_sent() {
         ordering_key: long_key,
         ..Message::default()
     };
-    for (refused, reason) in [
-        (too_large, ErrorReason::MessageTooLarge),
-        (empty_key, ErrorReason::FieldRequired),
-        (long_value, ErrorReason::MessageTooLarge),
-        (many, ErrorReason::MessageTooLarge),
-        (long_key, ErrorReason::MessageTooLarge),
+    let large = ErrorReason::MessageTooLarge;
+    for (refused, reason, field) in [
+        (too_large, large, "message.payload"),
+        (empty_key, ErrorReason::FieldRequired, "message.attributes"),
+        (long_value, large, "message.attributes.value"),
+        (many, large, "message.attributes"),
+        (long_key, large, "message.ordering_key"),
     ] {
         let error = publisher.publish(refused).await.unwrap_err();
         assert_eq!(error.reason(), reason, "{error}");
+        assert_eq!(error.violations()[0].field, field, "{error:?}");
     }
     let too_many = vec![Message::default(); limits::MAX_BATCH_MESSAGES + 1];
     let error = publisher.publish_batch(too_many).await.unwrap_err();
