@@ -175,6 +175,7 @@ fn serve(
     tokio::spawn(api::report_health(handle.clone(), reporter));
     // Without a value, tonic takes the limits on streams and resets away.
     let server = Server::builder()
+        .layer(api::Explain)
         .max_concurrent_streams(Some(MAX_STREAMS))
         .http2_max_local_error_reset_streams(Some(MAX_ERROR_RESETS))
         .http2_max_header_list_size(MAX_HEADERS)
