@@ -63,6 +63,14 @@ pub enum StartError {
         /// As asked for.
         address: SocketAddr,
     },
+    /// The journal could never take a publish.
+    #[error("--max-disk-bytes {bytes} is too little; the journal needs at least {least}")]
+    TooFewBytes {
+        /// As asked for.
+        bytes: u64,
+        /// Eight segments.
+        least: u64,
+    },
     /// The address is taken or not this machine's.
     #[error("cannot listen on {address}")]
     Listen {
@@ -116,6 +124,10 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
     let address = config.listen;
     if !address.ip().is_loopback() && !config.insecure_i_know {
         return Err(StartError::NotLoopback { address });
+    }
+    let least = config.journal.least_bytes();
+    if let Some(bytes) = config.journal.max_bytes.filter(|bytes| *bytes < least) {
+        return Err(StartError::TooFewBytes { bytes, least });
     }
     let refused = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::settings::{address, segment_bytes};
+use super::settings::{address, number_of_bytes, segment_bytes};
 use super::values::DEFAULT_DATA_DIR;
 
 /// What `weir-broker serve` and `weir serve` take. A flag wins over the environment, the environment
@@ -32,6 +32,11 @@ pub struct ServeArgs {
     /// may take half of one [env: WEIR_SEGMENT_BYTES] [default: 67108864]
     #[arg(long, value_name = "BYTES", value_parser = segment_bytes)]
     pub segment_bytes: Option<u64>,
+    /// The most bytes that the journal may take on the disk, at least eight segments: beyond it
+    /// publishes are refused while acks, purges and deletes go on [env: WEIR_MAX_DISK_BYTES]
+    /// [default: no bound but the disk's]
+    #[arg(long, value_name = "BYTES", value_parser = number_of_bytes)]
+    pub max_disk_bytes: Option<u64>,
     /// Replay time that asks for a checkpoint, in microseconds: tests want one sooner
     #[arg(long, value_name = "MICROS", hide = true)]
     pub checkpoint_replay_us: Option<u64>,

@@ -21,6 +21,7 @@ pub struct FileSettings {
     pub(super) data_dir: Option<Setting<PathBuf>>,
     pub(super) insecure_i_know: Option<Setting<bool>>,
     pub(super) segment_bytes: Option<Setting<u64>>,
+    pub(super) max_disk_bytes: Option<Setting<u64>>,
     pub(super) checkpoint_replay_us: Option<Setting<u64>>,
 }
 
@@ -32,6 +33,7 @@ struct Written {
     data_dir: Option<Spanned<PathBuf>>,
     insecure_i_know: Option<Spanned<bool>>,
     segment_bytes: Option<Spanned<u64>>,
+    max_disk_bytes: Option<Spanned<u64>>,
     checkpoint_replay_us: Option<Spanned<u64>>,
 }
 
@@ -79,6 +81,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<FileSettings, ConfigErr
         data_dir: file.setting(written.data_dir, Ok)?,
         insecure_i_know: file.setting(written.insecure_i_know, Ok)?,
         segment_bytes: file.setting(written.segment_bytes, settings::checked_segment_bytes)?,
+        max_disk_bytes: file.setting(written.max_disk_bytes, Ok)?,
         checkpoint_replay_us: file.setting(written.checkpoint_replay_us, Ok)?,
     })
 }

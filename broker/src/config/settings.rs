@@ -65,6 +65,8 @@ pub struct Settings {
     pub insecure_i_know: Setting<bool>,
     /// Bytes of a segment of the journal.
     pub segment_bytes: Setting<u64>,
+    /// The most bytes that the journal takes on the disk; none is no bound but the disk's.
+    pub max_disk_bytes: Setting<Option<u64>>,
     /// Replay time that asks for a checkpoint, in microseconds.
     pub checkpoint_replay_us: Setting<u64>,
 }
@@ -109,6 +111,8 @@ pub enum Shown {
     Number(u64),
     /// True or false.
     Flag(bool),
+    /// Nothing: there is no such bound.
+    Nothing,
 }
 
 impl ServeArgs {
@@ -153,6 +157,14 @@ impl ServeArgs {
                 file.segment_bytes,
                 default.journal.segment_bytes,
             )?,
+            max_disk_bytes: layers.decide(
+                (self.max_disk_bytes.map(Some), "--max-disk-bytes"),
+                ("WEIR_MAX_DISK_BYTES", |text| {
+                    number_of_bytes(text).map(Some)
+                }),
+                file.max_disk_bytes.map(Setting::some),
+                default.journal.max_bytes,
+            )?,
             checkpoint_replay_us: layers.decide(
                 (self.checkpoint_replay_us, "--checkpoint-replay-us"),
                 ("WEIR_CHECKPOINT_REPLAY_US", number),
@@ -167,6 +179,7 @@ impl Settings {
     /// Every setting by name, with its value and where it came from.
     pub fn rows(&self) -> Vec<(&'static str, Setting<Shown>)> {
         let directory = |path: PathBuf| Shown::Text(path.display().to_string());
+        let bound = |bytes: Option<u64>| bytes.map_or(Shown::Nothing, Shown::Number);
         vec![
             (
                 "listen",
@@ -175,6 +188,7 @@ impl Settings {
             ("data-dir", self.data_dir.shown(directory)),
             ("insecure-i-know", self.insecure_i_know.shown(Shown::Flag)),
             ("segment-bytes", self.segment_bytes.shown(Shown::Number)),
+            ("max-disk-bytes", self.max_disk_bytes.shown(bound)),
             (
                 "checkpoint-replay-us",
                 self.checkpoint_replay_us.shown(Shown::Number),
@@ -195,6 +209,16 @@ impl<T: Clone> Setting<T> {
         Setting {
             value: show(self.value.clone()),
             source: self.source.clone(),
+        }
+    }
+}
+
+impl<T> Setting<T> {
+    /// The same of a setting that may be nothing.
+    fn some(self) -> Setting<Option<T>> {
+        Setting {
+            value: Some(self.value),
+            source: self.source,
         }
     }
 }
@@ -245,10 +269,13 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// A size of segments within its range.
 pub(super) fn segment_bytes(text: &str) -> Result<u64, String> {
-    let bytes = text.parse();
-    bytes
+    number_of_bytes(text).and_then(checked_segment_bytes)
+}
+
+/// A number of bytes.
+pub(super) fn number_of_bytes(text: &str) -> Result<u64, String> {
+    text.parse()
         .map_err(|error| format!("{text} is no number of bytes: {error}"))
-        .and_then(checked_segment_bytes)
 }
 
 /// A number of bytes within the range of segments.

@@ -108,6 +108,27 @@ fn a_flag_can_take_back_what_the_file_allows() {
 }
 
 #[test]
+fn the_journal_is_bounded_by_any_place_of_a_setting_and_by_none() {
+    let bound = |settings: &Settings| Config::from(settings).journal.max_bytes;
+    assert_eq!(bound(&settings(&[])), None);
+    let (_directory, path) = file("max-disk-bytes = 9000000\n");
+    let path = path.to_str().expect("a path");
+    assert_eq!(bound(&settings(&["--config", path])), Some(9_000_000));
+    let flag = settings(&["--config", path, "--max-disk-bytes", "10000000"]);
+    assert_eq!(bound(&flag), Some(10_000_000));
+    let environment = |name: &str| (name == "WEIR_MAX_DISK_BYTES").then(|| "11000000".into());
+    let decided = args(&["--config", path]).settings_in(&environment);
+    assert_eq!(bound(&decided.expect("settings")), Some(11_000_000));
+    let environment = |name: &str| (name == "WEIR_MAX_DISK_BYTES").then(|| "1 GiB".into());
+    let error = args(&[]).settings_in(&environment).expect_err("a refusal");
+    let sentence = error.to_string();
+    assert!(
+        sentence.starts_with("WEIR_MAX_DISK_BYTES: 1 GiB is no number of bytes"),
+        "{sentence}"
+    );
+}
+
+#[test]
 fn a_wrong_variable_is_refused_by_name() {
     let environment = |name: &str| (name == "WEIR_SEGMENT_BYTES").then(|| OsString::from("5"));
     let error = args(&[]).settings_in(&environment).expect_err("a refusal");

@@ -56,6 +56,7 @@ impl From<&Settings> for Config {
             journal: journal::Options {
                 segment_bytes,
                 checkpoint_replay_us: settings.checkpoint_replay_us.value,
+                max_bytes: settings.max_disk_bytes.value,
                 max_frame: default.journal.max_frame.min(half),
                 ..default.journal
             },

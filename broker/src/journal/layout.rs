@@ -108,6 +108,15 @@ impl Layout {
         manifest
     }
 
+    /// Bytes that all segments take on the disk, those of the log `segment_bytes` each.
+    pub(super) fn disk_bytes(&self, segment_bytes: u64) -> u64 {
+        let is_dense = |segment: &&Arc<Segment>| segment.shape == Shape::Dense;
+        let whole = self.segments.values().filter(is_dense).count();
+        let whole = (whole + self.spares.len() + self.retiring.len()) as u64;
+        let cold = self.segments.values().filter(|segment| !is_dense(segment));
+        whole * segment_bytes + cold.map(|segment| segment.end()).sum::<u64>()
+    }
+
     /// The segment that holds or would hold `position`.
     pub(super) fn around(&self, position: u64) -> Option<&Arc<Segment>> {
         self.segments

@@ -76,6 +76,9 @@ pub struct Options {
     pub lazy_delay: Duration,
     /// How many lazy frames start a sync.
     pub lazy_entries: usize,
+    /// Bytes that all segments may take together, if that is bounded: at the bound there is no room
+    /// for publishes, as on a full disk. What must go on may take more than this for a while.
+    pub max_bytes: Option<u64>,
     /// Appended bytes that may wait for the disk; told to the shard by `Watermark`.
     pub uncommitted_bytes: u64,
     /// Sealed segments above the state floor before restatements are asked for.
@@ -103,6 +106,14 @@ pub struct Options {
     pub uuid: Option<[u8; 16]>,
 }
 
+impl Options {
+    /// The smallest `max_bytes`: the active segment, the reserve and the spares, and one that is
+    /// being filled up while they are made.
+    pub fn least_bytes(&self) -> u64 {
+        (2 + self.reserve + self.spares) as u64 * self.segment_bytes
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -111,6 +122,7 @@ impl Default for Options {
             reserve: RESERVE,
             lazy_delay: LAZY_DELAY,
             lazy_entries: LAZY_ENTRIES,
+            max_bytes: None,
             uncommitted_bytes: UNCOMMITTED_BYTES,
             restate_segments: RESTATE_SEGMENTS,
             cold_percent: COLD_PERCENT,

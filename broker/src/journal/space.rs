@@ -85,13 +85,11 @@ pub(super) fn usage(store: &Store) -> Usage {
             .values()
             .filter(move |segment| segment.shape == shape)
     };
-    let whole = layout.spares.len() + layout.retiring.len() + of_shape(Shape::Dense).count();
-    let cold_bytes: u64 = of_shape(Shape::Sparse).map(|segment| segment.end()).sum();
     Usage {
         segments: of_shape(Shape::Dense).count() as u64,
         cold_segments: of_shape(Shape::Sparse).count() as u64,
         spare_segments: layout.spares.len() as u64,
-        disk_bytes: whole as u64 * store.options.segment_bytes + cold_bytes,
+        disk_bytes: layout.disk_bytes(store.options.segment_bytes),
         live_bytes: layout
             .segments
             .values()
@@ -118,6 +116,7 @@ pub(super) fn has_room(store: &Store) -> bool {
     // promises: the owner tries it itself before more than half of the reserve is gone.
     let missing = (reserve + spares - prepared) as u64;
     let free = store.progress.free_bytes().unwrap_or(u64::MAX);
+    let free = free.min(store.bytes_to_bound());
     !store.is_space_short() && free > missing.saturating_mul(store.options.segment_bytes)
 }
 

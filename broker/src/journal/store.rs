@@ -152,6 +152,10 @@ impl Store {
     pub(super) fn prepare_spares(&self, wanted: usize) -> Result<(), DiskError> {
         let mut change = Change::default();
         while self.layout().spares.len() + change.spares.len() < wanted {
+            if !self.may_grow(change.spares.len()) {
+                self.is_space_short.store(true, Ordering::Relaxed);
+                break;
+            }
             let (number, id) = {
                 let mut layout = self.layout_mut();
                 (layout.take_number(), layout.take_id())
@@ -182,6 +186,23 @@ impl Store {
             }
             other => other,
         }
+    }
+
+    /// Bytes that segments may still take within their bound.
+    pub(super) fn bytes_to_bound(&self) -> u64 {
+        let taken = self.layout().disk_bytes(self.options.segment_bytes);
+        self.options
+            .max_bytes
+            .unwrap_or(u64::MAX)
+            .saturating_sub(taken)
+    }
+
+    /// Whether a segment may be made beside so many new ones. The first spare may in any case: the
+    /// bound is for publishes, and must not stop what makes room.
+    fn may_grow(&self, new: usize) -> bool {
+        let has_spare = self.layout().spares.len() + new > 0;
+        let wanted = (new as u64 + 1).saturating_mul(self.options.segment_bytes);
+        !has_spare || wanted <= self.bytes_to_bound()
     }
 
     fn prepare_spare(&self, number: u64) -> Result<Arc<dyn super::disk::DiskFile>, DiskError> {

@@ -35,6 +35,7 @@ fn shown(globals: &Globals, args: &ServeArgs) -> Result<String, Failure> {
                 Shown::Text(text) => text.into(),
                 Shown::Number(number) => number.into(),
                 Shown::Flag(flag) => flag.into(),
+                Shown::Nothing => serde_json::Value::Null,
             },
             source: setting.source.to_string(),
         })
