@@ -35,6 +35,8 @@ pub struct Setup {
     pub segment_bytes: Option<u64>,
     /// Replay time that asks for a checkpoint, in microseconds; `None` is the daemon's default.
     pub checkpoint_replay_us: Option<u64>,
+    /// The most bytes of the journal; `None` is no bound.
+    pub max_disk_bytes: Option<u64>,
     /// Whether clients end at the first lost connection.
     pub is_fail_fast: bool,
 }
@@ -45,6 +47,7 @@ impl Default for Setup {
             is_on_disk: false,
             segment_bytes: Some(SEGMENT_BYTES),
             checkpoint_replay_us: None,
+            max_disk_bytes: None,
             is_fail_fast: false,
         }
     }
@@ -61,11 +64,15 @@ impl Setup {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let segment = self.segment_bytes;
-        let segment = segment.map(|bytes| format!("--segment-bytes={bytes}"));
-        let checkpoint = self.checkpoint_replay_us;
-        let checkpoint = checkpoint.map(|micros| format!("--checkpoint-replay-us={micros}"));
-        segment.into_iter().chain(checkpoint).collect()
+        let option = |name: &str, value: Option<u64>| Some(format!("--{name}={}", value?));
+        [
+            option("segment-bytes", self.segment_bytes),
+            option("checkpoint-replay-us", self.checkpoint_replay_us),
+            option("max-disk-bytes", self.max_disk_bytes),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 

@@ -23,20 +23,22 @@ pub struct Child {
 /// How to start it.
 #[derive(Debug, Clone, Default)]
 pub struct Start<'a> {
-    /// Arguments beside `--listen` and `--data-dir`.
+    /// Arguments beside `--data-dir`; without `--listen=`, a free port of loopback is taken.
     pub arguments: Vec<String>,
     /// `WEIR_FAIL_POINT`, if set.
     pub fail_point: Option<&'a str>,
 }
 
 impl Child {
-    /// Starts `program` on a free port of loopback and waits until it says that it listens. An error holds what it
+    /// Starts `program` and waits until it says that it listens. An error holds what it
     /// wrote to stderr.
     pub fn start(program: &str, data_dir: &Path, start: &Start<'_>) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data_dir);
+        let mut arguments = start.arguments.iter();
+        if !arguments.any(|argument| argument.starts_with("--listen=")) {
+            command.arg("--listen=127.0.0.1:0");
+        }
+        command.arg("--data-dir").arg(data_dir);
         command.args(&start.arguments).env_remove("WEIR_FAIL_POINT");
         if let Some(point) = start.fail_point {
             command.env("WEIR_FAIL_POINT", point);

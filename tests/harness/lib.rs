@@ -4,7 +4,9 @@
 //! - [`wait`]: bounded waiting; [`figures`]: how much a test does, and its seed.
 //! - [`payload`], [`history`]: messages that say who sent them, and the checker of promises.
 //! - [`child`]: the daemon as a process; [`broker`]: the same with a client; [`things`]: what tests set up.
+//! - [`faulty_disk`], [`embedded`]: a broker in this process, on a disk that fails when told to.
 //! - [`refusals`]: what a refusal must look like; [`raw`], [`frames`]: what no honest client says.
+//! - [`terminal`]: a program in a terminal, its keys and its screen.
 //! - [`load`]: producers and consumers that report to a history.
 
 #![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
@@ -27,10 +29,16 @@ pub mod things;
 
 pub mod broker;
 
+pub mod faulty_disk;
+
+pub mod embedded;
+
 pub mod refusals;
 
 pub mod raw;
 
 pub mod frames;
+
+pub mod terminal;
 
 pub mod load;

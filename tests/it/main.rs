@@ -3,10 +3,11 @@
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
-//! - Publishing: [`pipelines`], [`sizes`]. What is refused: [`refusals`], [`stale`].
+//! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
+//! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
-//!   [`decoders`].
-//! - The operator's program and the daemon's settings: [`command_line`].
+//!   [`decoders`]. What the documents promise to run: [`examples`].
+//! - The operator's program and the daemon's settings: [`command_line`], and on a screen: [`terminals`].
 
 #![expect(
     clippy::unwrap_used,
@@ -51,6 +52,12 @@ mod refusals;
 
 mod stale;
 
+mod pressure;
+
+mod troubles;
+
+mod reasons;
+
 mod names;
 
 mod malformed;
@@ -64,6 +71,10 @@ mod small_frames;
 mod slow;
 
 mod deaths;
+
+mod terminals;
+
+mod examples;
 
 mod decoders;
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use weir_proto::client::{Client, Options, SubscribeOptions, Subscriber};
 use weir_proto::v1::Message;
 use weir_tests::broker::{Broker, subscription};
@@ -81,6 +82,62 @@ async fn stopped(broker: &Broker, at: usize) -> (frames::Reads, frames::Writes) 
     data.extend(start);
     writes.data(stream, &data).await.unwrap();
     (reads, writes)
+}
+
+/// Messages that each slow reader takes, one a second.
+const TAKEN: u64 = 5;
+/// Streams of one connection in this test.
+const SHARED: usize = 100;
+
+/// Takes a message a second and acknowledges it.
+async fn take_slowly(client: Client) -> Subscriber {
+    let options = SubscribeOptions {
+        max_outstanding_messages: ALLOWED.try_into().unwrap(),
+        ..SubscribeOptions::to("slow")
+    };
+    let mut subscriber = Subscriber::open(&client, options).await.unwrap();
+    for _ in 0..TAKEN {
+        subscriber.next().await.unwrap().ack();
+        wait::pass(Duration::from_secs(1)).await;
+    }
+    subscriber
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_that_read_a_message_a_second_hold_what_they_allowed_and_hold_up_nobody() {
+    let broker = broker().await;
+    broker.topic("t").await;
+    broker.subscription(subscription("slow", "t")).await;
+    broker.subscription(subscription("quick", "t")).await;
+    let count = figure(100, 1_000);
+    fill(&broker, 40 * count).await;
+    let before = broker.rss();
+    let mut readers = JoinSet::new();
+    for at in 0..count {
+        if at.is_multiple_of(SHARED) {
+            let client = broker.another_client().await;
+            for _ in 0..SHARED.min(count - at) {
+                readers.spawn(take_slowly(client.clone()));
+            }
+        }
+    }
+    let (got, took) = wait::timed(broker.pull_all("quick", 40 * count)).await;
+    broker.acknowledge(&got[..10_000.min(got.len())]).await;
+    let leased = broker.stats("slow").await.leased;
+    let held = ALLOWED * count as u64;
+    assert!(leased <= held, "{leased} are leased, {held} were allowed");
+    // Dropped one by one, the first would break their connections while others still read.
+    let readers = readers.join_all().await;
+    let stats = broker.stats("slow").await;
+    assert_eq!(stats.acked, TAKEN * count as u64, "a message a second each");
+    assert_eq!(stats.leased, held, "credit stops delivery");
+    let grown = broker.rss().saturating_sub(before);
+    println!(
+        "{count} slow readers: grew by {} KiB, others took {took:?}",
+        grown >> 10
+    );
+    assert!(grown < GROWTH + EACH * count as u64, "grew by {grown}");
+    drop(readers);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
