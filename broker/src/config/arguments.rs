@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::settings::{address, number_of_bytes, segment_bytes};
+use super::checks::{address, number_of_bytes, segment_bytes};
 use super::values::DEFAULT_DATA_DIR;
 
 /// What `weir-broker serve` and `weir serve` take. A flag wins over the environment, the environment

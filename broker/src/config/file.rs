@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::settings::{self, ConfigError, Setting, Source};
+use super::checks;
+use super::setting::{ConfigError, Setting, Source};
 
 /// The largest file that is read: all settings take less than a page.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -77,10 +78,10 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<FileSettings, ConfigErr
         file.refusal(at, error.message().replace('\n', ", "))
     })?;
     Ok(FileSettings {
-        listen: file.setting(written.listen, |text| settings::address(&text))?,
+        listen: file.setting(written.listen, |text| checks::address(&text))?,
         data_dir: file.setting(written.data_dir, Ok)?,
         insecure_i_know: file.setting(written.insecure_i_know, Ok)?,
-        segment_bytes: file.setting(written.segment_bytes, settings::checked_segment_bytes)?,
+        segment_bytes: file.setting(written.segment_bytes, checks::checked_segment_bytes)?,
         max_disk_bytes: file.setting(written.max_disk_bytes, Ok)?,
         checkpoint_replay_us: file.setting(written.checkpoint_replay_us, Ok)?,
     })

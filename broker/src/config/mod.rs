@@ -9,18 +9,23 @@
 //! stands on. On SIGHUP it reads its file again and says what a restart would change, or what is
 //! wrong with it; either way it goes on with what it has.
 
+mod checks;
+
 mod values;
 
-mod settings;
+mod setting;
+
+mod arguments;
 
 mod file;
 
-mod arguments;
+mod settings;
 
 #[cfg(test)]
 mod tests;
 
 pub use arguments::{Arguments, Command, DirectoryArgs, RepairArgs, ServeArgs};
 pub use file::{check, read};
-pub use settings::{ConfigError, Setting, Settings, Shown, Source};
+pub use setting::{ConfigError, Setting, Shown, Source};
+pub use settings::Settings;
 pub use values::{Config, DEFAULT_DATA_DIR, DEFAULT_PORT, MAX_CONNECTIONS};

@@ -1,58 +1,15 @@
-//! Settings and where each value came from.
+//! Every setting, decided among its places, and what the broker runs with then.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use super::arguments::ServeArgs;
+use super::checks::{address, number, number_of_bytes, segment_bytes, truth};
 use super::file::{self, FileSettings};
+use super::setting::{ConfigError, Setting, Shown, Source};
 use super::values::Config;
-
-/// The smallest segment: it holds the largest restatement of state several times.
-const MIN_SEGMENT_BYTES: u64 = 1 << 20;
-/// The largest segment: recovery may have to read one as a whole.
-const MAX_SEGMENT_BYTES: u64 = 1 << 30;
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Nobody said anything.
-    Default,
-    /// A line of a file.
-    File {
-        /// The file, as it was named.
-        path: Arc<Path>,
-        /// From 1.
-        line: usize,
-    },
-    /// A variable of the environment.
-    Environment(&'static str),
-    /// A flag.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(flag) => f.write_str(flag),
-        }
-    }
-}
-
-/// A value and where it came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting<T> {
-    /// The value.
-    pub value: T,
-    /// Where it came from.
-    pub source: Source,
-}
+use crate::journal;
 
 /// Every setting, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,50 +26,6 @@ pub struct Settings {
     pub max_disk_bytes: Setting<Option<u64>>,
     /// Replay time that asks for a checkpoint, in microseconds.
     pub checkpoint_replay_us: Setting<u64>,
-}
-
-/// Why there are no settings.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration file {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Something in the file is wrong.
-    #[error("{}:{line}: {what}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-        /// What is wrong.
-        what: String,
-    },
-    /// A variable of the environment is wrong.
-    #[error("{name}: {what}")]
-    Environment {
-        /// The variable.
-        name: &'static str,
-        /// What is wrong.
-        what: String,
-    },
-}
-
-/// A value as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
-    /// A text.
-    Text(String),
-    /// A number.
-    Number(u64),
-    /// True or false.
-    Flag(bool),
-    /// Nothing: there is no such bound.
-    Nothing,
 }
 
 impl ServeArgs {
@@ -204,21 +117,23 @@ impl Settings {
     }
 }
 
-impl<T: Clone> Setting<T> {
-    fn shown(&self, show: impl FnOnce(T) -> Shown) -> Setting<Shown> {
-        Setting {
-            value: show(self.value.clone()),
-            source: self.source.clone(),
-        }
-    }
-}
-
-impl<T> Setting<T> {
-    /// The same of a setting that may be nothing.
-    fn some(self) -> Setting<Option<T>> {
-        Setting {
-            value: Some(self.value),
-            source: self.source,
+impl From<&Settings> for Config {
+    fn from(settings: &Settings) -> Self {
+        let default = Self::default();
+        let segment_bytes = settings.segment_bytes.value;
+        let half = usize::try_from(segment_bytes / 2).unwrap_or(usize::MAX);
+        Self {
+            listen: settings.listen.value,
+            data_dir: settings.data_dir.value.clone(),
+            insecure_i_know: settings.insecure_i_know.value,
+            journal: journal::Options {
+                segment_bytes,
+                checkpoint_replay_us: settings.checkpoint_replay_us.value,
+                max_bytes: settings.max_disk_bytes.value,
+                max_frame: default.journal.max_frame.min(half),
+                ..default.journal
+            },
+            ..default
         }
     }
 }
@@ -256,44 +171,4 @@ impl Layers<'_> {
             source: Source::Default,
         }))
     }
-}
-
-/// `HOST:PORT` as an address; the first one if a name has several.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let found = text
-        .to_socket_addrs()
-        .map_err(|error| format!("{text} is no address to listen on: {error}"))?
-        .next();
-    found.ok_or_else(|| format!("{text} has no address"))
-}
-
-/// A size of segments within its range.
-pub(super) fn segment_bytes(text: &str) -> Result<u64, String> {
-    number_of_bytes(text).and_then(checked_segment_bytes)
-}
-
-/// A number of bytes.
-pub(super) fn number_of_bytes(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|error| format!("{text} is no number of bytes: {error}"))
-}
-
-/// A number of bytes within the range of segments.
-pub(super) fn checked_segment_bytes(bytes: u64) -> Result<u64, String> {
-    if (MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES).contains(&bytes) {
-        return Ok(bytes);
-    }
-    Err(format!(
-        "a segment has {MIN_SEGMENT_BYTES} to {MAX_SEGMENT_BYTES} bytes, not {bytes}"
-    ))
-}
-
-fn number(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|error| format!("{text} is no number: {error}"))
-}
-
-fn truth(text: &str) -> Result<bool, String> {
-    text.parse()
-        .map_err(|_neither| format!("write true or false, not {text}"))
 }

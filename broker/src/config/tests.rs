@@ -1,13 +1,15 @@
 //! Which value wins, and that nothing wrong is taken.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use proptest::prelude::*;
 
 use super::file::parse;
-use super::settings::{ConfigError, Settings, Source};
+use super::setting::{ConfigError, Source};
+use super::settings::Settings;
 use super::{Arguments, Config, ServeArgs};
 
 fn args(flags: &[&str]) -> ServeArgs {
@@ -23,13 +25,12 @@ fn settings(flags: &[&str]) -> Settings {
     args(flags).settings_in(&nothing).expect("settings")
 }
 
-/// A file with this text, which lives as long as the directory.
-fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("weir.toml");
-    #[expect(clippy::disallowed_methods, reason = "a file of the test")]
-    std::fs::write(&path, text).expect("a file");
-    (directory, path)
+/// A file with this text, which is there as long as the first value lives.
+fn file(text: &str) -> (tempfile::NamedTempFile, PathBuf) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(text.as_bytes()).expect("a text");
+    let path = file.path().to_owned();
+    (file, path)
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn the_help_names_the_defaults() {
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let text = "# ours\nsegment-bytes = 1048576\nlisten = \"127.0.0.1:1\"\ndata-dir = \"/f\"\n";
-    let (_directory, path) = file(text);
+    let (_file, path) = file(text);
     let environment = |name: &str| match name {
         "WEIR_LISTEN" => Some(OsString::from("127.0.0.1:2")),
         "WEIR_DATA_DIR" => Some(OsString::from("/e")),
@@ -99,7 +100,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 
 #[test]
 fn a_flag_can_take_back_what_the_file_allows() {
-    let (_directory, path) = file("insecure-i-know = true\n");
+    let (_file, path) = file("insecure-i-know = true\n");
     let path = path.to_str().expect("a path");
     assert!(settings(&["--config", path]).insecure_i_know.value);
     assert!(settings(&["--insecure-i-know"]).insecure_i_know.value);
@@ -111,7 +112,7 @@ fn a_flag_can_take_back_what_the_file_allows() {
 fn the_journal_is_bounded_by_any_place_of_a_setting_and_by_none() {
     let bound = |settings: &Settings| Config::from(settings).journal.max_bytes;
     assert_eq!(bound(&settings(&[])), None);
-    let (_directory, path) = file("max-disk-bytes = 9000000\n");
+    let (_file, path) = file("max-disk-bytes = 9000000\n");
     let path = path.to_str().expect("a path");
     assert_eq!(bound(&settings(&["--config", path])), Some(9_000_000));
     let flag = settings(&["--config", path, "--max-disk-bytes", "10000000"]);
@@ -226,7 +227,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused_with_a_line(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_read_or_refused_with_a_line(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         if let Err(error) = parse(Path::new("weir.toml"), &bytes) {
             prop_assert!(error.to_string().starts_with("weir.toml:"), "{}", error);
         }

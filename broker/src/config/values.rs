@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::settings::Settings;
 use crate::journal;
 use crate::shard::process_micros;
 
@@ -40,27 +39,6 @@ impl Default for Config {
                 monotonic_us: process_micros,
                 ..journal::Options::default()
             },
-        }
-    }
-}
-
-impl From<&Settings> for Config {
-    fn from(settings: &Settings) -> Self {
-        let default = Self::default();
-        let segment_bytes = settings.segment_bytes.value;
-        let half = usize::try_from(segment_bytes / 2).unwrap_or(usize::MAX);
-        Self {
-            listen: settings.listen.value,
-            data_dir: settings.data_dir.value.clone(),
-            insecure_i_know: settings.insecure_i_know.value,
-            journal: journal::Options {
-                segment_bytes,
-                checkpoint_replay_us: settings.checkpoint_replay_us.value,
-                max_bytes: settings.max_disk_bytes.value,
-                max_frame: default.journal.max_frame.min(half),
-                ..default.journal
-            },
-            ..default
         }
     }
 }

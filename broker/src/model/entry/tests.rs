@@ -110,11 +110,16 @@ fn entries() -> Vec<Entry> {
     ]
     .into_iter()
     .chain(states(ranges))
-    .chain([
+    .chain(changes())
+    .collect()
+}
+
+/// One of each change of settings.
+fn changes() -> [Entry; 2] {
+    [
         Entry::TopicUpdated(topic_record()),
         Entry::SubscriptionUpdated(subscription_record()),
-    ])
-    .collect()
+    ]
 }
 
 /// One of each object that is restated.
