@@ -3,9 +3,12 @@
 //! It speaks as monitoring tools listen: one line on stdout, and an exit code of 0, 1, 2 or 3. What
 //! keeps it from finding out, from a wrong argument to a missing broker, is UNKNOWN and 3.
 
+use std::ffi::OsString;
+
+use clap::CommandFactory as _;
 use weir_proto::v1;
 
-use super::arguments::{CheckCommand, Globals};
+use super::arguments::{CheckCommand, Cli, Globals};
 use super::failure::{Exit, Failure};
 use super::names;
 use super::output::Output;
@@ -42,9 +45,12 @@ pub(crate) async fn run(globals: &Globals, command: CheckCommand) -> Exit {
     }
 }
 
-/// The parser refused the arguments of a check, which is not to be taken for CRITICAL.
-pub(crate) fn is_asked_for(mut words: impl Iterator<Item = String>) -> bool {
-    words.any(|word| word == "check" || word == "config") && words.all(|word| word != "config")
+/// Whether arguments that the parser refused are those of a check, which are not to be taken for
+/// CRITICAL.
+pub(crate) fn is_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
+    let lenient = Cli::command().ignore_errors(true);
+    let found = lenient.try_get_matches_from(arguments);
+    found.is_ok_and(|found| found.subcommand_name() == Some("check"))
 }
 
 fn exit_of(level: Level) -> Exit {
@@ -119,5 +125,21 @@ impl Check {
             warn: self.warn,
             crit: self.crit,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_begins_with_check_is_a_check() {
+        let is_check = |line: &str| is_asked_for(line.split(' ').map(OsString::from));
+        assert!(is_check("weir check"));
+        assert!(is_check("weir --server a:1 check age s --crit soon"));
+        assert!(is_check("weir -o json check dead --no-such-flag"));
+        assert!(!is_check("weir config check"));
+        assert!(!is_check("weir sub get check --no-such-flag"));
+        assert!(!is_check("weir --no-such-flag"));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let exit = output::parser_says(&error);
-            let is_of_check = check::is_asked_for(std::env::args().skip(1));
+            let is_of_check = check::is_asked_for(std::env::args_os());
             // For a monitoring tool 2 is CRITICAL, and 3 is that nothing is known.
             return match exit {
                 Exit::Usage if is_of_check => Exit::Partly.into(),

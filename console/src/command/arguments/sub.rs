@@ -46,7 +46,7 @@ pub(crate) enum SubCommand {
     )]
     Get {
         /// The subscription
-        #[arg(value_name = "SUBSCRIPTION")]
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: String,
     },
 
@@ -59,7 +59,7 @@ pub(crate) enum SubCommand {
     )]
     Rm {
         /// The subscription
-        #[arg(value_name = "SUBSCRIPTION")]
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: String,
 
         /// Do not ask

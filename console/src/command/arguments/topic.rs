@@ -40,7 +40,7 @@ pub(crate) enum TopicCommand {
     )]
     Get {
         /// The topic
-        #[arg(value_name = "TOPIC")]
+        #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
         topic: String,
     },
 
