@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait;
 
@@ -88,6 +89,16 @@ impl Terminal {
     pub fn press(&mut self, keys: &str) {
         let written = self.keys.write_all(keys.as_bytes());
         written.and_then(|()| self.keys.flush()).expect("a key");
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = self
+            .child
+            .process_id()
+            .and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw).expect("a process");
+        kill_process(id, signal).expect("a signal");
     }
 
     /// Waits until the screen is as wanted, at most for `limit`; then panics with the screen.

@@ -4,7 +4,7 @@ use weir_proto::v1::ErrorReason;
 use weir_tests::files;
 
 /// Each reason, and the module and test that provoke it and read its code, reason and sentence.
-const TESTS: [(ErrorReason, &str, &str); 29] = [
+const TESTS: &[(ErrorReason, &str, &str)] = &[
     (
         ErrorReason::TopicNotFound,
         "refusals",
@@ -153,7 +153,7 @@ const TESTS: [(ErrorReason, &str, &str); 29] = [
 ];
 
 /// What no test provokes, and why.
-const NONE: [(ErrorReason, &str); 2] = [
+const NONE: &[(ErrorReason, &str)] = &[
     (ErrorReason::Unspecified, "the broker never says it"),
     (
         ErrorReason::Internal,

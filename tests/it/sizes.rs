@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tonic::Code;
-use weir_proto::client::{Client, SubscribeOptions, Subscriber};
+use weir_proto::client::{Client, Kind, Publisher, PublisherOptions, SubscribeOptions, Subscriber};
 use weir_proto::v1::{ErrorReason, Message};
 use weir_tests::broker::{Broker, Setup};
 use weir_tests::payload::Mark;
@@ -119,6 +119,50 @@ async fn everything_at_its_limit_is_taken_and_one_more_is_refused() {
     let messages: Vec<_> = got.into_iter().filter_map(|one| one.message).collect();
     assert_eq!(messages, taken, "nothing of what was refused is stored");
     assert_eq!(broker.stats("s").await.entered, 3);
+}
+
+/// Messages that are beyond a limit, and why each is refused.
+fn beyond() -> Vec<(Message, ErrorReason)> {
+    let attributes = |count: usize, key: usize, value: usize| Message {
+        attributes: (0..count)
+            .map(|n| (format!("{n:0key$}"), "v".repeat(value)))
+            .collect(),
+        ..Message::default()
+    };
+    let no_key = Message {
+        attributes: HashMap::from([(String::new(), "v".to_owned())]),
+        ..Message::default()
+    };
+    let keyed = Message {
+        ordering_key: "k".repeat(1_025),
+        ..Message::default()
+    };
+    let too_large = ErrorReason::MessageTooLarge;
+    vec![
+        (attributes(101, 3, 1), too_large),
+        (attributes(1, 257, 1), too_large),
+        (attributes(1, 1, 1_025), too_large),
+        (keyed, too_large),
+        (large(1, 10 * MIB + 1), too_large),
+        (no_key, ErrorReason::MessageMalformed),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_client_refuses_what_the_broker_would_for_the_same_reason() {
+    let broker = roomy().await;
+    let publisher = Publisher::open(broker.client(), "t", PublisherOptions::default());
+    for (message, reason) in beyond() {
+        let theirs = broker.client().publish("t", vec![message.clone()]).await;
+        let theirs = refused(theirs, Code::InvalidArgument, reason);
+        let ours = publisher.publish(message).await.map(drop).unwrap_err();
+        assert_eq!(ours.kind(), Kind::Usage, "it was not sent: {ours:?}");
+        assert_eq!((ours.code(), ours.reason()), (theirs.code(), reason));
+    }
+    let good = publisher.publish(large(2, 10)).await.unwrap();
+    good.await.expect("the stream has lived through it all");
+    publisher.close().await.unwrap();
+    assert_eq!(broker.stats("s").await.entered, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

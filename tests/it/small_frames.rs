@@ -1,13 +1,21 @@
-//! A legitimate client that streams a million small messages over 200 streams is not cut off; the 201st call of
-//! its connection waits for one of them to end.
+//! A legitimate client that streams very many small messages over 200 streams is not cut off, however small the
+//! frames and however slow the broker; the 201st call of its connection waits for one of them to end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio_stream::StreamExt as _;
+use tonic::transport::Channel;
 use weir_proto::client::{Publisher, PublisherOptions};
-use weir_proto::v1::{GetStatsRequest, Message};
+use weir_proto::v1::publisher_client::PublisherClient;
+use weir_proto::v1::{GetStatsRequest, Message, PublishStreamRequest, Topic};
+use weir_tests::embedded::Embedded;
+use weir_tests::faulty_disk::{Faults, FaultyDisk};
 use weir_tests::figures::figure;
 use weir_tests::payload::Mark;
+use weir_tests::wait;
 
 use crate::broker;
 
@@ -59,4 +67,67 @@ async fn a_million_messages_of_20_bytes_over_200_streams_go_through() {
     answered.expect("it is answered once a stream has ended");
     let stats = broker.stats("s").await;
     assert_eq!(stats.entered, each * STREAMS);
+}
+
+/// Makes the disk wait most of the time, until it is told to stop.
+async fn slow_down(faults: Arc<Faults>, is_over: Arc<AtomicBool>) {
+    while !is_over.load(Ordering::SeqCst) {
+        faults.shut();
+        wait::pass(Duration::from_millis(40)).await;
+        faults.open();
+        wait::pass(Duration::from_millis(10)).await;
+    }
+}
+
+/// Publishes so many messages over one stream, each by itself in a frame of some fifty bytes. Gives the number of
+/// those that were confirmed, in the order in which they were sent.
+async fn one_by_one(channel: Channel, producer: u64, count: u64) -> u64 {
+    let requests = tokio_stream::iter(0..count).then(move |sequence| async move {
+        // What is not ready at once goes in a frame of its own.
+        tokio::task::yield_now().await;
+        PublishStreamRequest {
+            topic: "t".to_owned(),
+            messages: vec![marked(producer, sequence)],
+            batch_id: sequence,
+        }
+    });
+    let answers = PublisherClient::new(channel).publish_stream(requests).await;
+    let mut answers = answers.expect("a stream").into_inner();
+    let mut confirmed = 0;
+    while let Some(answer) = answers.message().await.expect("the stream is not cut off") {
+        for result in answer.results {
+            assert_eq!((result.error, result.batch_id), (None, confirmed));
+            confirmed += 1;
+        }
+    }
+    confirmed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frame_for_each_small_message_is_no_attack_even_if_the_disk_is_slow() {
+    let disk = FaultyDisk::default();
+    // Room is another test's: all of it is prepared in time.
+    let broker = Embedded::start(&disk, |options| options.segment_bytes = 32 << 20).await;
+    let topic = Topic {
+        name: "t".to_owned(),
+        retention_duration: Duration::ZERO.try_into().ok(),
+        ..Topic::default()
+    };
+    broker.client.admin().create_topic(topic).await.unwrap();
+    let each = figure(100_000, 1_000_000) / STREAMS;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let slowness = tokio::spawn(slow_down(disk.faults(), Arc::clone(&is_over)));
+    let channel = broker.channel().await;
+    let mut streams = JoinSet::new();
+    for producer in 0..STREAMS {
+        streams.spawn(one_by_one(channel.clone(), producer, each));
+    }
+    for confirmed in streams.join_all().await {
+        assert_eq!(confirmed, each);
+    }
+    is_over.store(true, Ordering::SeqCst);
+    slowness.await.unwrap();
+    let told = broker.client.stats().get(GetStatsRequest::default()).await;
+    assert_eq!(told.unwrap().topics[0].published, each * STREAMS);
+    broker.stop().await;
 }

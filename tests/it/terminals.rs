@@ -3,10 +3,13 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
+use tonic::Code;
 use weir_proto::client::{Options, SubscribeOptions, Subscriber};
-use weir_proto::v1::{Message, NackAction, NackOptions};
+use weir_proto::v1::{ErrorReason, Message, NackAction, NackOptions};
 use weir_tests::broker::{Broker, directory, eager, message, subscription};
 use weir_tests::child::{Child, Start};
+use weir_tests::refusals::refused;
 use weir_tests::terminal::{Terminal, check_only_draws};
 
 use crate::{PROGRAM, broker};
@@ -50,6 +53,24 @@ async fn the_dashboard_shows_the_broker_at_each_size_and_q_gives_the_terminal_ba
         assert!(lines[lines.len() - 1].contains("q quit"), "{screen}");
         assert!(!terminal.is_restored(), "the terminal is taken");
         check_quits(&mut terminal, QUIT);
+        check_only_draws(&terminal.bytes());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dashboard_gives_the_terminal_back_however_it_is_ended() {
+    let broker = broker().await;
+    let address = broker.child().address();
+    for how in ["\u{3}", "TERM", "HUP"] {
+        let mut terminal = top(address, SIZES[0]);
+        terminal.until("live", SOON, |screen| screen.contains("● live"));
+        match how {
+            "TERM" => terminal.signal(Signal::TERM),
+            "HUP" => terminal.signal(Signal::HUP),
+            keys => terminal.press(keys),
+        }
+        terminal.end(SOON);
+        terminal.until("the main screen", SOON, |_| terminal.is_restored());
         check_only_draws(&terminal.bytes());
     }
 }
@@ -169,6 +190,54 @@ async fn a_requeue_asks_on_a_terminal_and_does_what_is_answered() {
         let stats = broker.stats("s").await;
         assert_eq!((stats.dead, stats.ready), (left, 2 - left), "{answer:?}");
     }
+}
+
+/// Runs a command on a terminal and answers its question; its exit code.
+fn answer(address: &str, words: &[&str], (question, answer): (&str, &str)) -> u32 {
+    let arguments = [&["--server", address], words].concat();
+    let mut terminal = Terminal::start(WEIR, &arguments, SIZES[0]);
+    let screen = terminal.until("the question", SOON, |screen| screen.contains(question));
+    assert!(screen.contains("this cannot be taken back"), "{screen}");
+    terminal.press(answer);
+    let code = terminal.end(SOON);
+    terminal.until("the terminal as it was", SOON, |_| terminal.is_restored());
+    code
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_loses_messages_asks_and_only_a_yes_does_it() {
+    let broker = with_dead().await;
+    let address = broker.child().address();
+    let all = [
+        (
+            &["dlq", "purge", "s", "--all"][..],
+            "Purge 2 dead messages of s? [y/N]",
+        ),
+        (&["sub", "rm", "s"], "Delete the subscription s? [y/N]"),
+        (
+            &["topic", "rm", "t", "--with-subscriptions"],
+            "Delete the topic t? [y/N]",
+        ),
+    ];
+    // An empty line, the end of the input, and what is not quite a yes are no.
+    for said in ["n\r", "\r", "\u{4}", "yes please\r"] {
+        for (words, question) in all {
+            assert_eq!(answer(address, words, (question, said)), 4, "{words:?}");
+        }
+    }
+    let [(purge, purges), (rm, removes), (drop, drops)] = all;
+    // Ctrl-C ends it before it has done anything.
+    assert_ne!(answer(address, purge, (purges, "\u{3}")), 0);
+    assert_eq!(broker.stats("s").await.dead, 2, "nothing was done");
+    assert_eq!(answer(address, purge, (purges, "y\r")), 0);
+    assert_eq!(broker.stats("s").await.dead, 0);
+    assert_eq!(answer(address, rm, (removes, "YES\r")), 0);
+    let admin = broker.client().admin();
+    let gone = admin.get_subscription("s").await;
+    refused(gone, Code::NotFound, ErrorReason::SubscriptionNotFound);
+    assert_eq!(answer(address, drop, (drops, "y\r")), 0);
+    let gone = admin.get_topic("t").await;
+    refused(gone, Code::NotFound, ErrorReason::TopicNotFound);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

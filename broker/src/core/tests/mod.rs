@@ -5,6 +5,7 @@
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
+//! - `bounds`: what one look, one tick and one request may be at most.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -16,6 +17,8 @@ mod audit;
 mod refusals;
 
 mod edges;
+
+mod bounds;
 
 mod model;
 

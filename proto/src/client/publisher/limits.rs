@@ -42,7 +42,7 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
     for (key, value) in &message.attributes {
         if key.is_empty() {
             return Err(Error::over_limit(
-                ErrorReason::FieldRequired,
+                ErrorReason::MessageMalformed,
                 "message.attributes",
                 "an attribute of the message has an empty key".to_owned(),
             ));

@@ -34,7 +34,11 @@ async fn what_the_broker_would_refuse_is_refused_before_it_is_sent() {
     let large = ErrorReason::MessageTooLarge;
     for (refused, reason, field) in [
         (too_large, large, "message.payload"),
-        (empty_key, ErrorReason::FieldRequired, "message.attributes"),
+        (
+            empty_key,
+            ErrorReason::MessageMalformed,
+            "message.attributes",
+        ),
         (long_value, large, "message.attributes.value"),
         (many, large, "message.attributes"),
         (long_key, large, "message.ordering_key"),
