@@ -1,6 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
-//! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`].
+//! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
+//!   [`pacing`], [`seeks`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -29,6 +30,10 @@ mod dead;
 mod acts;
 
 mod peeks;
+
+mod pacing;
+
+mod seeks;
 
 mod restarts;
 

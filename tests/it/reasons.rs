@@ -150,6 +150,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "updates",
         "a_mask_that_names_no_field_or_a_fixed_one_is_refused",
     ),
+    (
+        ErrorReason::OffsetBelowLowWatermark,
+        "seeks",
+        "a_seek_to_what_is_not_stored_is_refused",
+    ),
 ];
 
 /// What no test provokes, and why.
@@ -176,7 +181,7 @@ fn every_reason_of_the_contract_has_a_test_through_grpc() {
 #[test]
 fn the_tests_of_the_reasons_are_there_and_read_them() {
     let folder = files::workspace_root().join("tests/it");
-    for (reason, module, test) in TESTS {
+    for &(reason, module, test) in TESTS {
         let path = folder.join(format!("{module}.rs"));
         let text = String::from_utf8(files::read(&path).unwrap()).unwrap();
         let is_there = text.contains(&format!("]\nasync fn {test}()"));

@@ -74,6 +74,9 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::NotSupported { .. } => (Code::Unimplemented, ErrorReason::NotSupported),
         Refusal::Internal { .. } => (Code::Internal, ErrorReason::Internal),
         Refusal::EtagMismatch { .. } => (Code::Aborted, ErrorReason::EtagMismatch),
+        Refusal::OffsetBelowLowWatermark { .. } => {
+            (Code::OutOfRange, ErrorReason::OffsetBelowLowWatermark)
+        }
         _ => (Code::InvalidArgument, invalid(refusal)),
     }
 }
@@ -176,18 +179,6 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::FieldRequired { field } | Refusal::FieldImmutable { field } => {
             vec![("field", (*field).to_owned())]
         }
-        Refusal::MaskInvalid { path, known } => {
-            vec![("path", path.clone()), ("knownPaths", known.clone())]
-        }
-        Refusal::EtagMismatch {
-            name,
-            given,
-            current,
-        } => vec![
-            ("name", name.to_string()),
-            ("givenEtag", given.clone()),
-            ("currentEtag", current.clone()),
-        ],
         Refusal::ValueOutOfRange {
             field,
             value,
@@ -228,6 +219,34 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::LimitReached { what, limit } => {
             vec![("what", (*what).to_owned()), ("limit", limit.to_string())]
         }
+        _ => changes(refusal),
+    }
+}
+
+/// The variable parts of a sentence about a change.
+fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    match refusal {
+        Refusal::MaskInvalid { path, known } => {
+            vec![("path", path.clone()), ("knownPaths", known.clone())]
+        }
+        Refusal::OffsetBelowLowWatermark {
+            partition,
+            offset,
+            low,
+        } => vec![
+            ("partition", partition.to_string()),
+            ("offset", offset.to_string()),
+            ("lowWatermark", low.to_string()),
+        ],
+        Refusal::EtagMismatch {
+            name,
+            given,
+            current,
+        } => vec![
+            ("name", name.to_string()),
+            ("givenEtag", given.clone()),
+            ("currentEtag", current.clone()),
+        ],
         _ => Vec::new(),
     }
 }

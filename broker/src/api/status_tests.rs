@@ -1,7 +1,7 @@
 //! Every refusal has its status.
 
 use super::*;
-use crate::model::Name;
+use crate::model::{Name, Offset, Partition};
 
 fn every_refusal() -> Vec<Refusal> {
     let name = Name::parse("orders").unwrap();
@@ -77,6 +77,11 @@ fn unnamed_refusals() -> Vec<Refusal> {
         },
         Refusal::FieldImmutable {
             field: "topic.partition_count",
+        },
+        Refusal::OffsetBelowLowWatermark {
+            partition: Partition(0),
+            offset: Offset(1),
+            low: Offset(2),
         },
         Refusal::AckIdMalformed,
         Refusal::LeaseStale,

@@ -7,7 +7,7 @@
 use super::limits::{MAX_TOMBSTONES, TEXT_BYTES};
 use super::objects::{Objects, Subscription, Topic};
 use super::totals::settling;
-use crate::delivery::{Machine, Rules};
+use crate::delivery::Machine;
 use crate::model::entry::{
     Columns, Delivered, Entry, Failed, Outcome, Published, SubscriptionRecord, TopicRecord, Trimmed,
 };
@@ -116,6 +116,7 @@ impl Objects {
             Entry::PageState(state) => self.page_stated(state, at, mode)?,
             Entry::TopicUpdated(record) => self.topic_updated(record, mode)?,
             Entry::SubscriptionUpdated(record) => self.subscription_updated(record, mode)?,
+            Entry::Sought(sought) => self.sought(sought, mode)?,
         }
         Ok(())
     }
@@ -174,39 +175,6 @@ impl Objects {
         self.subscription_names
             .insert(record.name.clone(), record.id);
         self.subscriptions.insert(record.id, subscription);
-        Ok(())
-    }
-
-    /// In recovery, of a topic that is restated later on, nothing is known yet and nothing need be.
-    fn topic_updated(&mut self, record: &TopicRecord, mode: Mode) -> Result<(), ApplyError> {
-        match (self.topics.get_mut(&record.id), mode) {
-            (Some(topic), _) => topic.record = record.clone(),
-            (None, Mode::Recovery) => {}
-            (None, Mode::Live(_)) => return Err(ApplyError::NoTopic(record.id)),
-        }
-        Ok(())
-    }
-
-    fn subscription_updated(
-        &mut self,
-        record: &SubscriptionRecord,
-        mode: Mode,
-    ) -> Result<(), ApplyError> {
-        let Some(subscription) = self.subscriptions.get_mut(&record.id) else {
-            return match mode {
-                Mode::Recovery => Ok(()),
-                Mode::Live(_) => Err(ApplyError::NoSubscription(record.id)),
-            };
-        };
-        subscription.record = record.clone();
-        subscription.rules = Rules::of(&record.settings, subscription.partition_count());
-        if let Mode::Live(_) = mode {
-            let topic = self.topics.get(&record.topic);
-            let topic = topic.ok_or(ApplyError::NoTopic(record.topic))?;
-            for (machine, store) in subscription.machines.iter_mut().zip(&topic.partitions) {
-                machine.obey(&store.log, &subscription.rules);
-            }
-        }
         Ok(())
     }
 

@@ -2,16 +2,30 @@
 
 use super::views::PeekPlace;
 use crate::model::settings::SubscriptionSettings;
-use crate::model::{MessageId, Name, Span};
+use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
 
-/// Where a new subscription starts.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// Where a new subscription starts, or where one goes on.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub enum Start {
     /// With the next message published.
     #[default]
     Latest,
     /// With the oldest message still stored.
     Earliest,
+    /// With the first message published at this time or later.
+    Time(Time),
+    /// At an offset of each partition that is named; the others of a new subscription start with the next message,
+    /// those of one that is sought stay where they are.
+    Offsets(Vec<(Partition, Offset)>),
+}
+
+/// A subscription that is to go on elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Seek<'a> {
+    /// The subscription.
+    pub subscription: &'a Name,
+    /// Where.
+    pub target: &'a Start,
 }
 
 /// A subscription to create.

@@ -26,7 +26,9 @@ impl Core {
                     break;
                 }
             }
-            if granted > 0 {
+            let is_paced = |found: &Subscription| found.record.settings.delivery_rate.is_some();
+            let found = self.objects.subscriptions.get(&id);
+            if granted > 0 || found.is_some_and(is_paced) {
                 self.note_deadline(id, now);
             }
         }
@@ -44,7 +46,11 @@ impl Core {
             return 0;
         }
         let ready = subscription.counts(topic).ready;
-        let share = ready.div_ceil(in_line as u64).max(1);
+        let allowed = self.allowed(id, now);
+        if allowed == 0 {
+            return 0;
+        }
+        let share = ready.min(allowed).div_ceil(in_line as u64).max(1);
         let mut granted = 0;
         for _ in 0..in_line {
             let Some((subscription, topic)) = self.pair(id) else {
@@ -53,12 +59,18 @@ impl Core {
             let Some(&consumer) = subscription.hungry.front() else {
                 break;
             };
-            if !subscription.has_ready(topic) {
+            if !subscription.has_ready(topic) || self.allowed(id, now) == 0 {
                 break;
             }
             granted += self.take_turn(consumer, share, now);
         }
         granted
+    }
+
+    /// How many messages a subscription may hand out now.
+    fn allowed(&mut self, id: SubscriptionId, now: Now) -> u64 {
+        let found = self.objects.subscriptions.get_mut(&id);
+        found.map_or(0, |subscription| subscription.allowed(now))
     }
 
     /// Serves the first in line, who stays in line only with room left.
@@ -116,6 +128,10 @@ impl Core {
         let Some(topic) = self.objects.topics.get(&subscription.record.topic) else {
             return 0;
         };
+        let limit = limit.min(subscription.allowed(now));
+        if limit == 0 {
+            return 0;
+        }
         let mut ticket = Ticket {
             consumer: id,
             name: Arc::clone(&consumer.name),
@@ -144,6 +160,7 @@ impl Core {
         }
         self.next_serial = ticket.serial;
         let (acts, effects, left) = (basket.acts, basket.effects, basket.left);
+        subscription.note_handed_out(limit - left);
         self.output.grants.extend(effects);
         self.enact(acts, now);
         limit - left
@@ -151,8 +168,8 @@ impl Core {
 }
 
 impl Subscription {
-    /// Whether something may be granted.
-    fn has_ready(&self, topic: &Topic) -> bool {
+    /// Whether something could be granted.
+    pub(super) fn has_ready(&self, topic: &Topic) -> bool {
         let mut parts = self.machines.iter().zip(&topic.partitions);
         parts.any(|(machine, store)| machine.has_ready(&store.log))
     }

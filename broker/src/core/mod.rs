@@ -15,16 +15,20 @@ pub mod views;
 pub mod command;
 pub mod output;
 
+mod bucket;
 mod credit;
 mod totals;
 
 mod objects;
 
 mod apply;
+mod changed;
 mod stated;
 
 mod consumer;
 mod state;
+
+mod pace;
 
 mod setback;
 
@@ -35,6 +39,8 @@ mod subscriptions;
 mod topics;
 
 mod updates;
+
+mod seek;
 
 mod dispatch;
 
@@ -67,7 +73,7 @@ pub use apply::ApplyError;
 pub use audit::BooksError;
 pub use command::{
     Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekSubscription,
-    PeekTopic, Pull, Purge, PurgeScope, Selection, SequenceRange, Start,
+    PeekTopic, Pull, Purge, PurgeScope, Seek, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
@@ -76,6 +82,6 @@ pub use state::Core;
 pub use updates::Change;
 pub use views::{
     Attached, BrokerCounts, ConsumerCounts, Deleted, MessageView, Meters, PeekPlace, Peeked,
-    Pulled, Receipt, Route, State, StateView, SubscriptionCounts, SubscriptionView, Summary,
-    TopicCounts, TopicView,
+    Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts, SubscriptionView,
+    Summary, TopicCounts, TopicView,
 };

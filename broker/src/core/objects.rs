@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::bucket::Bucket;
 use super::totals::Totals;
 use super::views::Meters;
 use crate::delivery::{Log, Machine, Rules};
@@ -79,6 +80,8 @@ pub(super) struct Subscription {
     pub(super) hungry: VecDeque<ConsumerId>,
     /// Volatile: the partition whose turn it is.
     pub(super) next_partition: usize,
+    /// Volatile: what its rate lets it hand out.
+    pub(super) bucket: Bucket,
     /// Volatile: its entry in the timers; never later than its machines' earliest deadline.
     pub(super) timer: Option<Mono>,
     /// Volatile: its newest failed attempt. A redelivery waits until this is durable, so that no crash makes a consumer
@@ -189,6 +192,7 @@ impl Subscription {
             consumers: BTreeSet::new(),
             hungry: VecDeque::new(),
             next_partition: 0,
+            bucket: Bucket::default(),
             timer: None,
             last_failed: Position::START,
         }

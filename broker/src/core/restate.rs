@@ -146,6 +146,19 @@ impl Core {
 
 #[cfg(test)]
 impl Core {
+    /// The first offset of a partition that is still stored.
+    pub(crate) fn low(
+        &self,
+        topic: &crate::model::Name,
+        partition: Partition,
+    ) -> crate::model::Offset {
+        let store = self
+            .topic_of(topic)
+            .ok()
+            .and_then(|topic| topic.store(partition));
+        store.map_or_else(Default::default, |store| store.log.low())
+    }
+
     /// How many deleted topics are remembered.
     pub(crate) fn tombstones(&self) -> usize {
         self.objects.broker.tombstones.len()

@@ -190,9 +190,11 @@ impl Core {
         };
         let rules = &subscription.rules;
         let deadlines = subscription.machines.iter();
-        let earliest = deadlines
-            .filter_map(|machine| machine.next_deadline(rules, now))
-            .min();
+        let deadlines = deadlines.filter_map(|machine| machine.next_deadline(rules, now));
+        let deadline = deadlines.min();
+        let topic = self.objects.topics.get(&subscription.record.topic);
+        let token = topic.and_then(|topic| subscription.next_token(topic, now));
+        let earliest = deadline.into_iter().chain(token).min();
         let Some(earliest) = earliest else { return };
         if subscription.timer.is_some_and(|timer| timer <= earliest) {
             return;

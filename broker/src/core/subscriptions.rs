@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use super::command::{NewSubscription, Start};
+use super::command::NewSubscription;
 use super::limits::MAX_SUBSCRIPTIONS;
 use super::objects::{Subscription, Topic};
 use super::output::EndedConsumer;
@@ -33,11 +33,8 @@ impl Core {
                 limit: MAX_SUBSCRIPTIONS,
             });
         }
-        let stores = topic.partitions.iter();
-        let starts = stores.map(|store| match new.start {
-            Start::Latest => store.log.next(),
-            Start::Earliest => store.log.low(),
-        });
+        let starts = topic.places(&new.start)?.into_iter().zip(&topic.partitions);
+        let starts = starts.map(|(place, store)| place.unwrap_or(store.log.next()));
         let starts = starts.collect();
         let record = SubscriptionRecord {
             id: self.objects.broker.next_subscription,

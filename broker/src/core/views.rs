@@ -132,6 +132,17 @@ pub struct Summary {
     pub skipped: u64,
 }
 
+/// What a seek did, or would do, in messages.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Sought {
+    /// Unfinished ones that are dropped as skipped, leased ones included.
+    pub skipped: u64,
+    /// Finished ones that are ready again.
+    pub restored: u64,
+    /// Leases that end.
+    pub ended_leases: u64,
+}
+
 /// A message and where its bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageView {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fresh::Fresh;
 use super::holding::{Again, Lease};
 use super::spans::between;
 use super::{Log, Machine, Room, Rules, Ticket};
@@ -87,7 +88,7 @@ impl Machine {
     /// Whether a take may grant something. After one with room for any message that granted
     /// nothing, it is false.
     pub fn has_ready(&self, log: &Log) -> bool {
-        let fresh = || self.progress.next_unfinished(self.fresh, log.next().0);
+        let fresh = || self.next_fresh_ready(self.fresh, log.next().0);
         !self.ready.is_empty() || (!self.is_stalled && fresh().is_some())
     }
 
@@ -120,7 +121,7 @@ impl Machine {
 
     fn take_fresh(&mut self, basket: &mut Basket<'_>) {
         let next = basket.log.next().0;
-        while let Some(run) = self.progress.next_unfinished(self.fresh, next) {
+        while let Some(run) = self.next_fresh_ready(self.fresh, next) {
             let count = basket.fit(run);
             self.fresh = run.start.0 + count;
             if count == 0 {
@@ -133,7 +134,14 @@ impl Machine {
     /// The same with key order: what is out of turn is parked behind the first of its key.
     fn take_fresh_in_turn(&mut self, basket: &mut Basket<'_>, rules: &Rules) {
         let (log, next) = (basket.log, basket.log.next().0);
-        while let Some(run) = self.progress.next_unfinished(self.fresh, next) {
+        while let Some(fresh) = self.next_fresh(self.fresh, next) {
+            let run = match fresh {
+                Fresh::Ready(run) => run,
+                Fresh::Dead(dead) => {
+                    self.pass_dead(log, dead);
+                    continue;
+                }
+            };
             self.fresh = run.start.0;
             let (keys, end) = log.keys_from(run.start.0);
             let most = run.count().min(basket.room.messages.max(1));

@@ -46,6 +46,11 @@ impl Machine {
         Offset(self.progress.start)
     }
 
+    /// How many messages are leased.
+    pub fn leased(&self) -> u64 {
+        self.leased
+    }
+
     /// The committed offset: everything below is finished.
     pub fn floor(&self) -> Offset {
         Offset(self.progress.floor)
@@ -117,7 +122,7 @@ impl Machine {
     /// over those that are leased, waiting or dead.
     fn first_ready(&self, log: &Log) -> Option<Offset> {
         let again = self.ready.first().map(|(range, _)| range.start);
-        let fresh = self.progress.next_unfinished(self.fresh, log.next().0);
+        let fresh = self.next_fresh_ready(self.fresh, log.next().0);
         let fresh = fresh.map(|range| range.start);
         again.into_iter().chain(fresh).min()
     }

@@ -135,7 +135,7 @@ impl Machine {
     }
 
     /// Ends what leases there are in a range; gives how many messages they held.
-    fn end_leases(&mut self, range: OffsetRange) -> u64 {
+    pub(super) fn end_leases(&mut self, range: OffsetRange) -> u64 {
         let mut count = 0;
         for (piece, _) in self.leases.cut(range) {
             count += piece.count();
@@ -277,6 +277,8 @@ impl Machine {
         if !self.progress.live {
             return;
         }
+        // What no take has met since a seek is met by the next one.
+        let range = OffsetRange::between(range.start, range.end.min(Offset(self.fresh)));
         let mut parts = Vec::new();
         let mut from = range.start;
         for (part, stretch) in self.progress.records(range) {
@@ -291,7 +293,7 @@ impl Machine {
     }
 
     /// Lets the next message of each eased key be handed out, if it is ready.
-    fn promote(&mut self) {
+    pub(super) fn promote(&mut self) {
         while let Some(key) = self.eased.pop() {
             let Some(next) = self.keys.next_of(key) else {
                 continue;
@@ -306,7 +308,7 @@ impl Machine {
         }
     }
 
-    fn tidy(&mut self, range: OffsetRange) {
+    pub(super) fn tidy(&mut self, range: OffsetRange) {
         let leases = &self.leases;
         self.progress
             .tidy(range, |page| leases.within(page).next().is_some());

@@ -7,8 +7,8 @@
 //! - [`log`], `block`: the messages of a partition without their content.
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
-//! - [`machine`]: the machine and its durable changes.
-//! - [`grant`], [`decide`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
+//! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met.
+//! - [`grant`], [`decide`], [`seek`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
 
 mod spans;
 
@@ -28,9 +28,13 @@ mod keys;
 
 pub mod machine;
 
+mod fresh;
+
 pub mod grant;
 
 pub mod decide;
+
+pub mod seek;
 
 pub mod look;
 pub mod recount;

@@ -90,7 +90,9 @@ impl Machine {
         self.resume_waits(now);
         let progress = &self.progress;
         let records = progress.pages.iter().filter_map(|(number, page)| {
-            let last = page.stretches().last()?;
+            // Dead ones are met by a take: after a seek they may lie far ahead of it.
+            let mut met = page.stretches().iter().rev();
+            let last = met.find(|stretch| stretch.kind != Kind::Dead)?;
             Some(number * progress.size + last.end() as u64)
         });
         let met = records.max().max(self.leases.end());

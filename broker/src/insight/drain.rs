@@ -19,11 +19,15 @@ pub enum Drain {
     Stuck,
     /// No consumer is connected, and nothing is acknowledged.
     Idle,
+    /// The subscription is paused, whatever its backlog.
+    Paused,
 }
 
 /// What a drain time is made of.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Flow {
+    /// Whether nothing is handed out by order of an operator.
+    pub is_paused: bool,
     /// Ready, leased and waiting messages.
     pub backlog: u64,
     /// Connected consumers.
@@ -41,6 +45,9 @@ impl Flow {
     /// those: a consumer of slow batches is not stuck between two of them. With consumers and no
     /// ack at all it is stuck only once the oldest message is as old as the shorter window.
     pub fn drain(&self) -> Drain {
+        if self.is_paused {
+            return Drain::Paused;
+        }
         if self.backlog == 0 {
             return Drain::Empty;
         }
@@ -68,6 +75,7 @@ mod tests {
 
     fn flow(arrivals: [f64; 2], acks: [f64; 2]) -> Flow {
         Flow {
+            is_paused: false,
             backlog: 1_000,
             consumers: 1,
             lag: Some(Span::from_secs(60)),
@@ -95,6 +103,20 @@ mod tests {
             ..flow([5.0, 5.0], [0.0, 0.0])
         };
         assert_eq!(empty.drain(), Drain::Empty);
+    }
+
+    #[test]
+    fn a_paused_subscription_says_so_with_and_without_a_backlog() {
+        let paused = Flow {
+            is_paused: true,
+            ..flow([0.0, 0.0], [10.0, 0.0])
+        };
+        assert_eq!(paused.drain(), Drain::Paused);
+        let empty = Flow {
+            backlog: 0,
+            ..paused
+        };
+        assert_eq!(empty.drain(), Drain::Paused);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Each variant is one `ErrorReason` of the contract; `api/status.rs` maps them. The text says what was tried, on what,
 //! why it failed and what to do.
 
-use super::{Name, Span, TopicId};
+use super::{Name, Offset, Partition, Span, TopicId};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -225,6 +225,18 @@ pub enum Refusal {
     FieldImmutable {
         /// The field.
         field: &'static str,
+    },
+    /// An offset is of messages that are no longer stored.
+    #[error(
+        "offset {partition}:{offset} is no longer stored; the oldest message of the partition is {partition}:{low}"
+    )]
+    OffsetBelowLowWatermark {
+        /// The partition.
+        partition: Partition,
+        /// The offset asked for.
+        offset: Offset,
+        /// The first one still stored.
+        low: Offset,
     },
     /// Not offered.
     #[error("{what} is not offered by this broker")]

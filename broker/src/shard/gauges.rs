@@ -168,6 +168,7 @@ impl Gauges {
         });
         let consumers: Vec<_> = consumers.collect();
         let flow = Flow {
+            is_paused: counts.settings.is_paused,
             backlog: counts.counts.backlog(),
             consumers: consumers.len() as u64,
             lag: counts.lag,

@@ -16,8 +16,8 @@ use super::doorbell::Doorbell;
 
 use super::{Health, Sample};
 use crate::core::{
-    AckId, Core, Deleted, DryRun, Nack, NewSubscription, Purge, PurgeScope, Route, Selection,
-    Start, SubscriptionView, Summary, TopicView,
+    AckId, Core, Deleted, DryRun, Nack, NewSubscription, Purge, PurgeScope, Route, Seek, Selection,
+    Sought, Start, SubscriptionView, Summary, TopicView,
 };
 use crate::journal::{Poisoned, Watermark};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -184,6 +184,23 @@ impl Handle {
                 start,
             };
             core.create_subscription(new, now)
+        })
+        .await
+    }
+
+    /// Lets a subscription go on from elsewhere, or only counts.
+    pub async fn seek(
+        &self,
+        subscription: Name,
+        target: Start,
+        dry_run: DryRun,
+    ) -> Result<Sought, Refusal> {
+        self.act(move |core, now| {
+            let seek = Seek {
+                subscription: &subscription,
+                target: &target,
+            };
+            core.seek(seek, dry_run, now)
         })
         .await
     }

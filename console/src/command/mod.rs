@@ -20,6 +20,7 @@ mod payload;
 mod lag;
 mod peek;
 mod publish;
+mod seek;
 mod settle;
 
 mod pull;

@@ -1,11 +1,11 @@
-//! `weir sub ls|create|get|rm`.
+//! `weir sub ls|create|get|pause|resume|rm`, and the way to the other verbs of subscriptions.
 
 use weir_proto::v1;
 
-use super::arguments::{CreateSubscriptionArgs, KeyOrderArg, ListArgs, SubCommand};
+use super::arguments::{CreateSubscriptionArgs, KeyOrderArg, ListArgs, Place, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
-use super::{consent, lag, names, peek, pull};
+use super::{consent, lag, names, peek, pull, seek};
 use crate::present::operation::DeletedSubscriptionDocument;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
 use crate::present::units;
@@ -16,6 +16,9 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
         SubCommand::Ls { topic, list } => self::list(session, topic, &list).await,
         SubCommand::Create(args) => create(session, args).await,
         SubCommand::Get { subscription } => get(session, &subscription).await,
+        SubCommand::Pause { subscription } => hold(session, &subscription, Hold::Pause).await,
+        SubCommand::Resume { subscription } => hold(session, &subscription, Hold::Resume).await,
+        SubCommand::Seek(args) => seek::run(session, args).await,
         SubCommand::Rm { subscription, yes } => delete(session, &subscription, yes).await,
         SubCommand::Pull(args) => pull::run(session, args).await,
         SubCommand::Peek(args) => peek::subscription(session, &args).await,
@@ -55,7 +58,7 @@ async fn create(session: &mut Session, args: CreateSubscriptionArgs) -> Result<(
     let created = session
         .client
         .admin()
-        .create_subscription(resource(args), v1::StartPosition::Unspecified)
+        .create_subscription_with(request(args))
         .await
         .map_err(|error| session.failure(tried, error))?;
     let document = SubscriptionDocument::new(&created, None);
@@ -64,6 +67,19 @@ async fn create(session: &mut Session, args: CreateSubscriptionArgs) -> Result<(
         created.name, created.topic
     );
     session.outcome(&document, &created.name, &sentence).await
+}
+
+fn request(mut args: CreateSubscriptionArgs) -> v1::CreateSubscriptionRequest {
+    let mut request = v1::CreateSubscriptionRequest::default();
+    match args.from.take() {
+        None => {}
+        Some(Place::Earliest) => request.set_start(v1::StartPosition::Earliest),
+        Some(Place::Latest) => request.set_start(v1::StartPosition::Latest),
+        Some(Place::Time(time)) => request.start_time = Some(time),
+        Some(Place::Offsets(offsets)) => request.start_offsets = offsets,
+    }
+    request.subscription = Some(resource(args));
+    request
 }
 
 fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
@@ -81,6 +97,8 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         minimum_backoff: args.backoff_min.map(units::proto_span),
         maximum_backoff: args.backoff_max.map(units::proto_span),
         key_order: key_order.into(),
+        delivery_rate: args.rate,
+        max_outstanding_messages: args.max_outstanding,
         ..v1::Subscription::default()
     }
 }
@@ -99,6 +117,27 @@ async fn get(session: &mut Session, given: &str) -> Result<(), Failure> {
             text
         })
         .await
+}
+
+/// Whether a subscription is held or goes on.
+#[derive(Clone, Copy, Debug)]
+enum Hold {
+    Pause,
+    Resume,
+}
+
+async fn hold(session: &mut Session, given: &str, how: Hold) -> Result<(), Failure> {
+    let name = names::subscription(session, given).await?.name;
+    let admin = session.client.admin();
+    let (verb, done, outcome) = match how {
+        Hold::Pause => ("pause", "paused", admin.pause_subscription(&name).await),
+        Hold::Resume => ("resume", "resumed", admin.resume_subscription(&name).await),
+    };
+    let now = outcome
+        .map_err(|error| session.failure(format!("{verb} the subscription {name}"), error))?;
+    let document = SubscriptionDocument::new(&now, None);
+    let sentence = format!("{done} the subscription {}", now.name);
+    session.outcome(&document, &now.name, &sentence).await
 }
 
 async fn delete(session: &mut Session, given: &str, is_given: bool) -> Result<(), Failure> {

@@ -19,6 +19,8 @@ pub(crate) mod message_printer;
 pub(crate) mod operation;
 pub(crate) mod setting;
 pub(crate) mod status;
+pub(crate) mod subscription_settings;
+
 pub(crate) mod subscription;
 pub(crate) mod subscription_fields;
 pub(crate) mod topic;

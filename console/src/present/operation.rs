@@ -66,6 +66,29 @@ impl OperationDocument {
     }
 }
 
+/// A seek, planned or done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct SeekDocument {
+    pub(crate) subscription: String,
+    pub(crate) state: &'static str,
+    pub(crate) skipped: u64,
+    pub(crate) restored: u64,
+    pub(crate) ended_leases: u64,
+}
+
+impl SeekDocument {
+    /// What the broker did, or would do.
+    pub(crate) fn new(name: &str, state: &'static str, sought: &v1::SeekResponse) -> Self {
+        Self {
+            subscription: name.to_owned(),
+            state,
+            skipped: sought.skipped,
+            restored: sought.restored,
+            ended_leases: sought.ended_leases,
+        }
+    }
+}
+
 /// A topic that was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct DeletedTopicDocument {

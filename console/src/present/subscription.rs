@@ -3,6 +3,7 @@
 use serde::Serialize;
 use weir_proto::v1;
 
+use super::subscription_settings::SubscriptionSettings;
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
 
@@ -97,34 +98,6 @@ impl SubscriptionNumbers {
     }
 }
 
-/// The settings of a subscription.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct SubscriptionSettings {
-    pub(crate) ack_deadline_seconds: Option<f64>,
-    pub(crate) max_attempts: u32,
-    pub(crate) backoff_min_seconds: Option<f64>,
-    pub(crate) backoff_max_seconds: Option<f64>,
-    pub(crate) key_order: &'static str,
-    pub(crate) dead_letter_retention_seconds: Option<f64>,
-    pub(crate) create_time: Option<String>,
-}
-
-impl SubscriptionSettings {
-    fn new(subscription: &v1::Subscription) -> Self {
-        Self {
-            ack_deadline_seconds: units::span_seconds(subscription.ack_deadline.as_ref()),
-            max_attempts: subscription.max_attempts,
-            backoff_min_seconds: units::span_seconds(subscription.minimum_backoff.as_ref()),
-            backoff_max_seconds: units::span_seconds(subscription.maximum_backoff.as_ref()),
-            key_order: key_order(subscription.key_order()),
-            dead_letter_retention_seconds: units::span_seconds(
-                subscription.dead_letter_retention.as_ref(),
-            ),
-            create_time: units::rfc3339(subscription.create_time.as_ref()),
-        }
-    }
-}
-
 /// Everything about one subscription, as `sub get` and `sub create` print it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct SubscriptionDocument {
@@ -184,7 +157,7 @@ impl SubscriptionDocument {
 
     /// The fields, for people.
     pub(crate) fn fields(&self) -> Fields {
-        let (numbers, settings) = (&self.numbers, &self.settings);
+        let numbers = &self.numbers;
         let mut fields = Fields::default();
         fields.push("name", &numbers.name);
         fields.push("topic", &numbers.topic);
@@ -205,26 +178,7 @@ impl SubscriptionDocument {
             "conservation error",
             units::count(numbers.conservation_error),
         );
-        fields.push(
-            "ack deadline",
-            known(settings.ack_deadline_seconds, units::seconds),
-        );
-        fields.push("max attempts", units::count(settings.max_attempts.into()));
-        fields.push(
-            "backoff min",
-            known(settings.backoff_min_seconds, units::seconds),
-        );
-        fields.push(
-            "backoff max",
-            known(settings.backoff_max_seconds, units::seconds),
-        );
-        fields.push("key order", settings.key_order);
-        let retention = known(settings.dead_letter_retention_seconds, units::seconds);
-        fields.push("dead letter retention", retention);
-        fields.push(
-            "created",
-            settings.create_time.as_deref().unwrap_or(units::UNKNOWN),
-        );
+        self.settings.push_fields(&mut fields);
         fields.push("consumers", units::count(numbers.consumers));
         fields
     }
@@ -362,14 +316,7 @@ fn drain(state: v1::DrainState) -> &'static str {
         v1::DrainState::Never => "never",
         v1::DrainState::Stuck => "stuck",
         v1::DrainState::Idle => "idle",
-    }
-}
-
-fn key_order(order: v1::KeyOrder) -> &'static str {
-    match order {
-        v1::KeyOrder::Unspecified | v1::KeyOrder::Off => "off",
-        v1::KeyOrder::Block => "block",
-        v1::KeyOrder::Skip => "skip",
+        v1::DrainState::Paused => "paused",
     }
 }
 

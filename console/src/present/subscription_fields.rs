@@ -3,7 +3,9 @@
 use super::subscription::SubscriptionNumbers;
 use crate::filter::{Field, Filtered, Kind, Schema};
 
-const DRAIN: &[&str] = &["unknown", "empty", "draining", "never", "stuck", "idle"];
+const DRAIN: &[&str] = &[
+    "unknown", "empty", "draining", "never", "stuck", "idle", "paused",
+];
 
 const SCHEMA: Schema = Schema {
     fields: &[

@@ -12,7 +12,8 @@ use crate::v1::{
     CreateSubscriptionRequest, CreateTopicRequest, DeleteSubscriptionRequest,
     DeleteSubscriptionResponse, DeleteTopicRequest, GetSubscriptionRequest, GetTopicRequest,
     ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
-    StartPosition, Subscription, Topic, UpdateSubscriptionRequest, UpdateTopicRequest,
+    PauseSubscriptionRequest, ResumeSubscriptionRequest, StartPosition, Subscription, Topic,
+    UpdateSubscriptionRequest, UpdateTopicRequest,
 };
 
 /// How many topics or subscriptions one call of a walk over all pages asks for.
@@ -133,7 +134,17 @@ impl Admin {
         let request = CreateSubscriptionRequest {
             subscription: Some(subscription),
             start: start.into(),
+            ..CreateSubscriptionRequest::default()
         };
+        self.create_subscription_with(request).await
+    }
+
+    /// Creates a subscription with all that can be said of it, such as a time or offsets at which it
+    /// starts, and returns it with every setting filled in.
+    pub async fn create_subscription_with(
+        &self,
+        request: CreateSubscriptionRequest,
+    ) -> Result<Subscription, Error> {
         let response = self
             .stub
             .clone()
@@ -217,6 +228,32 @@ impl Admin {
         response
             .subscription
             .ok_or_else(|| Error::bad_answer("the updated subscription is missing"))
+    }
+
+    /// Holds a subscription: nothing is handed out until it is resumed.
+    pub async fn pause_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<Subscription, Error> {
+        let request = PauseSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        let paused = self.stub.clone().pause_subscription(request).await?;
+        let subscription = paused.into_inner().subscription;
+        subscription.ok_or_else(|| Error::bad_answer("the paused subscription is missing"))
+    }
+
+    /// Lets a paused subscription go on.
+    pub async fn resume_subscription(
+        &self,
+        subscription: impl Into<String>,
+    ) -> Result<Subscription, Error> {
+        let request = ResumeSubscriptionRequest {
+            subscription: subscription.into(),
+        };
+        let resumed = self.stub.clone().resume_subscription(request).await?;
+        let subscription = resumed.into_inner().subscription;
+        subscription.ok_or_else(|| Error::bad_answer("the resumed subscription is missing"))
     }
 
     /// Deletes a subscription with its backlog and its dead messages.

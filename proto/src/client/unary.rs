@@ -17,6 +17,7 @@ use crate::v1::{
     ExtendResponse, GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse,
     Message, NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest, PeekResponse,
     PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest, RequeueDeadLettersRequest,
+    SeekRequest, SeekResponse,
 };
 
 /// Looking into subscriptions, and acts on many messages.
@@ -63,6 +64,11 @@ impl Operator {
         response
             .operation
             .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+
+    /// Lets a subscription go on from elsewhere, or only counts what that would do.
+    pub async fn seek(&self, request: SeekRequest) -> Result<SeekResponse, Error> {
+        Ok(self.stub.clone().seek(request).await?.into_inner())
     }
 
     /// Drops messages of a subscription, or only counts them.

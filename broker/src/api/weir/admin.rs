@@ -7,14 +7,16 @@ use weir_proto::server::{
     DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse,
     GetSubscriptionRequest, GetSubscriptionResponse, GetTopicRequest, GetTopicResponse,
     ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
-    StartPosition, UpdateSubscriptionRequest, UpdateSubscriptionResponse, UpdateTopicRequest,
-    UpdateTopicResponse,
+    PauseSubscriptionRequest, PauseSubscriptionResponse, ResumeSubscriptionRequest,
+    ResumeSubscriptionResponse, UpdateSubscriptionRequest, UpdateSubscriptionResponse,
+    UpdateTopicRequest, UpdateTopicResponse,
 };
 
+use super::places::Place;
 use super::{convert, masks};
 use crate::api::page;
 use crate::api::status::status;
-use crate::core::{Start, SubscriptionView, TopicView};
+use crate::core::{SubscriptionView, TopicView};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
 use crate::shard::Handle;
@@ -73,6 +75,23 @@ impl Admin {
         Ok(wire_subscription(&view))
     }
 
+    /// Pauses a subscription, or lets it go on.
+    async fn hold(
+        &self,
+        subscription: &str,
+        is_paused: bool,
+    ) -> Result<server::Subscription, Refusal> {
+        let name = convert::name("subscription", subscription)?;
+        let change = move |now: &SubscriptionSettings| {
+            Ok(SubscriptionSettings {
+                is_paused,
+                ..now.clone()
+            })
+        };
+        let view = self.0.update_subscription(name, None, change).await?;
+        Ok(wire_subscription(&view))
+    }
+
     async fn create_subscription(
         &self,
         request: CreateSubscriptionRequest,
@@ -83,11 +102,12 @@ impl Admin {
         let name = convert::name("subscription.name", &wire.name)?;
         let topic = convert::name("subscription.topic", &wire.topic)?;
         let settings = convert::subscription_settings(&wire)?;
-        let start = match StartPosition::try_from(request.start) {
-            Ok(StartPosition::Unspecified | StartPosition::Latest) => Start::Latest,
-            Ok(StartPosition::Earliest) => Start::Earliest,
-            Err(_unknown) => return Err(convert::unknown("start", request.start)),
+        let place = Place {
+            position: request.start,
+            time: request.start_time,
+            offsets: request.start_offsets,
         };
+        let start = place.start("start")?.unwrap_or_default();
         let view = self
             .0
             .create_subscription(name, topic, settings, start)
@@ -170,6 +190,9 @@ fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
         key_order: convert::wire_key_order(settings.key_order).into(),
         dead_letter_retention: Some(convert::duration(settings.dead_retention)),
         create_time: Some(convert::timestamp(view.created)),
+        max_outstanding_messages: settings.max_outstanding,
+        delivery_rate: settings.delivery_rate,
+        paused: settings.is_paused,
         etag: view.etag.clone(),
         update_time: Some(convert::timestamp(view.updated)),
     }
@@ -274,6 +297,26 @@ impl server::admin_server::Admin for Admin {
     ) -> Result<Response<UpdateSubscriptionResponse>, Status> {
         let updated = Self::update_subscription(self, request.into_inner()).await;
         reply(updated.map(|subscription| UpdateSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
+    }
+
+    async fn pause_subscription(
+        &self,
+        request: Request<PauseSubscriptionRequest>,
+    ) -> Result<Response<PauseSubscriptionResponse>, Status> {
+        let paused = self.hold(&request.get_ref().subscription, true).await;
+        reply(paused.map(|subscription| PauseSubscriptionResponse {
+            subscription: Some(subscription),
+        }))
+    }
+
+    async fn resume_subscription(
+        &self,
+        request: Request<ResumeSubscriptionRequest>,
+    ) -> Result<Response<ResumeSubscriptionResponse>, Status> {
+        let resumed = self.hold(&request.get_ref().subscription, false).await;
+        reply(resumed.map(|subscription| ResumeSubscriptionResponse {
             subscription: Some(subscription),
         }))
     }

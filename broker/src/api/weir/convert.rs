@@ -100,6 +100,8 @@ pub(crate) fn subscription_settings(
         backoff_max: max.unwrap_or(DEFAULT_BACKOFF_MAX.max(backoff_min)),
         key_order: key_order(subscription.key_order)?,
         dead_retention: dead.unwrap_or(default.dead_retention),
+        max_outstanding: subscription.max_outstanding_messages,
+        delivery_rate: subscription.delivery_rate,
         ..default
     };
     settings.check()?;

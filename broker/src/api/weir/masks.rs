@@ -26,7 +26,7 @@ const TOPIC: [(&str, Take<TopicSettings>); 2] = [
 const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
 
 /// The settings of a subscription that can be changed, by field.
-const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 6] = [
+const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 8] = [
     ("ack_deadline", |to, from| {
         to.ack_deadline = from.ack_deadline;
     }),
@@ -44,6 +44,12 @@ const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 6] = [
     }),
     ("dead_letter_retention", |to, from| {
         to.dead_retention = from.dead_retention;
+    }),
+    ("max_outstanding_messages", |to, from| {
+        to.max_outstanding = from.max_outstanding;
+    }),
+    ("delivery_rate", |to, from| {
+        to.delivery_rate = from.delivery_rate;
     }),
 ];
 

@@ -3,7 +3,7 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`subscriber`]: deliveries out and answers in.
-//! - [`masks`], [`admin`], [`operator`]: managing, looking and acting.
+//! - [`masks`], [`places`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
@@ -23,6 +23,7 @@ mod subscribe;
 pub(crate) mod subscriber;
 
 mod masks;
+mod places;
 
 pub(crate) mod admin;
 

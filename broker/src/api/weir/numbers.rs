@@ -187,5 +187,6 @@ fn drain(drain: Drain) -> (server::DrainState, Option<f64>) {
         Drain::Never => (server::DrainState::Never, None),
         Drain::Stuck => (server::DrainState::Stuck, None),
         Drain::Idle => (server::DrainState::Idle, None),
+        Drain::Paused => (server::DrainState::Paused, None),
     }
 }

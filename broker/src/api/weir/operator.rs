@@ -9,7 +9,7 @@ use weir_proto::server::{
 };
 
 use super::admin::reply;
-use super::convert;
+use super::{convert, places};
 use crate::api::page;
 use crate::core::{DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
 use crate::model::{MessageId, Offset, Partition, Refusal, Time};
@@ -314,6 +314,13 @@ impl server::operator_server::Operator for Operator {
         reply(done.map(|summary| RequeueDeadLettersResponse {
             operation: Some(summary),
         }))
+    }
+
+    async fn seek(
+        &self,
+        request: Request<server::SeekRequest>,
+    ) -> Result<Response<server::SeekResponse>, Status> {
+        reply(places::seek(&self.0, request.into_inner()).await)
     }
 
     async fn purge_backlog(

@@ -8,9 +8,10 @@ use rand::rngs::SmallRng;
 use super::bench::{Bench, body, name};
 use super::model::{Is, Message, Sub};
 use crate::core::{
-    AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Selection, SequenceRange,
+    AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Seek, Selection,
+    SequenceRange, Start,
 };
-use crate::model::{ConsumerId, Span};
+use crate::model::{ConsumerId, Offset, Partition, Span};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
     [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")];
@@ -30,6 +31,7 @@ pub(super) struct History {
     pub(super) streams: BTreeMap<ConsumerId, Stream>,
     pub(super) ids: Vec<(usize, AckId)>,
     pub(super) next: BTreeMap<(&'static str, u32), u64>,
+    pub(super) keys: BTreeMap<(&'static str, u32, u64), u64>,
 }
 
 impl History {
@@ -43,6 +45,7 @@ impl History {
             .publish(topic, partition, body(count, size, &keys));
         let next = self.next.entry((topic, partition)).or_default();
         for key in keys {
+            self.keys.insert((topic, partition, *next), key);
             for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
                 if of == topic {
                     let message = Message {
@@ -88,6 +91,43 @@ impl History {
         let subscription = self.streams.remove(&id).unwrap().subscription;
         let class = is_lost.then_some("consumer_lost");
         self.subs[subscription].end_leases(|lease| lease.consumer == Some(id), class);
+    }
+
+    /// To anywhere that is stored, or with what comes next.
+    pub(super) fn seek(&mut self) {
+        let index = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let (text, topic) = SUBSCRIPTIONS[index];
+        let partition = self.random.random_range(0..PARTITIONS);
+        let next = self.next.get(&(topic, partition)).copied().unwrap_or(0);
+        let low = self.bench.core.low(&name(topic), Partition(partition)).0;
+        let target = self.random.random_range(low..=next);
+        let to = Start::Offsets(vec![(Partition(partition), Offset(target))]);
+        let seek = Seek {
+            subscription: &name(text),
+            target: &to,
+        };
+        let (core, now) = (&mut self.bench.core, self.bench.now);
+        let planned = core.seek(seek, DryRun::Yes, now).unwrap();
+        let done = core.seek(seek, DryRun::No, now).unwrap();
+        assert_eq!(planned, done);
+        // What lay before the start and is stored belongs to the subscription again.
+        let sub = &mut self.subs[index];
+        for offset in target..next {
+            let known = self.keys.get(&(topic, partition, offset)).copied();
+            let key = known.unwrap_or(0);
+            let message = Message {
+                is: Is::Acked,
+                failed: 0,
+                key,
+            };
+            sub.messages.entry((partition, offset)).or_insert(message);
+        }
+        let expected = sub.seek(partition, (target, next));
+        assert_eq!(
+            (done.skipped, done.restored),
+            expected,
+            "{text} {partition}:{target}"
+        );
     }
 
     /// A range of a stream's sequences, those in it still leased, and those that are not.
@@ -175,9 +215,13 @@ impl History {
             let sub = &mut self.subs[subscription];
             let is_held = sub.holds(&id);
             let result = self.bench.core.acknowledge(&[id], self.bench.now).remove(0);
-            let message = sub.messages[&(id.partition.0, id.offset.0)];
+            // A seek back may have left it before the start.
+            let message = sub.messages.get(&(id.partition.0, id.offset.0));
             let is_old = id.incarnation < self.bench.core.incarnation();
-            let may_finish = is_old && message.is == Is::Pending && message.failed < id.attempt;
+            let may_finish = message.is_some_and(|message| {
+                let is_open = message.is == Is::Pending && message.failed < id.attempt;
+                is_old && is_open && sub.epoch(id.partition.0) == id.epoch.0
+            });
             if is_held {
                 assert_eq!(result, Ok(()), "{id:?}");
             } else if !may_finish {

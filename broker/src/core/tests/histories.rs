@@ -74,6 +74,7 @@ impl History {
             streams: BTreeMap::new(),
             ids: Vec::new(),
             next: BTreeMap::new(),
+            keys: BTreeMap::new(),
         }
     }
 
@@ -88,7 +89,8 @@ impl History {
             66..72 => self.acknowledge(),
             72..84 => self.pass(),
             84..88 => self.requeue(),
-            88..91 => self.purge(),
+            88..90 => self.purge(),
+            90..91 => self.seek(),
             91..96 => {
                 let before = Position(
                     self.random

@@ -3,6 +3,7 @@
 //! - `bench`: a core with what it has written, restarts included.
 //! - `journey`: single promises, one a test.
 //! - `audit`: the recount of the books, the sums, the tombstones.
+//! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `bounds`: what one look, one tick and one request may be at most.
@@ -13,6 +14,10 @@ mod bench;
 mod journey;
 
 mod audit;
+
+mod pacing;
+
+mod seeking;
 
 mod refusals;
 

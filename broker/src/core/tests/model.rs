@@ -37,6 +37,8 @@ pub(super) struct Message {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Sub {
     pub(super) messages: BTreeMap<(u32, u64), Message>,
+    /// How often it was sought, by partition.
+    pub(super) seeks: BTreeMap<u32, u32>,
     pub(super) max_attempts: u32,
     pub(super) in_key_order: bool,
     pub(super) ack_deadline: u64,
@@ -153,6 +155,51 @@ impl Sub {
             if let Is::Leased(lease) = &mut message.is {
                 lease.consumer = None;
                 lease.deadline = Mono(now.0 + self.ack_deadline);
+            }
+        }
+    }
+
+    /// Goes on at `target`: leases end; forward, what is before it and not dead is dropped; back, everything from it on
+    /// that is not dead is pending with no attempts, and what is before it belongs to nobody. Gives how many were
+    /// skipped and how many restored.
+    pub(super) fn seek(&mut self, partition: u32, (target, next): (u64, u64)) -> (u64, u64) {
+        *self.seeks.entry(partition).or_default() += 1;
+        self.end_leases_of(partition);
+        let here = (partition, 0)..(partition + 1, 0);
+        let unfinished = |message: &Message| !matches!(message.is, Is::Acked | Is::Dropped);
+        let mut open = self.messages.range(here.clone());
+        let floor = open.find(|(_, message)| unfinished(message));
+        let floor = floor.map_or(next, |(&(_, offset), _)| offset);
+        let mut changed = 0;
+        if target > floor {
+            for message in self.messages.range_mut((partition, 0)..(partition, target)) {
+                if message.1.is == Is::Pending {
+                    message.1.is = Is::Dropped;
+                    changed += 1;
+                }
+            }
+            return (changed, 0);
+        }
+        self.messages
+            .retain(|&(of, offset), _| of != partition || offset >= target);
+        for (_, message) in self.messages.range_mut(here) {
+            if matches!(message.is, Is::Dead { .. }) {
+                continue;
+            }
+            changed += u64::from(message.is != Is::Pending);
+            (message.is, message.failed) = (Is::Pending, 0);
+        }
+        (0, changed)
+    }
+
+    pub(super) fn epoch(&self, partition: u32) -> u32 {
+        self.seeks.get(&partition).copied().unwrap_or(0)
+    }
+
+    fn end_leases_of(&mut self, partition: u32) {
+        for (_, message) in self.messages.range_mut((partition, 0)..(partition + 1, 0)) {
+            if let Is::Leased(_) = message.is {
+                message.is = Is::Pending;
             }
         }
     }

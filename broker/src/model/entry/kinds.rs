@@ -1,6 +1,7 @@
 //! The entries, as the core writes and applies them.
 
 use super::record::{SubscriptionRecord, TopicRecord};
+use super::sought::Sought;
 use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
 use crate::model::{
     Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, SubscriptionId,
@@ -55,6 +56,8 @@ pub enum Entry {
     TopicUpdated(TopicRecord),
     /// A subscription's settings were changed, or it was paused or resumed.
     SubscriptionUpdated(SubscriptionRecord),
+    /// A subscription goes on from elsewhere.
+    Sought(Sought),
 }
 
 /// A batch of messages with consecutive offsets.

@@ -9,7 +9,7 @@
 //! - [`body`]: the body of a published batch.
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
-//! - [`kinds`]: the entries.
+//! - [`kinds`]: the entries; [`sought`]: that of a seek.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -20,10 +20,13 @@ mod record;
 
 pub mod state;
 
-pub mod kinds;
-
 mod extra;
 mod record_codec;
+
+pub mod sought;
+
+pub mod kinds;
+
 mod state_codec;
 
 mod codec;
@@ -39,6 +42,7 @@ pub use kinds::{
     Released, Requeued, Trimmed,
 };
 pub use record::{SubscriptionRecord, TopicRecord};
+pub use sought::Sought;
 pub use state::{
     BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,
     SubscriptionState, TopicState,

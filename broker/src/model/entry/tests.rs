@@ -110,15 +110,22 @@ fn entries() -> Vec<Entry> {
     ]
     .into_iter()
     .chain(states(ranges))
-    .chain(changes())
+    .chain(later())
     .collect()
 }
 
-/// One of each change of settings.
-fn changes() -> [Entry; 2] {
-    [
+/// One of each kind that came after the first release.
+fn later() -> Vec<Entry> {
+    vec![
         Entry::TopicUpdated(topic_record()),
         Entry::SubscriptionUpdated(subscription_record()),
+        Entry::Sought(Sought {
+            subscription: SubscriptionId(3),
+            partition: Partition(1),
+            epoch: Epoch(2),
+            target: Offset(77),
+            is_anew: true,
+        }),
     ]
 }
 
@@ -343,7 +350,7 @@ fn kinds_keep_their_numbers() {
     let all = entries();
     let encoded: Vec<Encoded> = all.iter().map(encode).collect();
     let kinds: Vec<u8> = encoded.iter().map(|encoded| encoded.kind).collect();
-    assert_eq!(kinds, (1..=20).collect::<Vec<u8>>());
+    assert_eq!(kinds, (1..=21).collect::<Vec<u8>>());
     assert!(encoded.iter().all(|encoded| encoded.version == 1));
 }
 
@@ -358,7 +365,7 @@ fn random_bytes_never_make_decoding_panic_or_allocate_beyond_their_length() {
                 .wrapping_add(1);
             *byte = (state >> 56) as u8;
         }
-        let kind = 1 + (round % 20) as u8;
+        let kind = 1 + (round % 21) as u8;
         for version in 1..=2 {
             if let Ok(entry) = decode(kind, version, &bytes) {
                 let again = encode(&entry);

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod dlq;
 mod list;
+mod place;
 mod program;
 mod shell;
 mod span;
@@ -16,11 +17,12 @@ pub(crate) use check::CheckCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
 pub(crate) use list::{Header, ListArgs};
+pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};
 pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
-    CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, StateArg,
-    SubCommand,
+    CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, SeekArgs,
+    StateArg, SubCommand,
 };
 pub(crate) use topic::{
     CreateTopicArgs, DeleteTopicArgs, PayloadArgs, PeekArgs, PeekTopicArgs, PublishArgs,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
+use super::place::{Place, place};
 use super::span::duration;
 use super::{ListArgs, PayloadArgs, PeekArgs};
 use crate::command::candidates::{subscriptions, topics};
@@ -33,10 +34,11 @@ pub(crate) enum SubCommand {
         list: ListArgs<SubscriptionNumbers>,
     },
 
-    /// Create a subscription; it starts with the next message published [write]
+    /// Create a subscription; it starts with the next message published unless told otherwise [write]
     #[command(after_help = "Examples:
   weir sub create billing --topic orders
-  weir sub create billing --topic orders --max-attempts 5 --ack-deadline 1m --key-order")]
+  weir sub create billing --topic orders --max-attempts 5 --ack-deadline 1m --key-order
+  weir sub create ledger --topic orders --from earliest --rate 500")]
     Create(CreateSubscriptionArgs),
 
     /// Show a subscription: its settings, numbers and consumers [read]
@@ -49,6 +51,35 @@ pub(crate) enum SubCommand {
         #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: String,
     },
+
+    /// Hold a subscription: nothing is handed out until it is resumed [write]
+    #[command(after_help = "Examples:
+  weir sub pause billing                        messages go on coming in
+
+Messages that consumers hold already may still be acknowledged.")]
+    Pause {
+        /// The subscription
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+        subscription: String,
+    },
+
+    /// Let a paused subscription go on [write]
+    #[command(after_help = "Examples:\n  weir sub resume billing")]
+    Resume {
+        /// The subscription
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+        subscription: String,
+    },
+
+    /// Let a subscription go on from elsewhere: back to see messages again, or forward past some [write]
+    #[command(after_help = "Examples:
+  weir sub seek billing --to earliest           on a terminal: shows what it does and asks
+  weir sub seek billing --to 2026-11-21T09:30:00Z --dry-run
+  weir sub seek billing --to 0:1500,1:1480 --yes
+
+Forward, unfinished messages before the place are dropped as skipped. Back, everything from the
+place on that is not dead is ready again. Leases end; dead messages stay dead.")]
+    Seek(SeekArgs),
 
     /// Delete a subscription with its backlog and its dead messages [write]
     #[command(
@@ -132,6 +163,38 @@ pub(crate) struct CreateSubscriptionArgs {
         hide_possible_values = true
     )]
     pub(crate) key_order: Option<KeyOrderArg>,
+
+    /// Where it starts; partitions that are not named start with the next message [default: latest]
+    #[arg(long, value_name = "earliest|latest|TIME|OFFSET|P:OFFSET", value_parser = place)]
+    pub(crate) from: Option<Place>,
+
+    /// How many messages are handed out per second at most [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rate: Option<u64>,
+
+    /// How many messages all its consumers together may hold [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_outstanding: Option<u64>,
+}
+
+/// What `weir sub seek` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SeekArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// Where it goes on; partitions that are not named stay where they are
+    #[arg(long, value_name = "earliest|latest|TIME|P:OFFSET", value_parser = place)]
+    pub(crate) to: Place,
+
+    /// Only count
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// What `--key-order` takes.

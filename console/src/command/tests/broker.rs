@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) dies_after_batches: Option<usize>,
     /// Acts on dead messages: whether only counted, and the selection.
     pub(crate) acts: Vec<(&'static str, bool, server::Selection)>,
+    /// Seeks, counted only or done.
+    pub(crate) seeks: Vec<server::SeekRequest>,
     /// Dead messages of `billing`: the reason of each, with its offset for a payload.
     pub(crate) dead: Vec<String>,
     /// Topics that were deleted.

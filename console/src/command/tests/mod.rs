@@ -7,6 +7,7 @@ mod lists;
 mod manage;
 mod publish;
 mod pull;
+mod seek;
 mod selecting;
 mod services;
 mod typed;

@@ -155,6 +155,20 @@ impl admin_server::Admin for Services {
         absent()
     }
 
+    async fn pause_subscription(
+        &self,
+        _: Request<PauseSubscriptionRequest>,
+    ) -> Answer<PauseSubscriptionResponse> {
+        absent()
+    }
+
+    async fn resume_subscription(
+        &self,
+        _: Request<ResumeSubscriptionRequest>,
+    ) -> Answer<ResumeSubscriptionResponse> {
+        absent()
+    }
+
     async fn delete_subscription(
         &self,
         _: Request<DeleteSubscriptionRequest>,
@@ -295,6 +309,17 @@ impl operator_server::Operator for Services {
             .acts
             .push(("requeue", request.dry_run, selection));
         Ok(Response::new(RequeueDeadLettersResponse { operation }))
+    }
+
+    async fn seek(&self, request: Request<SeekRequest>) -> Answer<SeekResponse> {
+        let request = request.into_inner();
+        let dry_run = request.dry_run;
+        self.memory().seeks.push(request);
+        Ok(Response::new(SeekResponse {
+            skipped: 1_200,
+            restored: 0,
+            ended_leases: if dry_run { 3 } else { 4 },
+        }))
     }
 
     async fn purge_backlog(

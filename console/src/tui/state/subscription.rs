@@ -70,6 +70,8 @@ pub(crate) enum Drain {
     Stuck,
     /// No consumer is connected.
     Idle,
+    /// It is held.
+    Paused,
 }
 
 impl Subscription {
@@ -140,6 +142,7 @@ impl Drain {
             DrainState::Never => Self::Never,
             DrainState::Stuck => Self::Stuck,
             DrainState::Idle => Self::Idle,
+            DrainState::Paused => Self::Paused,
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Verdict {
     Dying,
     /// The backlog grows.
     Growing,
+    /// An operator holds it.
+    Paused,
     /// The backlog shrinks.
     Draining,
     /// Work comes and is done.
@@ -59,6 +61,7 @@ impl Verdict {
         let is_alone = one.backlog > 0 && one.consumers.is_empty();
         match one.drain {
             _ if one.conservation_error > 0 => Self::BooksWrong,
+            Drain::Paused => Self::Paused,
             Drain::Stuck => Self::Stuck,
             Drain::Idle | Drain::Never if is_alone && age >= UNHEARD_AFTER => Self::Abandoned,
             Drain::Idle | Drain::Never if is_alone => Self::Unheard,
@@ -75,7 +78,7 @@ impl Verdict {
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::BooksWrong | Self::Stuck | Self::Abandoned => Severity::Act,
-            Self::Unheard | Self::Dying | Self::Growing => Severity::Watch,
+            Self::Unheard | Self::Dying | Self::Growing | Self::Paused => Severity::Watch,
             Self::Draining => Severity::Progress,
             Self::Fine => Severity::Fine,
             Self::Idle => Severity::Idle,
@@ -92,6 +95,7 @@ impl Verdict {
             Self::Unheard => "no consumer is connected at the moment",
             Self::Dying => "messages die: see why before adding consumers",
             Self::Growing => "growing: more comes in than is acknowledged",
+            Self::Paused => "paused: nothing is handed out until it is resumed",
             Self::Draining => "draining",
             Self::Fine => "fine",
             Self::Idle => "idle: nothing to do and nothing coming in",

@@ -138,6 +138,7 @@ pub(crate) fn drain(one: &Subscription) -> (SafeText, Meaning) {
         Drain::Never => (SafeText::literal("never"), Meaning::Watch),
         Drain::Stuck => (SafeText::literal("stuck"), Meaning::Act),
         Drain::Idle => (SafeText::literal("idle"), Meaning::Dim),
+        Drain::Paused => (SafeText::literal("paused"), Meaning::Watch),
     }
 }
 

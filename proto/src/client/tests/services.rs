@@ -219,6 +219,20 @@ impl admin_server::Admin for Services {
         Err(Status::unimplemented("not in this test"))
     }
 
+    async fn pause_subscription(
+        &self,
+        _: Request<server::PauseSubscriptionRequest>,
+    ) -> Answer<server::PauseSubscriptionResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn resume_subscription(
+        &self,
+        _: Request<server::ResumeSubscriptionRequest>,
+    ) -> Answer<server::ResumeSubscriptionResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     async fn delete_subscription(
         &self,
         _: Request<server::DeleteSubscriptionRequest>,

@@ -1,0 +1,54 @@
+//! What no take has met yet: ready, or dead since an earlier epoch.
+//!
+//! After a seek back, messages that died may lie ahead of the next take. It goes past them.
+
+use super::{Log, Machine};
+use crate::model::OffsetRange;
+use crate::model::settings::KeyOrder;
+
+/// What a take meets next.
+pub(super) enum Fresh {
+    /// Dead since an earlier epoch.
+    Dead(OffsetRange),
+    /// Ready.
+    Ready(OffsetRange),
+}
+
+impl Machine {
+    /// The first run from `from` on that no take has met: of messages that died in an earlier
+    /// epoch, which a take goes past, or of ready ones.
+    pub(super) fn next_fresh(&self, from: u64, limit: u64) -> Option<Fresh> {
+        let run = self.progress.next_unfinished(from, limit)?;
+        let dead = self.progress.dead_in(run).next();
+        Some(match dead {
+            Some((dead, _)) if dead.start == run.start => Fresh::Dead(dead),
+            Some((dead, _)) => Fresh::Ready(OffsetRange::between(run.start, dead.start)),
+            None => Fresh::Ready(run),
+        })
+    }
+
+    /// The first run from `from` on that is ready and that no take has met.
+    pub(super) fn next_fresh_ready(&self, from: u64, limit: u64) -> Option<OffsetRange> {
+        let mut from = from;
+        loop {
+            match self.next_fresh(from, limit)? {
+                Fresh::Ready(run) => return Some(run),
+                Fresh::Dead(dead) => from = dead.end.0,
+            }
+        }
+    }
+
+    /// A take goes past messages that died in an earlier epoch: their keys are held or go on as the order says.
+    pub(super) fn pass_dead(&mut self, log: &Log, dead: OffsetRange) {
+        for offset in dead.offsets() {
+            let key = log.key(offset);
+            match self.key_order {
+                _ if key == 0 => {}
+                KeyOrder::Off => {}
+                KeyOrder::Block => self.keys.meet(offset.0, key),
+                KeyOrder::Skip => self.keys.remember(offset.0, key),
+            }
+        }
+        self.fresh = dead.end.0;
+    }
+}

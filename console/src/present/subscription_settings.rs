@@ -1,0 +1,85 @@
+//! The settings of a subscription, as `sub get|create|edit` print them.
+
+use serde::Serialize;
+use weir_proto::v1;
+
+use super::table::Fields;
+use super::units::{self, known};
+
+/// The settings of a subscription.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct SubscriptionSettings {
+    pub(crate) ack_deadline_seconds: Option<f64>,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff_min_seconds: Option<f64>,
+    pub(crate) backoff_max_seconds: Option<f64>,
+    pub(crate) key_order: &'static str,
+    pub(crate) dead_letter_retention_seconds: Option<f64>,
+    /// Null without a limit.
+    pub(crate) max_outstanding_messages: Option<u64>,
+    /// Messages per second; null without a limit.
+    pub(crate) delivery_rate: Option<u64>,
+    pub(crate) paused: bool,
+    pub(crate) create_time: Option<String>,
+}
+
+impl SubscriptionSettings {
+    /// As the broker tells them.
+    pub(super) fn new(subscription: &v1::Subscription) -> Self {
+        Self {
+            ack_deadline_seconds: units::span_seconds(subscription.ack_deadline.as_ref()),
+            max_attempts: subscription.max_attempts,
+            backoff_min_seconds: units::span_seconds(subscription.minimum_backoff.as_ref()),
+            backoff_max_seconds: units::span_seconds(subscription.maximum_backoff.as_ref()),
+            key_order: key_order(subscription.key_order()),
+            dead_letter_retention_seconds: units::span_seconds(
+                subscription.dead_letter_retention.as_ref(),
+            ),
+            max_outstanding_messages: subscription.max_outstanding_messages,
+            delivery_rate: subscription.delivery_rate,
+            paused: subscription.paused,
+            create_time: units::rfc3339(subscription.create_time.as_ref()),
+        }
+    }
+
+    /// For people: those with a default always, the others where they say something.
+    pub(super) fn push_fields(&self, fields: &mut Fields) {
+        fields.push(
+            "ack deadline",
+            known(self.ack_deadline_seconds, units::seconds),
+        );
+        fields.push("max attempts", units::count(self.max_attempts.into()));
+        fields.push(
+            "backoff min",
+            known(self.backoff_min_seconds, units::seconds),
+        );
+        fields.push(
+            "backoff max",
+            known(self.backoff_max_seconds, units::seconds),
+        );
+        fields.push("key order", self.key_order);
+        let numbers = [
+            ("max outstanding", self.max_outstanding_messages),
+            ("delivery rate /s", self.delivery_rate),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                fields.push(name, units::count(number));
+            }
+        }
+        let retention = known(self.dead_letter_retention_seconds, units::seconds);
+        fields.push("dead letter retention", retention);
+        fields.push(
+            "created",
+            self.create_time.as_deref().unwrap_or(units::UNKNOWN),
+        );
+    }
+}
+
+fn key_order(order: v1::KeyOrder) -> &'static str {
+    match order {
+        v1::KeyOrder::Unspecified | v1::KeyOrder::Off => "off",
+        v1::KeyOrder::Block => "block",
+        v1::KeyOrder::Skip => "skip",
+    }
+}
