@@ -2,7 +2,7 @@
 //! frames and however slow the broker; the 201st call of its connection waits for one of them to end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -79,16 +79,19 @@ async fn slow_down(faults: Arc<Faults>, is_over: Arc<AtomicBool>) {
     }
 }
 
-/// Publishes so many messages over one stream, each by itself in a frame of some fifty bytes. Gives the number of
-/// those that were confirmed, in the order in which they were sent.
-async fn one_by_one(channel: Channel, producer: u64, count: u64) -> u64 {
-    let requests = tokio_stream::iter(0..count).then(move |sequence| async move {
-        // What is not ready at once goes in a frame of its own.
-        tokio::task::yield_now().await;
-        PublishStreamRequest {
-            topic: "t".to_owned(),
-            messages: vec![marked(producer, sequence)],
-            batch_id: sequence,
+/// Publishes so many messages over one stream, each by itself in a frame of some fifty bytes; counts what it has
+/// sent. Gives the number of those that were confirmed, in the order in which they were sent.
+async fn one_by_one(channel: Channel, producer: u64, count: u64, sent: Arc<AtomicU64>) -> u64 {
+    let requests = tokio_stream::iter(0..count).then(move |sequence| {
+        sent.fetch_add(1, Ordering::SeqCst);
+        async move {
+            // What is not ready at once goes in a frame of its own.
+            tokio::task::yield_now().await;
+            PublishStreamRequest {
+                topic: "t".to_owned(),
+                messages: vec![marked(producer, sequence)],
+                batch_id: sequence,
+            }
         }
     });
     let answers = PublisherClient::new(channel).publish_stream(requests).await;
@@ -103,24 +106,54 @@ async fn one_by_one(channel: Channel, producer: u64, count: u64) -> u64 {
     confirmed
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frame_for_each_small_message_is_no_attack_even_if_the_disk_is_slow() {
-    let disk = FaultyDisk::default();
+/// A broker on this disk, with a topic `t` that keeps nothing.
+async fn on(disk: &FaultyDisk) -> Embedded {
     // Room is another test's: all of it is prepared in time.
-    let broker = Embedded::start(&disk, |options| options.segment_bytes = 32 << 20).await;
+    let broker = Embedded::start(disk, |options| options.segment_bytes = 32 << 20).await;
     let topic = Topic {
         name: "t".to_owned(),
         retention_duration: Duration::ZERO.try_into().ok(),
         ..Topic::default()
     };
     broker.client.admin().create_topic(topic).await.unwrap();
+    broker
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_small_frames_is_held_back_and_not_cut_off_while_the_disk_stands_still() {
+    let disk = FaultyDisk::default();
+    let broker = on(&disk).await;
+    let (count, sent) = (200_000, Arc::new(AtomicU64::new(0)));
+    disk.faults().shut();
+    let channel = broker.channel().await;
+    let stream = tokio::spawn(one_by_one(channel, 1, count, Arc::clone(&sent)));
+    // It goes on as far as the window of its stream reaches: beyond what may be unread in frames of their own.
+    let before = wait::until("it is held back", Duration::from_secs(60), async || {
+        let before = sent.load(Ordering::SeqCst);
+        wait::pass(Duration::from_millis(300)).await;
+        (before == sent.load(Ordering::SeqCst)).then_some(before)
+    })
+    .await;
+    println!("{before} of {count} messages were sent");
+    assert!((25_000..count).contains(&before), "{before} were sent");
+    assert!(!stream.is_finished(), "it waits");
+    disk.faults().open();
+    assert_eq!(stream.await.unwrap(), count);
+    broker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frame_for_each_small_message_is_no_attack_even_if_the_disk_is_slow() {
+    let disk = FaultyDisk::default();
+    let broker = on(&disk).await;
     let each = figure(100_000, 1_000_000) / STREAMS;
     let is_over = Arc::new(AtomicBool::new(false));
     let slowness = tokio::spawn(slow_down(disk.faults(), Arc::clone(&is_over)));
     let channel = broker.channel().await;
     let mut streams = JoinSet::new();
     for producer in 0..STREAMS {
-        streams.spawn(one_by_one(channel.clone(), producer, each));
+        let sent = Arc::new(AtomicU64::new(0));
+        streams.spawn(one_by_one(channel.clone(), producer, each, sent));
     }
     for confirmed in streams.join_all().await {
         assert_eq!(confirmed, each);

@@ -5,6 +5,7 @@
 //! - [`weir`]: the services.
 //! - [`readers`]: what reads bytes from outside, for tests.
 //! - [`routes`]: all of them together.
+//! - [`connection`]: what they are read from, with small frames gathered by [`gather`].
 
 mod page;
 mod status;
@@ -16,5 +17,10 @@ mod routes;
 
 mod explain;
 
+mod gather;
+
+mod connection;
+
+pub use connection::{Connection, PREFACE};
 pub use explain::{Explain, Explained, Explaining};
 pub use routes::{report_health, routes};
