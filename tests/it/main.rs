@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`].
+//!   [`pacing`], [`seeks`], [`expiry`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -34,6 +34,8 @@ mod peeks;
 mod pacing;
 
 mod seeks;
+
+mod expiry;
 
 mod restarts;
 

@@ -170,6 +170,7 @@ impl Objects {
             topic.subscriptions.insert(record.id);
             let entered = entered(&subscription, topic);
             subscription.meters.published = entered;
+            subscription.unused_since = Some(now.mono);
             self.totals.join(entered, &subscription.machines);
         }
         self.subscription_names

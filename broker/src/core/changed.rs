@@ -33,6 +33,9 @@ impl Objects {
             };
         };
         subscription.record = record.clone();
+        if let (Mode::Live(now), Some(since)) = (mode, &mut subscription.unused_since) {
+            *since = now.mono;
+        }
         subscription.rules = Rules::of(&record.settings, subscription.partition_count());
         if let Mode::Live(_) = mode {
             let topic = self.topics.get(&record.topic);

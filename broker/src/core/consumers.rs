@@ -153,6 +153,7 @@ impl Core {
         self.consumers.insert(id, consumer);
         if let Some(subscription) = self.objects.subscriptions.get_mut(&subscription) {
             subscription.consumers.insert(id);
+            subscription.unused_since = None;
         }
         self.line_up(id);
         Ok(id)
@@ -163,6 +164,9 @@ impl Core {
         let consumer = self.consumers.remove(&id)?;
         if let Some(subscription) = self.objects.subscriptions.get_mut(&consumer.subscription) {
             subscription.consumers.remove(&id);
+            if subscription.consumers.is_empty() {
+                self.left.insert(consumer.subscription);
+            }
             if consumer.is_hungry {
                 subscription.hungry.retain(|&other| other != id);
             }

@@ -17,6 +17,7 @@ use crate::model::{ConsumerId, LeaseSerial, Now, Partition, Position, Subscripti
 impl Core {
     /// Grants what is ready to hungry consumers. Called once after each drained batch of commands.
     pub fn dispatch(&mut self, now: Now) {
+        self.note_unused(now);
         for id in std::mem::take(&mut self.stirred) {
             let mut granted = 0;
             loop {

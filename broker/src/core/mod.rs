@@ -38,6 +38,8 @@ mod publish;
 mod subscriptions;
 mod topics;
 
+mod expiry;
+
 mod updates;
 
 mod seek;

@@ -82,6 +82,9 @@ pub(super) struct Subscription {
     pub(super) next_partition: usize,
     /// Volatile: what its rate lets it hand out.
     pub(super) bucket: Bucket,
+    /// Volatile: since when it has no consumer; none from the moment one comes until a dispatch has seen that the last
+    /// one has left.
+    pub(super) unused_since: Option<Mono>,
     /// Volatile: its entry in the timers; never later than its machines' earliest deadline.
     pub(super) timer: Option<Mono>,
     /// Volatile: its newest failed attempt. A redelivery waits until this is durable, so that no crash makes a consumer
@@ -193,6 +196,7 @@ impl Subscription {
             hungry: VecDeque::new(),
             next_partition: 0,
             bucket: Bucket::default(),
+            unused_since: None,
             timer: None,
             last_failed: Position::START,
         }

@@ -287,6 +287,7 @@ impl Recovery {
                 drop(machine.freed_texts());
             }
             let published = entered(subscription, topic);
+            subscription.unused_since = Some(now.mono);
             subscription.meters = Meters {
                 published,
                 ..Meters::default()

@@ -27,6 +27,8 @@ pub struct Core {
     pub(super) next_serial: LeaseSerial,
     /// Subscriptions that may have something for a hungry consumer: the next dispatch looks at these only.
     pub(super) stirred: BTreeSet<SubscriptionId>,
+    /// Subscriptions that the last consumer has left.
+    pub(super) left: BTreeSet<SubscriptionId>,
     /// When which subscription wants a tick.
     pub(super) timers: BTreeSet<(Mono, SubscriptionId)>,
     /// When retention is looked at next.
@@ -81,6 +83,7 @@ impl Core {
             next_consumer: ConsumerId(1),
             next_serial: LeaseSerial(1),
             stirred: BTreeSet::new(),
+            left: BTreeSet::new(),
             timers: BTreeSet::new(),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
@@ -194,7 +197,8 @@ impl Core {
         let deadline = deadlines.min();
         let topic = self.objects.topics.get(&subscription.record.topic);
         let token = topic.and_then(|topic| subscription.next_token(topic, now));
-        let earliest = deadline.into_iter().chain(token).min();
+        let earliest = [deadline, token, subscription.expires()];
+        let earliest = earliest.into_iter().flatten().min();
         let Some(earliest) = earliest else { return };
         if subscription.timer.is_some_and(|timer| timer <= earliest) {
             return;

@@ -45,8 +45,10 @@ impl Core {
             revision: 0,
             updated: now.wall,
         };
+        let id = record.id;
         let created = Entry::SubscriptionCreated { record, starts };
         self.enact(vec![Act::eager(created)], now);
+        self.note_deadline(id, now);
         self.subscription(&new.name)
     }
 

@@ -38,6 +38,9 @@ impl Core {
     }
 
     fn tick_subscription(&mut self, id: SubscriptionId, now: Now) {
+        if self.expire_subscription(id, now) {
+            return;
+        }
         let count = self.objects.subscriptions.get(&id);
         let count = count.map_or(0, |subscription| subscription.machines.len());
         for partition in (0..).map(Partition).take(count) {

@@ -99,6 +99,8 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         key_order: key_order.into(),
         delivery_rate: args.rate,
         max_outstanding_messages: args.max_outstanding,
+        expiration: args.expiration.map(units::proto_span),
+        ephemeral: args.ephemeral,
         ..v1::Subscription::default()
     }
 }

@@ -19,6 +19,9 @@ pub(crate) struct SubscriptionSettings {
     pub(crate) max_outstanding_messages: Option<u64>,
     /// Messages per second; null without a limit.
     pub(crate) delivery_rate: Option<u64>,
+    /// Null if it is never deleted by itself.
+    pub(crate) expiration_seconds: Option<f64>,
+    pub(crate) ephemeral: bool,
     pub(crate) paused: bool,
     pub(crate) create_time: Option<String>,
 }
@@ -37,6 +40,8 @@ impl SubscriptionSettings {
             ),
             max_outstanding_messages: subscription.max_outstanding_messages,
             delivery_rate: subscription.delivery_rate,
+            expiration_seconds: units::span_seconds(subscription.expiration.as_ref()),
+            ephemeral: subscription.ephemeral,
             paused: subscription.paused,
             create_time: units::rfc3339(subscription.create_time.as_ref()),
         }
@@ -66,6 +71,9 @@ impl SubscriptionSettings {
             if let Some(number) = number {
                 fields.push(name, units::count(number));
             }
+        }
+        if self.expiration_seconds.is_some() {
+            fields.push("expiration", known(self.expiration_seconds, units::seconds));
         }
         let retention = known(self.dead_letter_retention_seconds, units::seconds);
         fields.push("dead letter retention", retention);

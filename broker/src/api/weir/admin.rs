@@ -17,7 +17,7 @@ use super::{convert, masks};
 use crate::api::page;
 use crate::api::status::status;
 use crate::core::{SubscriptionView, TopicView};
-use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::settings::{EPHEMERAL_GRACE, SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
 use crate::shard::Handle;
 
@@ -192,6 +192,8 @@ fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
         create_time: Some(convert::timestamp(view.created)),
         max_outstanding_messages: settings.max_outstanding,
         delivery_rate: settings.delivery_rate,
+        expiration: settings.expiration.map(convert::duration),
+        ephemeral: settings.expiration == Some(EPHEMERAL_GRACE),
         paused: settings.is_paused,
         etag: view.etag.clone(),
         update_time: Some(convert::timestamp(view.updated)),

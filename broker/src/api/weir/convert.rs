@@ -6,8 +6,8 @@ use prost_types::Timestamp;
 use weir_proto::server::{KeyOrder as WireKeyOrder, NackAction, NackOptions, Subscription, Topic};
 
 use crate::model::settings::{
-    DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN, KeyOrder, MAX_ACK_DEADLINE, MIN_ACK_DEADLINE,
-    SubscriptionSettings, TopicSettings, span_in_range,
+    DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN, EPHEMERAL_GRACE, KeyOrder, MAX_ACK_DEADLINE,
+    MIN_ACK_DEADLINE, SubscriptionSettings, TopicSettings, span_in_range,
 };
 use crate::model::{Name, Refusal, Span, Time};
 
@@ -102,10 +102,26 @@ pub(crate) fn subscription_settings(
         dead_retention: dead.unwrap_or(default.dead_retention),
         max_outstanding: subscription.max_outstanding_messages,
         delivery_rate: subscription.delivery_rate,
+        expiration: expiration(subscription)?,
         ..default
     };
     settings.check()?;
     Ok(settings)
+}
+
+/// Ephemeral is another word for a short expiration.
+fn expiration(subscription: &Subscription) -> Result<Option<Span>, Refusal> {
+    let field = "subscription.expiration";
+    let given = span(field, subscription.expiration)?;
+    match given {
+        _ if !subscription.ephemeral => Ok(given),
+        None | Some(EPHEMERAL_GRACE) => Ok(Some(EPHEMERAL_GRACE)),
+        Some(other) => Err(Refusal::ValueOutOfRange {
+            field,
+            value: other.to_string(),
+            range: format!("unset or {EPHEMERAL_GRACE} with `ephemeral`"),
+        }),
+    }
 }
 
 fn key_order(value: i32) -> Result<KeyOrder, Refusal> {

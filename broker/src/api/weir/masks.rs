@@ -26,7 +26,7 @@ const TOPIC: [(&str, Take<TopicSettings>); 2] = [
 const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
 
 /// The settings of a subscription that can be changed, by field.
-const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 8] = [
+const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 10] = [
     ("ack_deadline", |to, from| {
         to.ack_deadline = from.ack_deadline;
     }),
@@ -50,6 +50,12 @@ const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 8] = [
     }),
     ("delivery_rate", |to, from| {
         to.delivery_rate = from.delivery_rate;
+    }),
+    ("expiration", |to, from| {
+        to.expiration = from.expiration;
+    }),
+    ("ephemeral", |to, from| {
+        to.expiration = from.expiration;
     }),
 ];
 

@@ -4,6 +4,7 @@
 //! - `journey`: single promises, one a test.
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
+//! - `expiry`: what deletes itself.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `bounds`: what one look, one tick and one request may be at most.
@@ -18,6 +19,8 @@ mod audit;
 mod pacing;
 
 mod seeking;
+
+mod expiry;
 
 mod refusals;
 

@@ -175,6 +175,14 @@ pub(crate) struct CreateSubscriptionArgs {
     /// How many messages all its consumers together may hold [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_outstanding: Option<u64>,
+
+    /// Delete it once nobody has used it for so long, 1s to 10y [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) expiration: Option<Duration>,
+
+    /// Delete it 10 s after its last consumer has left: as --expiration 10s
+    #[arg(long, conflicts_with = "expiration")]
+    pub(crate) ephemeral: bool,
 }
 
 /// What `weir sub seek` takes.

@@ -97,7 +97,6 @@ fn every_verb_says_whether_it_reads_or_writes() {
 fn nothing_of_later_features_is_in_the_help() {
     let later = [
         "--filter",
-        "--ephemeral",
         "--ttl",
         "--delay 5s",
         "--dedup-id",

@@ -1,0 +1,51 @@
+//! What a limit on a backlog looks at: messages that are neither leased nor dead, the oldest first,
+//! and the bytes of a backlog.
+//!
+//! Decides nothing and changes nothing.
+
+use super::decide::Chosen;
+use super::spans::push_joined;
+use super::{Log, Machine};
+use crate::model::{Offset, OffsetRange};
+
+impl Machine {
+    /// The oldest messages before `end` that are neither leased nor dead, at most `limit` of them,
+    /// as ranges in order.
+    pub fn oldest_idle(&self, log: &Log, end: Offset, limit: u64) -> Vec<OffsetRange> {
+        let mut found = Vec::new();
+        let mut left = limit;
+        let mut from = self.progress.floor;
+        while left > 0
+            && let Some(run) = self.progress.next_unfinished(from, end.min(log.next()).0)
+        {
+            from = run.end.0;
+            for part in self.unfinished(log, run, Chosen::Backlog) {
+                let count = part.count().min(left);
+                push_joined(&mut found, OffsetRange::new(part.start, count));
+                left -= count;
+            }
+        }
+        found
+    }
+
+    /// Whether there may be such messages before `end`: costs nothing by backlog.
+    pub fn may_have_idle(&self, log: &Log, end: Offset) -> bool {
+        if !self.keys.is_empty() {
+            return self.floor() < end;
+        }
+        let again = self.ready.first().map(|(range, _)| range.start);
+        let waiting = self.waits.first().map(|(range, _)| range.start);
+        let fresh = self.next_fresh_ready(self.fresh, end.min(log.next()).0);
+        let fresh = fresh.map(|range| range.start);
+        let oldest = [again, waiting, fresh].into_iter().flatten().min();
+        oldest.is_some_and(|oldest| oldest < end)
+    }
+
+    /// The bytes of the messages of `within` that belong to the backlog.
+    pub fn backlog_bytes(&self, log: &Log, within: OffsetRange) -> u64 {
+        let within = within.intersection(self.open(log.next()));
+        let idle = self.unfinished(log, within, Chosen::Backlog);
+        let leased = self.leases.within(within).map(|(part, _)| part);
+        idle.into_iter().chain(leased).map(|part| log.bytes(part)).sum()
+    }
+}
