@@ -126,6 +126,7 @@ async fn drain(handle: &Handle, count: u64) -> anyhow::Result<()> {
             messages: 50_000,
             bytes: 64 << 20,
         },
+        confirm_acks: false,
     };
     let mut session = handle.subscribe(subscribe).await?;
     let feedback = session.feedback();

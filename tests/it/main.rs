@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`].
+//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -20,6 +20,8 @@
 mod delivery;
 
 mod settling;
+
+mod confirmations;
 
 mod retries;
 

@@ -73,13 +73,8 @@ impl Core {
             self.stir(subscription);
         }
         // Their answer waits for durability, so the last of them starts a sync.
-        if let Some(frame) = self
-            .output
-            .groups
-            .last_mut()
-            .and_then(|group| group.frames.last_mut())
-        {
-            frame.eager |= results.iter().any(Result::is_ok);
+        if results.iter().any(Result::is_ok) {
+            self.hasten();
         }
         results
     }

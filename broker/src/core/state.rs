@@ -155,6 +155,14 @@ impl Core {
         self.output.release.append(&mut self.objects.release);
     }
 
+    /// What was decided last starts a sync, since somebody waits for it.
+    pub fn hasten(&mut self) {
+        let group = self.output.groups.last_mut();
+        if let Some(frame) = group.and_then(|group| group.frames.last_mut()) {
+            frame.eager = true;
+        }
+    }
+
     pub(super) fn topic_of(&self, name: &Name) -> Result<&Topic, Refusal> {
         let id = self.objects.topic_names.get(name);
         id.and_then(|id| self.objects.topics.get(id))

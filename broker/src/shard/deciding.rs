@@ -8,7 +8,7 @@ use super::lease::{Granted, PullRequest};
 use super::owner::{Owner, ShardError};
 use super::party::WaitingPull;
 use super::sampling::Scene;
-use crate::core::{Attach, Departure, Group, OutFrame, Pull};
+use crate::core::{Attach, Departure, Group, OutFrame, Pull, SequenceRange};
 use crate::journal::{AppendError, Frame};
 use crate::model::{ConsumerId, Mono, Now, Position, Refusal, Span};
 
@@ -20,8 +20,12 @@ impl Owner {
             Command::Feedback(consumer, saying) => self.hear(consumer, saying, now),
             Command::Subscribe(subscribing) => self.subscribe(subscribing, now),
             Command::Leave(consumer, how) => {
+                let mailbox = self.parties.confirming(consumer);
                 self.parties.remove(consumer);
                 self.core.detach(consumer, how, now);
+                if let Some(mailbox) = mailbox {
+                    self.effects.push(self.decided(), Effect::Close(mailbox));
+                }
             }
             Command::Pull(order) => self.pull(order, now),
             Command::Act(act) => match act(&mut self.core, now) {
@@ -88,7 +92,11 @@ impl Owner {
 
     fn hear(&mut self, consumer: ConsumerId, saying: Saying, now: Now) {
         let stale = match saying {
-            Saying::Acks(ranges) => self.core.stream_ack(consumer, &ranges, now),
+            Saying::Acks(ranges) => {
+                let stale = self.core.stream_ack(consumer, &ranges, now);
+                self.confirm(consumer, &ranges, &stale);
+                stale
+            }
             Saying::Nacks(nacks) => {
                 let nacks = nacks.iter();
                 let stale = nacks
@@ -105,6 +113,20 @@ impl Owner {
         };
         if !self.parties.tell_stale(consumer, stale) {
             self.cut_off(vec![consumer], now);
+        }
+    }
+
+    /// Acks of a consumer that wants to know start a sync, and are told when it is done.
+    fn confirm(&mut self, consumer: ConsumerId, said: &[SequenceRange], stale: &[SequenceRange]) {
+        let Some(mailbox) = self.parties.confirming(consumer) else {
+            return;
+        };
+        let confirmed = without(said, stale);
+        if !confirmed.is_empty() {
+            self.core.hasten();
+            let position = self.decided();
+            self.effects
+                .push(position, Effect::Confirm(mailbox, confirmed));
         }
     }
 
@@ -262,6 +284,29 @@ impl Owner {
     }
 }
 
+/// The sequences of `said` that are in none of the `stale` ones, which are in order.
+fn without(said: &[SequenceRange], stale: &[SequenceRange]) -> Vec<SequenceRange> {
+    let mut left = Vec::new();
+    for range in said {
+        let mut first = range.first;
+        for gap in stale {
+            if gap.last < first || gap.first > range.last {
+                continue;
+            }
+            if gap.first > first {
+                let last = gap.first - 1;
+                left.push(SequenceRange { first, last });
+            }
+            first = gap.last.saturating_add(1);
+        }
+        if first <= range.last {
+            let last = range.last;
+            left.push(SequenceRange { first, last });
+        }
+    }
+    left
+}
+
 fn pull_of(request: &PullRequest) -> Pull<'_> {
     Pull {
         subscription: &request.subscription,
@@ -280,5 +325,21 @@ fn framed(frame: OutFrame) -> Frame {
         body: frame.body,
         body_crc: frame.body_crc,
         eager: frame.eager,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stale_is_not_confirmed() {
+        let range = |first, last| SequenceRange { first, last };
+        let all = [range(1, 10), range(20, 20)];
+        assert_eq!(without(&all, &[]), all);
+        assert_eq!(without(&all, &all), []);
+        let stale = [range(1, 2), range(5, 5), range(10, 12)];
+        let left = [range(3, 4), range(6, 9), range(20, 20)];
+        assert_eq!(without(&all, &stale), left);
     }
 }

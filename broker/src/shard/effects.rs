@@ -11,7 +11,7 @@ use super::command::{Answer, Deferred, Room};
 use super::handle::{Shared, poisoning};
 use super::lease::Granted;
 use super::mailbox::Mailbox;
-use crate::core::Receipt;
+use crate::core::{Receipt, SequenceRange};
 use crate::journal::{Journal, Poisoned};
 use crate::model::Position;
 
@@ -21,6 +21,10 @@ pub(super) enum Effect {
     Give(Deferred),
     /// Deliveries in a mailbox may leave.
     Wake(Arc<Mailbox>),
+    /// Acks are durable.
+    Confirm(Arc<Mailbox>, Vec<SequenceRange>),
+    /// A consumer has left, and everything it said is durable.
+    Close(Arc<Mailbox>),
     /// A publish is stored; its room is free again.
     Receipt(Answer<Receipt>, Receipt, Room),
     /// A pull has its messages.
@@ -34,7 +38,12 @@ impl Effect {
         match (self, durable) {
             (Self::Give(deferred), durable) => deferred(durable),
             (Self::Wake(mailbox), Ok(())) => mailbox.wake(),
-            (Self::Wake(mailbox), Err(poisoned)) => mailbox.end(poisoning(&poisoned)),
+            (Self::Confirm(mailbox, ranges), Ok(())) => mailbox.put_confirmed(ranges),
+            (Self::Close(mailbox), Ok(())) => mailbox.close(),
+            (
+                Self::Wake(mailbox) | Self::Confirm(mailbox, _) | Self::Close(mailbox),
+                Err(poisoned),
+            ) => mailbox.end(poisoning(&poisoned)),
             (Self::Receipt(answer, receipt, room), durable) => {
                 drop(room);
                 let stored = durable.map(|()| receipt);

@@ -27,8 +27,12 @@ pub(crate) enum Letter {
     Parcels(Vec<Parcel>),
     /// Sequences of which nothing came.
     Stale(Vec<SequenceRange>),
+    /// Sequences whose acks are durable.
+    Confirmed(Vec<SequenceRange>),
     /// It is over.
     Ended(Refusal),
+    /// Its consumer has left, and everything it said is durable.
+    Closed,
 }
 
 /// The mailbox of one consumer or Pull.
@@ -37,22 +41,28 @@ pub(crate) struct Mailbox {
     inside: Mutex<Inside>,
     arrived: Notify,
     watermark: Watermark,
+    /// Whether its consumer is told of acks that are durable.
+    pub(super) confirms: bool,
 }
 
 #[derive(Debug, Default)]
 struct Inside {
     parcels: VecDeque<Parcel>,
     stale: Vec<SequenceRange>,
+    /// Bounded as what is unread: an ack is of a message that was put in.
+    confirmed: Vec<SequenceRange>,
     ended: Option<Refusal>,
+    is_closed: bool,
 }
 
 impl Mailbox {
     /// Empty; `watermark` says what may leave.
-    pub(crate) fn new(watermark: Watermark) -> Self {
+    pub(crate) fn new(watermark: Watermark, confirms: bool) -> Self {
         Self {
             inside: Mutex::default(),
             arrived: Notify::new(),
             watermark,
+            confirms,
         }
     }
 
@@ -79,6 +89,27 @@ impl Mailbox {
         keeps_up
     }
 
+    /// Tells of acks that are durable.
+    pub(crate) fn put_confirmed(&self, ranges: Vec<SequenceRange>) {
+        let mut inside = self.lock();
+        for range in ranges {
+            match inside.confirmed.last_mut() {
+                Some(last) if last.last.checked_add(1) == Some(range.first) => {
+                    last.last = range.last;
+                }
+                _ => inside.confirmed.push(range),
+            }
+        }
+        drop(inside);
+        self.wake();
+    }
+
+    /// Its consumer has left, and everything it said is durable.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+        self.wake();
+    }
+
     /// Ends it; what waits is forgotten, since its leases are gone. The first reason stays.
     pub(crate) fn end(&self, reason: Refusal) {
         let mut inside = self.lock();
@@ -103,6 +134,12 @@ impl Mailbox {
         let mut inside = self.lock();
         if !inside.stale.is_empty() {
             return Some(Letter::Stale(std::mem::take(&mut inside.stale)));
+        }
+        if !inside.confirmed.is_empty() {
+            return Some(Letter::Confirmed(std::mem::take(&mut inside.confirmed)));
+        }
+        if inside.is_closed {
+            return Some(Letter::Closed);
         }
         let may_leave = inside.parcels.iter().take(limit);
         let count = may_leave

@@ -163,6 +163,14 @@ impl Parties {
         }
     }
 
+    /// The mailbox of a consumer that is told of acks that are durable.
+    pub(super) fn confirming(&self, consumer: ConsumerId) -> Option<Arc<Mailbox>> {
+        match self.by_consumer.get(&consumer) {
+            Some(Party::Consumer(mailbox)) if mailbox.confirms => Some(Arc::clone(mailbox)),
+            _ => None,
+        }
+    }
+
     /// Ends those that the core has ended.
     pub(super) fn end(&mut self, ended: Vec<EndedConsumer>) {
         for EndedConsumer { consumer, reason } in ended {

@@ -35,6 +35,8 @@ pub struct Subscribe {
     pub peer: String,
     /// How much it may hold; in range already.
     pub allowance: Allowance,
+    /// Whether it is told of acks that are durable.
+    pub confirm_acks: bool,
 }
 
 /// What a consumer learns.
@@ -44,8 +46,12 @@ pub enum SessionEvent {
     Deliver(Vec<DeliveredRun>),
     /// Sequences whose ack, nack or extension changed nothing.
     Stale(Vec<SequenceRange>),
+    /// Sequences whose acks are durable; only if the consumer asked for it.
+    Confirmed(Vec<SequenceRange>),
     /// The broker has ended the connection. The last event.
     Ended(Refusal),
+    /// After [`Session::leave`]: everything that the consumer said is durable. The last event.
+    Closed,
 }
 
 /// A connected consumer.
@@ -77,7 +83,10 @@ impl Handle {
             return Err(refusal);
         }
         let (answer, answered) = oneshot::channel();
-        let mailbox = Arc::new(Mailbox::new(self.shared.watermark.clone()));
+        let mailbox = Arc::new(Mailbox::new(
+            self.shared.watermark.clone(),
+            subscribe.confirm_acks,
+        ));
         let subscribing = Subscribing {
             subscription: subscribe.subscription,
             name: subscribe.name,
@@ -120,6 +129,8 @@ impl Session {
                 match self.mailbox.next(EVENT_RUNS).await {
                     Letter::Parcels(parcels) => self.opened.extend(parcels),
                     Letter::Stale(ranges) => return SessionEvent::Stale(ranges),
+                    Letter::Confirmed(ranges) => return SessionEvent::Confirmed(ranges),
+                    Letter::Closed => return SessionEvent::Closed,
                     Letter::Ended(refusal) => {
                         self.has_left = true;
                         return SessionEvent::Ended(refusal);
@@ -127,7 +138,7 @@ impl Session {
                 }
             }
             if let Err(refusal) = self.read().await {
-                return self.end(refusal);
+                return self.give_up(refusal);
             }
         }
     }
@@ -170,6 +181,18 @@ impl Session {
     /// Ends the connection cleanly, after all that was said before: leases still held are released
     /// and count no attempt.
     pub async fn close(mut self) {
+        self.leave_cleanly().await;
+    }
+
+    /// The same for a consumer that is told of acks that are durable: what it said before is
+    /// confirmed yet, then comes [`SessionEvent::Closed`].
+    pub async fn leave(&mut self) {
+        self.opened.clear();
+        self.ready.clear();
+        self.leave_cleanly().await;
+    }
+
+    async fn leave_cleanly(&mut self) {
         let leave = Command::Leave(self.consumer, Departure::Clean);
         if self.handle.send(leave).await.is_ok() {
             self.has_left = true;
@@ -177,13 +200,13 @@ impl Session {
     }
 
     /// Messages that cannot be read end the connection: the consumer must not miss them silently.
-    fn end(&mut self, refusal: Refusal) -> SessionEvent {
+    fn give_up(&mut self, refusal: Refusal) -> SessionEvent {
         self.opened.clear();
-        self.leave(Departure::Lost);
+        self.depart(Departure::Lost);
         SessionEvent::Ended(refusal)
     }
 
-    fn leave(&mut self, how: Departure) {
+    fn depart(&mut self, how: Departure) {
         if !std::mem::replace(&mut self.has_left, true) {
             let departed = Note::Departed(self.consumer, how);
             self.handle.shared.doorbell.leave(departed);
@@ -193,7 +216,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.leave(Departure::Lost);
+        self.depart(Departure::Lost);
     }
 }
 

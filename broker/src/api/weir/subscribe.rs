@@ -33,6 +33,10 @@ pub(super) struct Conversation {
     heartbeat: Interval,
     /// The first response, until it was sent.
     started: Option<SubscribeStarted>,
+    /// Whether the consumer is told of acks that are durable.
+    confirms: bool,
+    /// The consumer has said all that it will; it is still to be told what of that is durable.
+    is_closing: bool,
 }
 
 enum Event {
@@ -44,7 +48,7 @@ enum Event {
 impl Conversation {
     pub(super) fn new(
         session: Session,
-        consumer: String,
+        (consumer, confirms): (String, bool),
         requests: Streaming<SubscribeRequest>,
     ) -> Self {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
@@ -62,6 +66,8 @@ impl Conversation {
             requests,
             heartbeat,
             started: Some(started),
+            confirms,
+            is_closing: false,
         }
     }
 
@@ -89,7 +95,7 @@ impl Conversation {
             };
             let event = tokio::select! {
                 biased;
-                request = self.requests.message() => Event::Request(request),
+                request = self.requests.message(), if !self.is_closing => Event::Request(request),
                 event = session.next() => Event::Session(event),
                 _ = self.heartbeat.tick() => Event::Heartbeat,
             };
@@ -99,6 +105,10 @@ impl Conversation {
                         .await
                         .map_err(|refusal| status(&refusal))?;
                 }
+                Event::Request(Ok(None)) if self.confirms => {
+                    self.is_closing = true;
+                    session.leave().await;
+                }
                 Event::Request(Ok(None)) => {
                     if let Some(session) = self.session.take() {
                         session.close().await;
@@ -107,22 +117,12 @@ impl Conversation {
                 }
                 // The connection broke: dropping the session counts the attempts.
                 Event::Request(Err(broken)) => return Err(broken),
-                Event::Session(SessionEvent::Deliver(runs)) => {
-                    self.heartbeat.reset();
-                    let runs = runs.iter().map(encode_run).collect();
-                    return Ok(Some(SubscribeResponse {
-                        runs,
-                        ..Default::default()
-                    }));
-                }
-                Event::Session(SessionEvent::Stale(ranges)) => {
-                    let stale = ranges.into_iter().map(wire_range).collect();
-                    return Ok(Some(SubscribeResponse {
-                        stale,
-                        ..Default::default()
-                    }));
-                }
+                Event::Session(SessionEvent::Closed) => return Ok(None),
                 Event::Session(SessionEvent::Ended(refusal)) => return Err(status(&refusal)),
+                Event::Session(event) => {
+                    self.heartbeat.reset();
+                    return Ok(Some(response(event)));
+                }
                 Event::Heartbeat => return Ok(Some(SubscribeResponse::default())),
             }
         }
@@ -167,6 +167,26 @@ impl Conversation {
             self.feedback.extend(extends).await?;
         }
         Ok(())
+    }
+}
+
+/// What a consumer is told of an event that does not end its stream.
+fn response(event: SessionEvent) -> SubscribeResponse {
+    let ranges = |ranges: Vec<SequenceRange>| ranges.into_iter().map(wire_range).collect();
+    match event {
+        SessionEvent::Deliver(runs) => SubscribeResponse {
+            runs: runs.iter().map(encode_run).collect(),
+            ..Default::default()
+        },
+        SessionEvent::Stale(stale) => SubscribeResponse {
+            stale: ranges(stale),
+            ..Default::default()
+        },
+        SessionEvent::Confirmed(confirmed) => SubscribeResponse {
+            confirmed: ranges(confirmed),
+            ..Default::default()
+        },
+        SessionEvent::Ended(_) | SessionEvent::Closed => SubscribeResponse::default(),
     }
 }
 

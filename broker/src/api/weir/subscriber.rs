@@ -70,13 +70,13 @@ impl Subscriber {
             return Err(status(&Refusal::StreamProtocol { detail }));
         }
         let subscribe = subscribe(start, peer).map_err(|refusal| status(&refusal))?;
-        let consumer = subscribe.name.clone();
+        let (consumer, confirms) = (subscribe.name.clone(), subscribe.confirm_acks);
         let session = self
             .0
             .subscribe(subscribe)
             .await
             .map_err(|refusal| status(&refusal))?;
-        Ok(Conversation::new(session, consumer, requests))
+        Ok(Conversation::new(session, (consumer, confirms), requests))
     }
 
     async fn acknowledge(
@@ -148,6 +148,7 @@ fn subscribe(start: SubscribeStart, peer: String) -> Result<Subscribe, Refusal> 
         name: consumer("start.consumer", start.consumer, &peer)?,
         peer,
         allowance: Allowance { messages, bytes },
+        confirm_acks: start.confirm_acks,
     })
 }
 

@@ -104,6 +104,7 @@ pub(super) async fn subscribe(handle: &Handle, messages: u64) -> Session {
             messages,
             bytes: 1 << 20,
         },
+        confirm_acks: false,
     };
     soon(handle.subscribe(subscribe)).await.unwrap()
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::confirmations::{Confirmation, Confirmations};
 use super::ranges;
 use crate::v1::{NackOptions, SequenceRange, StreamExtend, StreamNack};
 
@@ -34,15 +35,41 @@ pub(super) struct Answers {
     said: Mutex<Option<Said>>,
     wake: Notify,
     counters: Arc<Counts>,
+    confirmations: Confirmations,
 }
 
 impl Answers {
-    pub(super) fn new(counters: Arc<Counts>) -> Self {
+    pub(super) fn new(counters: Arc<Counts>, confirm_acks: bool) -> Self {
         Self {
             said: Mutex::new(Some(Said::default())),
             wake: Notify::new(),
             counters,
+            confirmations: Confirmations::new(confirm_acks),
         }
+    }
+
+    /// The broker has told what became of acks and other answers.
+    pub(super) fn note(&self, confirmed: &[SequenceRange], stale: &[SequenceRange]) {
+        for range in confirmed {
+            self.counters.add_confirmed(*range);
+            self.confirmations.confirm(*range);
+        }
+        for range in stale {
+            self.counters.add_stale(*range);
+            self.confirmations.refuse(*range);
+        }
+    }
+
+    /// Acknowledges a message; what it gives comes when that is durable.
+    pub(super) fn ack_confirmed(&self, sequence: u64) -> Confirmation {
+        let confirmation = self.confirmations.wait(sequence);
+        self.ack(ranges::single(sequence));
+        confirmation
+    }
+
+    /// Nothing more comes on the stream.
+    pub(super) fn end(&self) {
+        self.confirmations.end();
     }
 
     pub(super) fn ack(&self, range: SequenceRange) {
@@ -129,6 +156,10 @@ pub struct Counters {
     pub stale: u64,
     /// How often a lost stream was opened again.
     pub reconnects: u64,
+    /// Messages whose acks are durable; 0 without [`SubscribeOptions::confirm_acks`].
+    ///
+    /// [`SubscribeOptions::confirm_acks`]: super::SubscribeOptions::confirm_acks
+    pub confirmed: u64,
 }
 
 /// The cells behind [`Counters`].
@@ -137,6 +168,7 @@ pub(super) struct Counts {
     received: AtomicU64,
     stale: AtomicU64,
     reconnects: AtomicU64,
+    confirmed: AtomicU64,
 }
 
 impl Counts {
@@ -145,6 +177,7 @@ impl Counts {
             received: self.received.load(Ordering::Relaxed),
             stale: self.stale.load(Ordering::Relaxed),
             reconnects: self.reconnects.load(Ordering::Relaxed),
+            confirmed: self.confirmed.load(Ordering::Relaxed),
         }
     }
 
@@ -153,11 +186,18 @@ impl Counts {
     }
 
     pub(super) fn add_stale(&self, range: SequenceRange) {
-        let count = range.last.saturating_sub(range.first).saturating_add(1);
-        self.stale.fetch_add(count, Ordering::Relaxed);
+        self.stale.fetch_add(count_of(range), Ordering::Relaxed);
+    }
+
+    pub(super) fn add_confirmed(&self, range: SequenceRange) {
+        self.confirmed.fetch_add(count_of(range), Ordering::Relaxed);
     }
 
     pub(super) fn add_reconnect(&self) {
         self.reconnects.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn count_of(range: SequenceRange) -> u64 {
+    range.last.saturating_sub(range.first).saturating_add(1)
 }

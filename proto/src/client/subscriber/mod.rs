@@ -4,11 +4,13 @@
 //! - `options`, `handle`: what programs use.
 //! - `received`: messages and the handles that answer for them.
 //! - `ranges`, `leases`: which sequences are held and when their leases are lengthened (pure).
+//! - `confirmations`: who waits until an ack is durable.
 //! - `answers`: what handles have said and the stream has not sent yet.
 //! - `session`: one stream, from its start to its end.
 //! - `task`: the one owner of the streams.
 
 mod answers;
+mod confirmations;
 mod handle;
 mod leases;
 mod options;

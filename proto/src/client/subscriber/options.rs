@@ -17,6 +17,9 @@ pub struct SubscribeOptions {
     /// For how long after its delivery the lease of an unanswered message is lengthened, each time
     /// at half the ack deadline. `None` turns this off: the lease ends at the ack deadline.
     pub auto_extend: Option<Duration>,
+    /// Whether the broker tells of acks that are durable: see
+    /// [`Lease::ack_confirmed`](super::Lease::ack_confirmed). Costs a sync for each batch of acks.
+    pub confirm_acks: bool,
 }
 
 impl SubscribeOptions {
@@ -31,6 +34,7 @@ impl SubscribeOptions {
             max_outstanding_messages: 0,
             max_outstanding_bytes: 0,
             auto_extend: Some(Self::AUTO_EXTEND_LIMIT),
+            confirm_acks: false,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use super::answers::Answers;
 use super::ranges;
+use crate::client::error::Error;
 use crate::client::message_id::MessageId;
 use crate::v1::{DeliveryRun, Message, NackAction, NackOptions, SequenceRange};
 
@@ -38,6 +39,11 @@ impl Received {
     /// The message is done.
     pub fn ack(self) {
         self.lease.ack();
+    }
+
+    /// The message is done; waits until that is durable: see [`Lease::ack_confirmed`].
+    pub async fn ack_confirmed(self) -> Result<(), Error> {
+        self.lease.ack_confirmed().await
     }
 
     /// The message failed: it is tried again or dies, as the options say.
@@ -70,6 +76,16 @@ impl Lease {
     pub fn ack(mut self) {
         self.is_answered = true;
         self.answers.ack(ranges::single(self.sequence));
+    }
+
+    /// The message is done. The ack is said at once, also if nobody waits for what this gives; it
+    /// ends when the broker has made it durable. On a stream opened without `confirm_acks` it is a
+    /// mistake of usage. `LEASE_STALE` says that the lease had ended before; an unknown outcome,
+    /// that the stream ended first: either way the message may be delivered again.
+    #[must_use = "the ack is durable only once this has ended"]
+    pub fn ack_confirmed(mut self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.is_answered = true;
+        self.answers.ack_confirmed(self.sequence).outcome()
     }
 
     /// The message failed: it is tried again or dies, as the options say.

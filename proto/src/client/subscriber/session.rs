@@ -93,7 +93,7 @@ impl Session {
         Ok(Self {
             requests,
             responses,
-            answers: Arc::new(Answers::new(counts.clone())),
+            answers: Arc::new(Answers::new(counts.clone(), options.confirm_acks)),
             leases: Leases::new(ack_deadline_of(&started)?, options.auto_extend),
             topic_id: started.topic_id,
             unsent: VecDeque::new(),
@@ -164,6 +164,7 @@ impl Session {
     /// Sends what was said, ends this side of the stream and waits for the broker's end: it has
     /// then taken every answer and released every lease.
     pub(super) async fn finish(mut self) -> Result<(), Error> {
+        let answers = Arc::clone(&self.answers);
         let farewell = async {
             let said = self.answers.close();
             self.prepare(said);
@@ -173,20 +174,27 @@ impl Session {
                 }
             }
             drop(self.requests);
-            while self.responses.message().await?.is_some() {}
+            while let Some(last) = self.responses.message().await? {
+                self.answers.note(&last.confirmed, &last.stale);
+            }
             Ok(())
         };
         let ended = backoff::within(FAREWELL_LIMIT, farewell).await;
+        answers.end();
         ended.unwrap_or_else(|_| Err(Error::lost("the broker did not end the closed stream")))
     }
 
     /// The stream is lost: handles learn that their leases are.
     pub(super) fn abandon(self) {
         drop(self.answers.close());
+        self.answers.end();
     }
 
     fn take(&mut self, response: SubscribeResponse) -> Option<Arrived> {
-        self.note_stale(&response.stale);
+        self.answers.note(&response.confirmed, &response.stale);
+        for range in &response.stale {
+            self.leases.let_go(*range);
+        }
         if response.runs.is_empty() {
             return None;
         }
@@ -211,13 +219,6 @@ impl Session {
             runs: response.runs,
             answers,
         })
-    }
-
-    fn note_stale(&mut self, stale: &[SequenceRange]) {
-        for range in stale {
-            self.counts.add_stale(*range);
-            self.leases.let_go(*range);
-        }
     }
 
     /// Hands one request to the transport, after [`Event::Room`]. What handles have said is taken
@@ -300,6 +301,7 @@ fn start_of(options: &SubscribeOptions) -> SubscribeStart {
         consumer: options.consumer.clone(),
         max_outstanding_messages: options.max_outstanding_messages,
         max_outstanding_bytes: options.max_outstanding_bytes,
+        confirm_acks: options.confirm_acks,
     }
 }
 

@@ -10,4 +10,6 @@ mod publish_loss;
 mod services;
 mod subscribe;
 mod subscribe_loss;
+
+mod confirmations;
 mod watch;
