@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`].
+//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -38,6 +38,8 @@ mod pacing;
 mod seeks;
 
 mod expiry;
+
+mod backlogs;
 
 mod restarts;
 

@@ -155,6 +155,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "seeks",
         "a_seek_to_what_is_not_stored_is_refused",
     ),
+    (
+        ErrorReason::BacklogFull,
+        "backlogs",
+        "a_full_subscription_holds_publishers_until_its_consumers_have_caught_up",
+    ),
 ];
 
 /// What no test provokes, and why.

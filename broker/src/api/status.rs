@@ -67,6 +67,7 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::TopicMismatch { .. } => (Code::FailedPrecondition, ErrorReason::TopicMismatch),
         Refusal::Backpressure { .. } => (Code::ResourceExhausted, ErrorReason::Backpressure),
         Refusal::DiskFull => (Code::ResourceExhausted, ErrorReason::DiskFull),
+        Refusal::BacklogFull { .. } => (Code::ResourceExhausted, ErrorReason::BacklogFull),
         Refusal::LimitReached { .. } => (Code::ResourceExhausted, ErrorReason::LimitReached),
         Refusal::Draining => (Code::Unavailable, ErrorReason::Draining),
         Refusal::LogPoisoned { .. } => (Code::Unavailable, ErrorReason::LogPoisoned),
@@ -219,6 +220,17 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::LimitReached { what, limit } => {
             vec![("what", (*what).to_owned()), ("limit", limit.to_string())]
         }
+        Refusal::BacklogFull {
+            subscription,
+            backlog,
+            limit,
+            unit,
+        } => vec![
+            ("subscription", subscription.to_string()),
+            ("backlog", backlog.to_string()),
+            ("limit", limit.to_string()),
+            ("unit", (*unit).to_owned()),
+        ],
         _ => changes(refusal),
     }
 }

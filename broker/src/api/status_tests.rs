@@ -78,6 +78,12 @@ fn unnamed_refusals() -> Vec<Refusal> {
         Refusal::FieldImmutable {
             field: "topic.partition_count",
         },
+        Refusal::BacklogFull {
+            subscription: Name::parse("billing").unwrap(),
+            backlog: 7,
+            limit: 5,
+            unit: "messages",
+        },
         Refusal::OffsetBelowLowWatermark {
             partition: Partition(0),
             offset: Offset(1),

@@ -176,6 +176,9 @@ impl Objects {
         self.subscription_names
             .insert(record.name.clone(), record.id);
         self.subscriptions.insert(record.id, subscription);
+        if let Mode::Live(_) = mode {
+            self.note_limits(record.id);
+        }
         Ok(())
     }
 
@@ -189,6 +192,7 @@ impl Objects {
         if let Some(topic) = self.topics.get_mut(&subscription.record.topic) {
             topic.subscriptions.remove(&id);
             topic.hungry.remove(&id);
+            topic.limited.remove(&id);
             let entered = entered(&subscription, topic);
             self.totals.part(entered, &subscription.machines);
         }
@@ -226,6 +230,9 @@ impl Objects {
         self.totals.publish(columns.count.into(), subscriptions);
         self.stocked.insert(published.topic);
         self.keep.push((at, bytes));
+        if let Mode::Live(_) = mode {
+            self.weigh_published(published.topic, bytes);
+        }
         Ok(())
     }
 

@@ -67,7 +67,10 @@ impl Core {
     pub(super) fn shed(&mut self, now: Now) {
         let after = Bound::Excluded(self.shed_after);
         let next = self.objects.subscriptions.range((after, Bound::Unbounded));
-        let ids: Vec<SubscriptionId> = next.map(|(&id, _)| id).take(MAX_SHED_SUBSCRIPTIONS).collect();
+        let ids: Vec<SubscriptionId> = next
+            .map(|(&id, _)| id)
+            .take(MAX_SHED_SUBSCRIPTIONS)
+            .collect();
         self.shed_after = match ids.last() {
             Some(&last) if ids.len() == MAX_SHED_SUBSCRIPTIONS => last,
             _ => SubscriptionId(0),
@@ -143,7 +146,8 @@ impl Subscription {
         if settings.backlog_policy != BacklogPolicy::DropOldest {
             return Excess::default();
         }
-        let beyond = |has: u64, limit: Option<u64>| limit.map_or(0, |limit| has.saturating_sub(limit));
+        let beyond =
+            |has: u64, limit: Option<u64>| limit.map_or(0, |limit| has.saturating_sub(limit));
         Excess {
             messages: match settings.max_backlog_messages {
                 None => 0,

@@ -43,6 +43,7 @@ impl Objects {
             for (machine, store) in subscription.machines.iter_mut().zip(&topic.partitions) {
                 machine.obey(&store.log, &subscription.rules);
             }
+            self.note_limits(record.id);
         }
         Ok(())
     }

@@ -39,5 +39,9 @@ pub const TEXT_BYTES: u64 = 256;
 pub const MAX_ENTRY_PARTS: usize = 10_000;
 /// Bytes of an entry beside its ranges, generously.
 pub const ENTRY_BYTES: u64 = 64;
+/// Subscriptions that one tick looks at for limits on their backlogs.
+pub const MAX_SHED_SUBSCRIPTIONS: usize = 10_000;
+/// Messages that one look drops of a backlog that is too large; the next one drops the rest.
+pub const MAX_SHED: u64 = 100_000;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;

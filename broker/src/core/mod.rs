@@ -21,6 +21,8 @@ mod totals;
 
 mod objects;
 
+mod weights;
+
 mod apply;
 mod changed;
 mod stated;
@@ -33,6 +35,8 @@ mod pace;
 mod setback;
 
 mod consumers;
+
+mod backlog;
 
 mod publish;
 mod subscriptions;

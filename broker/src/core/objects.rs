@@ -48,6 +48,8 @@ pub(super) struct Topic {
     pub(super) stated: Position,
     /// Derived: its subscriptions.
     pub(super) subscriptions: BTreeSet<SubscriptionId>,
+    /// Derived: those whose backlog is limited in messages or bytes; a publish looks at them.
+    pub(super) limited: BTreeSet<SubscriptionId>,
     /// Volatile: those with a consumer that has room; a publish looks at these only.
     pub(super) hungry: BTreeSet<SubscriptionId>,
 }
@@ -72,6 +74,8 @@ pub(super) struct Subscription {
     pub(super) machines: Vec<Machine>,
     /// Derived from the settings.
     pub(super) rules: Rules,
+    /// Derived: the bytes of its backlog, if that is limited in bytes.
+    pub(super) backlog_bytes: Option<u64>,
     /// Volatile: what it has done since the start; `published` is what had entered before.
     pub(super) meters: Meters,
     /// Volatile: its connected consumers and waiting Pulls.
@@ -125,6 +129,7 @@ impl Topic {
             partitions: (0..count).map(|_| Store::default()).collect(),
             stated,
             subscriptions: BTreeSet::new(),
+            limited: BTreeSet::new(),
             hungry: BTreeSet::new(),
         }
     }
@@ -191,6 +196,7 @@ impl Subscription {
             record,
             is_known: true,
             machines,
+            backlog_bytes: None,
             meters: Meters::default(),
             consumers: BTreeSet::new(),
             hungry: VecDeque::new(),

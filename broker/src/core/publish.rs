@@ -31,13 +31,15 @@ impl Core {
         });
         let runs = runs.collect();
         self.enact(acts, now);
+        let position = self.last_position();
+        self.shed_after_publish(topic, now);
         if let Some(topic) = self.objects.topics.get(&topic) {
             self.stirred.extend(&topic.hungry);
         }
         Ok(Receipt {
             topic,
             runs,
-            position: self.last_position(),
+            position,
         })
     }
 
@@ -52,6 +54,7 @@ impl Core {
         if batches.is_empty() {
             return Err(Refusal::FieldRequired { field: "messages" });
         }
+        self.check_held(topic)?;
         let mut next: Vec<Option<Offset>> = vec![None; topic.partitions.len()];
         let mut acts = Vec::with_capacity(batches.len());
         for (partition, body) in batches {

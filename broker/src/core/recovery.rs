@@ -157,6 +157,7 @@ impl Recovery {
         let subscriptions: Vec<SubscriptionId> =
             core.objects.subscriptions.keys().copied().collect();
         for id in subscriptions {
+            core.objects.note_limits(id);
             core.note_deadline(id, now);
         }
         Ok((core, self.report))

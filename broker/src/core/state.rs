@@ -35,6 +35,8 @@ pub struct Core {
     pub(super) retention_due: Mono,
     /// Where retention went on to after its last look.
     pub(super) retention_after: TopicId,
+    /// Where the look at backlogs went on to after its last.
+    pub(super) shed_after: SubscriptionId,
     /// Where the audit goes on: a subscription, or the first after it, and which of its partitions.
     pub(super) audit_at: (SubscriptionId, usize),
     /// Subscriptions whose books were found wrong; some may be gone.
@@ -87,6 +89,7 @@ impl Core {
             timers: BTreeSet::new(),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
+            shed_after: SubscriptionId(0),
             audit_at: (SubscriptionId(0), 0),
             wrong_books: BTreeSet::new(),
             orphans: Vec::new(),
@@ -136,11 +139,13 @@ impl Core {
         for act in acts {
             let at = self.next_position;
             let columns = act.body.as_ref().map(|body| &body.columns);
+            let weighed = self.objects.weigh(&act.entry);
             let applied = self.objects.apply(&act.entry, columns, at, Mode::Live(now));
             assert!(
                 applied.is_ok(),
                 "an entry was decided that does not fit the state: {applied:?}"
             );
+            self.objects.weigh_again(&act.entry, weighed);
             self.next_position = at.next();
             let mut frame = OutFrame::lazy(&act.entry);
             frame.eager = act.eager;

@@ -26,6 +26,7 @@ impl Core {
             }
         }
         if self.retention_due <= now.mono {
+            self.shed(now);
             self.retain(now);
         }
     }

@@ -91,7 +91,9 @@ impl Objects {
         let machine = subscription.machine(partition)?;
         let topic = self.topics.get(&subscription.record.topic)?;
         let log = &topic.store(partition)?.log;
-        let bytes = ranges.iter().map(|&range| machine.backlog_bytes(log, range));
+        let bytes = ranges
+            .iter()
+            .map(|&range| machine.backlog_bytes(log, range));
         Some((id, bytes.sum()))
     }
 }

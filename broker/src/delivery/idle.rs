@@ -46,6 +46,9 @@ impl Machine {
         let within = within.intersection(self.open(log.next()));
         let idle = self.unfinished(log, within, Chosen::Backlog);
         let leased = self.leases.within(within).map(|(part, _)| part);
-        idle.into_iter().chain(leased).map(|part| log.bytes(part)).sum()
+        idle.into_iter()
+            .chain(leased)
+            .map(|part| log.bytes(part))
+            .sum()
     }
 }

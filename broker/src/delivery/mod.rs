@@ -8,7 +8,7 @@
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met.
-//! - [`grant`], [`decide`], [`seek`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
+//! - [`grant`], [`decide`], [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
 
 mod spans;
 
@@ -35,6 +35,8 @@ pub mod grant;
 pub mod decide;
 
 pub mod seek;
+
+pub mod idle;
 
 pub mod look;
 pub mod recount;

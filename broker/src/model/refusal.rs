@@ -238,6 +238,21 @@ pub enum Refusal {
         /// The first one still stored.
         low: Offset,
     },
+    /// A subscription of the topic holds publishers until its backlog is within its limit again.
+    #[error(
+        "the subscription {subscription} holds publishers: its backlog has {backlog} {unit} and its limit is {limit}; \
+         publish again when its consumers have caught up"
+    )]
+    BacklogFull {
+        /// The subscription.
+        subscription: Name,
+        /// What its backlog has.
+        backlog: u64,
+        /// Its limit.
+        limit: u64,
+        /// `messages` or `bytes`.
+        unit: &'static str,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {
@@ -257,6 +272,7 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<Span> {
         match self {
             Self::Backpressure { .. } => Some(Span::from_millis(50)),
+            Self::BacklogFull { .. } => Some(Span::from_millis(500)),
             Self::DiskFull => Some(Span::from_secs(5)),
             Self::Draining => Some(Span::from_secs(1)),
             _ => None,

@@ -89,6 +89,11 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         Some(KeyOrderArg::Block) => v1::KeyOrder::Block,
         Some(KeyOrderArg::Skip) => v1::KeyOrder::Skip,
     };
+    let backlog_policy = if args.hold_publishers {
+        v1::BacklogPolicy::HoldPublishers
+    } else {
+        v1::BacklogPolicy::Unspecified
+    };
     v1::Subscription {
         name: args.subscription,
         topic: args.topic,
@@ -99,6 +104,10 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         key_order: key_order.into(),
         delivery_rate: args.rate,
         max_outstanding_messages: args.max_outstanding,
+        backlog_retention: args.backlog_retention.map(units::proto_span),
+        max_backlog_messages: args.max_backlog,
+        max_backlog_bytes: args.max_backlog_bytes,
+        backlog_policy: backlog_policy.into(),
         expiration: args.expiration.map(units::proto_span),
         ephemeral: args.ephemeral,
         ..v1::Subscription::default()

@@ -19,6 +19,13 @@ pub(crate) struct SubscriptionSettings {
     pub(crate) max_outstanding_messages: Option<u64>,
     /// Messages per second; null without a limit.
     pub(crate) delivery_rate: Option<u64>,
+    /// Null for ever.
+    pub(crate) backlog_retention_seconds: Option<f64>,
+    /// Null without a limit.
+    pub(crate) max_backlog_messages: Option<u64>,
+    /// Null without a limit.
+    pub(crate) max_backlog_bytes: Option<u64>,
+    pub(crate) backlog_policy: &'static str,
     /// Null if it is never deleted by itself.
     pub(crate) expiration_seconds: Option<f64>,
     pub(crate) ephemeral: bool,
@@ -40,6 +47,10 @@ impl SubscriptionSettings {
             ),
             max_outstanding_messages: subscription.max_outstanding_messages,
             delivery_rate: subscription.delivery_rate,
+            backlog_retention_seconds: units::span_seconds(subscription.backlog_retention.as_ref()),
+            max_backlog_messages: subscription.max_backlog_messages,
+            max_backlog_bytes: subscription.max_backlog_bytes,
+            backlog_policy: backlog_policy(subscription.backlog_policy()),
             expiration_seconds: units::span_seconds(subscription.expiration.as_ref()),
             ephemeral: subscription.ephemeral,
             paused: subscription.paused,
@@ -66,11 +77,24 @@ impl SubscriptionSettings {
         let numbers = [
             ("max outstanding", self.max_outstanding_messages),
             ("delivery rate /s", self.delivery_rate),
+            ("max backlog messages", self.max_backlog_messages),
+            ("max backlog bytes", self.max_backlog_bytes),
         ];
         for (name, number) in numbers {
             if let Some(number) = number {
                 fields.push(name, units::count(number));
             }
+        }
+        if self
+            .max_backlog_messages
+            .or(self.max_backlog_bytes)
+            .is_some()
+        {
+            fields.push("backlog policy", self.backlog_policy);
+        }
+        if self.backlog_retention_seconds.is_some() {
+            let retention = known(self.backlog_retention_seconds, units::seconds);
+            fields.push("backlog retention", retention);
         }
         if self.expiration_seconds.is_some() {
             fields.push("expiration", known(self.expiration_seconds, units::seconds));
@@ -89,5 +113,12 @@ fn key_order(order: v1::KeyOrder) -> &'static str {
         v1::KeyOrder::Unspecified | v1::KeyOrder::Off => "off",
         v1::KeyOrder::Block => "block",
         v1::KeyOrder::Skip => "skip",
+    }
+}
+
+fn backlog_policy(policy: v1::BacklogPolicy) -> &'static str {
+    match policy {
+        v1::BacklogPolicy::Unspecified | v1::BacklogPolicy::DropOldest => "drop-oldest",
+        v1::BacklogPolicy::HoldPublishers => "hold-publishers",
     }
 }

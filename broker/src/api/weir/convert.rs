@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use prost_types::Timestamp;
-use weir_proto::server::{KeyOrder as WireKeyOrder, NackAction, NackOptions, Subscription, Topic};
+use weir_proto::server::{
+    BacklogPolicy as WireBacklogPolicy, KeyOrder as WireKeyOrder, NackAction, NackOptions,
+    Subscription, Topic,
+};
 
 use crate::model::settings::{
-    DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN, EPHEMERAL_GRACE, KeyOrder, MAX_ACK_DEADLINE,
-    MIN_ACK_DEADLINE, SubscriptionSettings, TopicSettings, span_in_range,
+    BacklogPolicy, DEFAULT_BACKLOG_RETENTION, DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN,
+    EPHEMERAL_GRACE, KeyOrder, MAX_ACK_DEADLINE, MIN_ACK_DEADLINE, SubscriptionSettings,
+    TopicSettings, span_in_range,
 };
 use crate::model::{Name, Refusal, Span, Time};
 
@@ -88,6 +92,10 @@ pub(crate) fn subscription_settings(
         "subscription.dead_letter_retention",
         subscription.dead_letter_retention,
     )?;
+    let backlog = span(
+        "subscription.backlog_retention",
+        subscription.backlog_retention,
+    )?;
     let backoff_min =
         min.unwrap_or(max.map_or(DEFAULT_BACKOFF_MIN, |max| max.min(DEFAULT_BACKOFF_MIN)));
     let settings = SubscriptionSettings {
@@ -102,11 +110,33 @@ pub(crate) fn subscription_settings(
         dead_retention: dead.unwrap_or(default.dead_retention),
         max_outstanding: subscription.max_outstanding_messages,
         delivery_rate: subscription.delivery_rate,
+        backlog_retention: Some(backlog.unwrap_or(DEFAULT_BACKLOG_RETENTION)),
+        max_backlog_messages: subscription.max_backlog_messages,
+        max_backlog_bytes: subscription.max_backlog_bytes,
+        backlog_policy: backlog_policy(subscription.backlog_policy)?,
         expiration: expiration(subscription)?,
         ..default
     };
     settings.check()?;
     Ok(settings)
+}
+
+fn backlog_policy(value: i32) -> Result<BacklogPolicy, Refusal> {
+    match WireBacklogPolicy::try_from(value) {
+        Ok(WireBacklogPolicy::Unspecified | WireBacklogPolicy::DropOldest) => {
+            Ok(BacklogPolicy::DropOldest)
+        }
+        Ok(WireBacklogPolicy::HoldPublishers) => Ok(BacklogPolicy::HoldPublishers),
+        Err(_unknown) => Err(unknown("subscription.backlog_policy", value)),
+    }
+}
+
+/// The policy of a backlog as the contract writes it.
+pub(crate) fn wire_backlog_policy(policy: BacklogPolicy) -> WireBacklogPolicy {
+    match policy {
+        BacklogPolicy::DropOldest => WireBacklogPolicy::DropOldest,
+        BacklogPolicy::HoldPublishers => WireBacklogPolicy::HoldPublishers,
+    }
 }
 
 /// Ephemeral is another word for a short expiration.

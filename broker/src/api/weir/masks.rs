@@ -26,7 +26,7 @@ const TOPIC: [(&str, Take<TopicSettings>); 2] = [
 const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
 
 /// The settings of a subscription that can be changed, by field.
-const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 10] = [
+const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 14] = [
     ("ack_deadline", |to, from| {
         to.ack_deadline = from.ack_deadline;
     }),
@@ -50,6 +50,18 @@ const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 10] = [
     }),
     ("delivery_rate", |to, from| {
         to.delivery_rate = from.delivery_rate;
+    }),
+    ("backlog_retention", |to, from| {
+        to.backlog_retention = from.backlog_retention;
+    }),
+    ("max_backlog_messages", |to, from| {
+        to.max_backlog_messages = from.max_backlog_messages;
+    }),
+    ("max_backlog_bytes", |to, from| {
+        to.max_backlog_bytes = from.max_backlog_bytes;
+    }),
+    ("backlog_policy", |to, from| {
+        to.backlog_policy = from.backlog_policy;
     }),
     ("expiration", |to, from| {
         to.expiration = from.expiration;

@@ -11,7 +11,7 @@ use crate::core::{
     AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Seek, Selection,
     SequenceRange, Start,
 };
-use crate::model::{ConsumerId, Offset, Partition, Span};
+use crate::model::{ConsumerId, Offset, Partition, Span, Time};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
     [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")];
@@ -31,7 +31,7 @@ pub(super) struct History {
     pub(super) streams: BTreeMap<ConsumerId, Stream>,
     pub(super) ids: Vec<(usize, AckId)>,
     pub(super) next: BTreeMap<(&'static str, u32), u64>,
-    pub(super) keys: BTreeMap<(&'static str, u32, u64), u64>,
+    pub(super) published: BTreeMap<(&'static str, u32, u64), (u64, Time)>,
 }
 
 impl History {
@@ -43,20 +43,28 @@ impl History {
         let size = self.random.random_range(0..40);
         self.bench
             .publish(topic, partition, body(count, size, &keys));
+        let time = self.bench.now.wall;
         let next = self.next.entry((topic, partition)).or_default();
         for key in keys {
-            self.keys.insert((topic, partition, *next), key);
+            let place = (topic, partition, *next);
+            self.published.insert(place, (key, time));
             for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
                 if of == topic {
                     let message = Message {
                         is: Is::Pending,
                         failed: 0,
                         key,
+                        time,
                     };
                     sub.messages.insert((partition, *next), message);
                 }
             }
             *next += 1;
+        }
+        for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
+            if of == topic {
+                sub.shed();
+            }
         }
     }
 
@@ -113,12 +121,12 @@ impl History {
         // What lay before the start and is stored belongs to the subscription again.
         let sub = &mut self.subs[index];
         for offset in target..next {
-            let known = self.keys.get(&(topic, partition, offset)).copied();
-            let key = known.unwrap_or(0);
+            let (key, time) = self.published[&(topic, partition, offset)];
             let message = Message {
                 is: Is::Acked,
                 failed: 0,
                 key,
+                time,
             };
             sub.messages.entry((partition, offset)).or_insert(message);
         }
@@ -236,10 +244,19 @@ impl History {
     pub(super) fn pass(&mut self) {
         let span = Span::from_millis(self.random.random_range(1..6_000));
         self.bench.advance(span);
-        self.bench.core.tick(self.bench.now);
+        self.tick();
+    }
+
+    /// Leases expire; when it is time to look at backlogs, what is too many goes.
+    pub(super) fn tick(&mut self) {
         let now = self.bench.now.mono;
+        let looks = self.bench.core.retention_due <= now;
+        self.bench.core.tick(self.bench.now);
         for sub in &mut self.subs {
             sub.end_leases(|lease| lease.deadline <= now, Some("lease_expired"));
+            if looks {
+                sub.shed();
+            }
         }
     }
 

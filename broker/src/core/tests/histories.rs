@@ -40,6 +40,9 @@ fn settings(index: usize) -> SubscriptionSettings {
         } else {
             KeyOrder::Off
         },
+        // The first is weighed and never full; the second, in the order of keys, and the last are full at times.
+        max_backlog_bytes: (index == 0).then_some(1 << 40),
+        max_backlog_messages: (index % 2 == 1).then_some(60),
         ..SubscriptionSettings::default()
     }
 }
@@ -62,6 +65,7 @@ impl History {
             bench.subscription(text, topic, settings.clone());
             subs.push(Sub {
                 max_attempts: settings.max_attempts,
+                max_backlog: settings.max_backlog_messages,
                 in_key_order: settings.key_order != KeyOrder::Off,
                 ack_deadline: settings.ack_deadline.0,
                 ..Sub::default()
@@ -74,7 +78,7 @@ impl History {
             streams: BTreeMap::new(),
             ids: Vec::new(),
             next: BTreeMap::new(),
-            keys: BTreeMap::new(),
+            published: BTreeMap::new(),
         }
     }
 
@@ -127,11 +131,8 @@ impl History {
 
     fn restart(&mut self) {
         // What waited is awake on both sides.
-        self.bench.core.tick(self.bench.now);
+        self.tick();
         let now = self.bench.now.mono;
-        for sub in &mut self.subs {
-            sub.end_leases(|lease| lease.deadline <= now, Some("lease_expired"));
-        }
         self.bench.drain();
         let seen = self.look();
         let live = self
@@ -245,6 +246,10 @@ impl History {
                 dropped: counts.dropped_sum(),
             };
             assert_eq!(books, sub.books(), "{}", found.name);
+            let (subscription, topic) = self.bench.core.pair(id).unwrap();
+            if let Some(bytes) = subscription.backlog_bytes {
+                assert_eq!(bytes, subscription.weigh(topic), "{}", found.name);
+            }
             for consumer in &found.consumers {
                 assert!(consumer.leased <= consumer.max_outstanding_messages);
             }

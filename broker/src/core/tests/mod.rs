@@ -5,6 +5,7 @@
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `expiry`: what deletes itself.
+//! - `backlog`: what is too old or too many.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `bounds`: what one look, one tick and one request may be at most.
@@ -21,6 +22,8 @@ mod pacing;
 mod seeking;
 
 mod expiry;
+
+mod backlog;
 
 mod refusals;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::{AckId, GrantEffect};
-use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRange};
+use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRange, Time};
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) struct Message {
     pub(super) is: Is,
     pub(super) failed: u32,
     pub(super) key: u64,
+    pub(super) time: Time,
 }
 
 /// One subscription: its messages by partition and offset.
@@ -40,6 +41,7 @@ pub(super) struct Sub {
     /// How often it was sought, by partition.
     pub(super) seeks: BTreeMap<u32, u32>,
     pub(super) max_attempts: u32,
+    pub(super) max_backlog: Option<u64>,
     pub(super) in_key_order: bool,
     pub(super) ack_deadline: u64,
 }
@@ -190,6 +192,21 @@ impl Sub {
             (message.is, message.failed) = (Is::Pending, 0);
         }
         (0, changed)
+    }
+
+    /// Drops the oldest of its backlog that are not leased, as many as are too many.
+    pub(super) fn shed(&mut self) {
+        let books = self.books();
+        let most = self.max_backlog.unwrap_or(u64::MAX);
+        let excess = (books.pending + books.leased).saturating_sub(most);
+        let idle = self.messages.iter_mut();
+        let mut idle: Vec<_> = idle
+            .filter(|(_, message)| message.is == Is::Pending)
+            .collect();
+        idle.sort_by_key(|(place, message)| (message.time, **place));
+        for (_, message) in idle.into_iter().take(usize::try_from(excess).unwrap()) {
+            message.is = Is::Dropped;
+        }
     }
 
     pub(super) fn epoch(&self, partition: u32) -> u32 {

@@ -29,6 +29,8 @@ pub const BACKOFF_JITTER_PERCENT: u64 = 20;
 /// How long dead messages are kept unless said otherwise.
 pub const DEFAULT_DEAD_RETENTION: Span = Span::from_secs(14 * 24 * 3_600);
 
+/// How long messages of a new subscription's backlog are kept unless said otherwise.
+pub const DEFAULT_BACKLOG_RETENTION: Span = Span::from_secs(7 * 24 * 3_600);
 /// An ephemeral subscription is deleted once it had no consumer for so long: one that reconnects is back before.
 pub const EPHEMERAL_GRACE: Span = Span::from_secs(10);
 /// The longest filter, in bytes.

@@ -176,6 +176,22 @@ pub(crate) struct CreateSubscriptionArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_outstanding: Option<u64>,
 
+    /// How long messages of its backlog are kept, 1s to 10y; then they are dropped [default: 7d]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) backlog_retention: Option<Duration>,
+
+    /// How many messages its backlog may have [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_backlog: Option<u64>,
+
+    /// How many bytes its backlog may have [default: no limit]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_backlog_bytes: Option<u64>,
+
+    /// Beyond these limits, refuse publishing to the topic instead of dropping the oldest messages
+    #[arg(long)]
+    pub(crate) hold_publishers: bool,
+
     /// Delete it once nobody has used it for so long, 1s to 10y [default: never]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) expiration: Option<Duration>,
