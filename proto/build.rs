@@ -13,10 +13,11 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use prost_types::field_descriptor_proto::{Label, Type};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "weir/v1/message.proto",
     "weir/v1/topic.proto",
     "weir/v1/error.proto",
+    "weir/v1/read.proto",
     "weir/v1/stats.proto",
     "weir/v1/publisher_service.proto",
     "weir/v1/subscriber_service.proto",
@@ -26,10 +27,11 @@ const FILES: [&str; 9] = [
 ];
 
 /// Fields that are the same on the wire but bytes in the broker: (message, field).
-const RAW: [(&str, &str); 5] = [
+const RAW: [(&str, &str); 6] = [
     ("PublishRequest", "messages"),
     ("PublishStreamRequest", "messages"),
     ("SubscribeResponse", "runs"),
+    ("ReadResponse", "runs"),
     ("Delivery", "message"),
     ("PeekedMessage", "message"),
 ];

@@ -18,10 +18,10 @@ const WEIR: &str = env!("CARGO_BIN_EXE_weir-under-test");
 const NOBODY: &str = "127.0.0.1:1";
 
 /// How one run ended.
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
@@ -30,7 +30,7 @@ impl Ended {
     }
 }
 
-fn run(server: &str, words: &[&str]) -> Ended {
+pub(crate) fn run(server: &str, words: &[&str]) -> Ended {
     run_with(server, words, &[])
 }
 

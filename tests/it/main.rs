@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`].
+//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`].
 //! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
 //!   [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -40,6 +40,8 @@ mod seeks;
 mod expiry;
 
 mod backlogs;
+
+mod reads;
 
 mod restarts;
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use weir_proto::client::{Client, Options, SubscribeOptions, Subscriber};
+use weir_proto::client::{Client, Options, ReadItem, ReadOptions, SubscribeOptions, Subscriber};
 use weir_proto::v1::Message;
 use weir_tests::broker::{Broker, subscription};
 use weir_tests::figures::figure;
@@ -172,4 +172,67 @@ async fn a_consumer_that_takes_its_time_gets_its_share_and_others_the_rest() {
         slow.next().await.unwrap().ack();
     }
     slow.close().await.unwrap();
+}
+
+/// What the broker may keep for one reader that does not read: what one look brought, and one response.
+const READER: u64 = 3 << 20;
+/// Bodies that were read back from the disk, and the allocator's share.
+const READERS: u64 = 48 << 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_that_do_not_read_cost_little_and_hold_up_nobody() {
+    let broker = broker().await;
+    broker.topic("t").await;
+    let large = Message {
+        payload: vec![7; 100_000].into(),
+        ..Message::default()
+    };
+    let batches = 250;
+    for _ in 0..batches {
+        broker.publish("t", vec![large.clone(); 4]).await;
+    }
+    let before = broker.rss();
+    let count = figure(20, 200);
+    let mut slow = Vec::new();
+    for at in 0..count {
+        slow.push(stopped_reader(&broker, at).await);
+    }
+    let mut quick = broker.client().read(ReadOptions::of("t")).await.unwrap();
+    let mut offset = 0;
+    while let Some(item) = quick.next().await.unwrap() {
+        let ReadItem::Message(read) = item else {
+            panic!("{item:?}");
+        };
+        assert_eq!(
+            (read.id.offset, read.message.payload.len()),
+            (offset, 100_000)
+        );
+        offset += 1;
+    }
+    assert_eq!(offset, 4 * batches);
+    let grown = broker.rss().saturating_sub(before);
+    println!(
+        "{count} readers that do not read: grew by {} KiB",
+        grown >> 10
+    );
+    assert!(grown < READERS + READER * count as u64, "grew by {grown}");
+    drop(slow);
+}
+
+/// A reader on a connection of its own that never reads: every other one without a window.
+async fn stopped_reader(broker: &Broker, at: usize) -> (frames::Reads, frames::Writes) {
+    let address = broker.child().address();
+    let (reads, mut writes) = frames::connect(address).await.unwrap();
+    if at.is_multiple_of(2) {
+        // SETTINGS_INITIAL_WINDOW_SIZE is 0: nothing may be sent on a stream.
+        let window = [0, 4, 0, 0, 0, 0];
+        writes.send(frames::SETTINGS, 0, 0, &window).await.unwrap();
+    }
+    let stream = writes.call("Subscriber/Read", false).await.unwrap();
+    // `topic: "t", follow: true`.
+    let request = [0x0a, 1, b't', 0x38, 1];
+    let mut data = vec![0, 0, 0, 0, u8::try_from(request.len()).unwrap()];
+    data.extend(request);
+    writes.data(stream, &data).await.unwrap();
+    (reads, writes)
 }

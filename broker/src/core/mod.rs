@@ -65,6 +65,8 @@ mod audit;
 mod numbers;
 mod peek;
 
+mod reading;
+
 mod restate;
 mod stop;
 
@@ -82,6 +84,9 @@ pub use command::{
     PeekTopic, Pull, Purge, PurgeScope, Seek, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
+pub use reading::{
+    BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
+};
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
 pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;

@@ -23,6 +23,8 @@ pub struct Output {
     pub grants: Vec<GrantEffect>,
     /// Consumers whose stream or Pull must end; they are already detached.
     pub ended: Vec<EndedConsumer>,
+    /// Topics that have stored a message or were deleted, of those whose news are awaited, and where.
+    pub news: Vec<(TopicId, Position)>,
     /// Frames that must stay readable, with their bytes.
     pub keep: Vec<(Position, u64)>,
     /// Frames that are needed no more, with the same bytes.
@@ -108,6 +110,7 @@ impl Output {
         self.groups.is_empty()
             && self.grants.is_empty()
             && self.ended.is_empty()
+            && self.news.is_empty()
             && self.keep.is_empty()
             && self.release.is_empty()
     }

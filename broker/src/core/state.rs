@@ -41,6 +41,8 @@ pub struct Core {
     pub(super) audit_at: (SubscriptionId, usize),
     /// Subscriptions whose books were found wrong; some may be gone.
     pub(super) wrong_books: BTreeSet<SubscriptionId>,
+    /// Topics of which somebody waits for the next message or the end.
+    pub(super) watched: BTreeSet<TopicId>,
     /// Frames of topics that recovery knew nothing of: kept, never released.
     pub(super) orphans: Vec<Position>,
     /// Bytes that the journal takes in one commit group.
@@ -92,6 +94,7 @@ impl Core {
             shed_after: SubscriptionId(0),
             audit_at: (SubscriptionId(0), 0),
             wrong_books: BTreeSet::new(),
+            watched: BTreeSet::new(),
             orphans: Vec::new(),
             group_bytes: u64::MAX,
             output: Output::default(),
@@ -147,6 +150,7 @@ impl Core {
             );
             self.objects.weigh_again(&act.entry, weighed);
             self.next_position = at.next();
+            self.note_news(&act.entry, at);
             let mut frame = OutFrame::lazy(&act.entry);
             frame.eager = act.eager;
             if let Some(body) = act.body {

@@ -5,13 +5,14 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::core::{Allowance, Attached, Core, Departure, Nack, Receipt, SequenceRange};
+use crate::core::{Allowance, Attached, Core, Departure, Nack, ReadPart, Receipt, SequenceRange};
 use crate::journal::Poisoned;
 use crate::model::entry::Body;
-use crate::model::{ConsumerId, Name, Now, Partition, Refusal, Span, TopicId};
+use crate::model::{ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId};
 
 use super::lease::{Granted, PullRequest};
 use super::mailbox::Mailbox;
+use super::parcel::Parcel;
 use super::sample::Sample;
 
 /// Where an answer goes.
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Leave(ConsumerId, Departure),
     /// Asks for messages once.
     Pull(PullOrder),
+    /// Asks what comes next of a topic that is read.
+    Read(ReadOrder),
     /// Anything else.
     Act(Act),
     /// Asks for the numbers of now.
@@ -88,6 +91,27 @@ pub(crate) struct Subscribing {
 pub(crate) struct PullOrder {
     pub(crate) request: PullRequest,
     pub(crate) answer: Answer<Granted>,
+}
+
+/// What comes next of a read?
+pub(crate) struct ReadOrder {
+    pub(crate) topic: TopicId,
+    pub(crate) parts: Vec<ReadPart>,
+    /// Kept until there is something to look up, if there is nothing now.
+    pub(crate) news: News,
+    pub(crate) answer: Answer<Vec<Step>>,
+}
+
+/// Wakes a reader, also when it is dropped.
+pub(crate) type News = oneshot::Sender<()>;
+
+/// One step of a read.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Messages of one frame.
+    Run(Parcel),
+    /// Offsets that hold no message any more, or never did.
+    Gone(Partition, OffsetRange),
 }
 
 /// Which numbers.

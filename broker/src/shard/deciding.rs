@@ -28,6 +28,7 @@ impl Owner {
                 }
             }
             Command::Pull(order) => self.pull(order, now),
+            Command::Read(order) => self.read(order),
             Command::Act(act) => match act(&mut self.core, now) {
                 Promise::Now(deferred) => deferred(Ok(())),
                 Promise::Durable(deferred) => {
@@ -197,6 +198,7 @@ impl Owner {
     pub(super) fn stop_taking(&mut self, grace: Span, now: Now) {
         self.stops_at.get_or_insert(now.mono.plus(grace));
         self.shared.budget.close();
+        self.readers.wake_all();
         for pull in self.parties.pulls() {
             self.core.cancel_pull(pull);
             self.parties.end_one(pull, Refusal::Draining);
@@ -218,6 +220,7 @@ impl Owner {
                 .parties
                 .grant(output.grants, &self.tail, &mut self.effects);
             self.parties.end(output.ended);
+            self.tell(output.news);
             self.effects
                 .release(&mut *self.journal, eager, &self.shared);
             if laggards.is_empty() {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Answer, Deferred, Room};
+use super::command::{Answer, Deferred, News, Room};
 use super::handle::{Shared, poisoning};
 use super::lease::Granted;
 use super::mailbox::Mailbox;
@@ -29,6 +29,8 @@ pub(super) enum Effect {
     Receipt(Answer<Receipt>, Receipt, Room),
     /// A pull has its messages.
     Pulled(Answer<Granted>, Granted),
+    /// Readers have something to look up.
+    Tell(Vec<News>),
 }
 
 impl Effect {
@@ -53,6 +55,8 @@ impl Effect {
                 let granted = durable.map(|()| granted);
                 drop(answer.send(granted.map_err(|poisoned| poisoning(&poisoned))));
             }
+            // They look for themselves, and find out what has happened.
+            (Self::Tell(news), _) => drop(news),
         }
     }
 }

@@ -31,6 +31,7 @@ impl Owner {
         }
         self.upkeep.grown = 0;
         self.upkeep.next = now.mono.plus(INTERVAL);
+        self.readers.prune();
         for pull in self.parties.abandoned() {
             self.parties.remove(pull);
             self.core.cancel_pull(pull);

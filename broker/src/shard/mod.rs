@@ -14,6 +14,7 @@ mod session;
 
 mod peeking;
 mod pulling;
+mod reading;
 
 mod health;
 mod sample;
@@ -30,6 +31,8 @@ mod effects;
 mod keeping;
 mod owner;
 mod party;
+mod readers;
+mod showing;
 mod upkeep;
 
 mod host;
@@ -54,6 +57,7 @@ pub use parcel::DeliveredRun;
 pub use peeking::{DeadText, PeekPage, ShownMessage, ShownPage};
 pub use publishing::PublishTicket;
 pub use pulling::{PulledBatch, PulledMessage};
+pub use reading::{ReadEvent, ReadRequest, Reading};
 pub use sample::{
     BrokerSample, ConsumerRates, HostSample, Sample, SubscriptionRates, SubscriptionSample,
     TopicSample,

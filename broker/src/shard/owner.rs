@@ -14,6 +14,7 @@ use super::doorbell::{Note, Waiting, Woken};
 use super::effects::Effects;
 use super::handle::{Shared, poisoning};
 use super::party::Parties;
+use super::readers::Readers;
 use super::sampling::{Sampler, Scene};
 use super::upkeep::Upkeep;
 use crate::core::{Core, Departure};
@@ -47,6 +48,7 @@ pub(super) struct Owner {
     pub(super) journal: Box<dyn Journal>,
     pub(super) shared: Arc<Shared>,
     pub(super) parties: Parties,
+    pub(super) readers: Readers,
     pub(super) tail: Tail,
     pub(super) effects: Effects,
     pub(super) upkeep: Upkeep,
@@ -73,6 +75,7 @@ impl Owner {
             core,
             journal,
             parties: Parties::new(Arc::clone(&shared)),
+            readers: Readers::default(),
             tail: Tail::new(TAIL_BYTES),
             effects: Effects::default(),
             upkeep: Upkeep::begin(now),

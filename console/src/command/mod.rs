@@ -20,6 +20,7 @@ mod payload;
 mod lag;
 mod peek;
 mod publish;
+mod read;
 mod seek;
 mod settle;
 

@@ -6,7 +6,7 @@ use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand}
 use super::consent;
 use super::failure::Failure;
 use super::session::Session;
-use super::{peek, publish};
+use super::{peek, publish, read};
 use crate::present::operation::DeletedTopicDocument;
 use crate::present::topic::{TopicDocument, topic_table};
 use crate::present::topic_stats::TopicStatsDocument;
@@ -22,6 +22,7 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
         TopicCommand::Rm(args) => delete(session, &args).await,
         TopicCommand::Publish(args) => publish::run(session, args).await,
         TopicCommand::Peek(args) => peek::topic(session, &args).await,
+        TopicCommand::Read(args) => read::run(session, args).await,
     }
 }
 

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
+use weir_proto::client::ReadMessage;
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1;
 
@@ -98,6 +99,19 @@ impl MessageDocument {
         Self {
             dead_letter: dead_letter.map(DeadLetterDocument::from),
             ..base
+        }
+    }
+
+    /// A message that was read from `topic` without a subscription.
+    pub(crate) fn read(topic: &str, message: ReadMessage) -> Self {
+        let time = prost_types::Timestamp::from(message.publish_time);
+        Self {
+            message_id: message.id.to_string(),
+            topic: topic.to_owned(),
+            partition: message.id.partition,
+            offset: message.id.offset,
+            publish_time: units::rfc3339(Some(&time)),
+            ..Self::content(message.message)
         }
     }
 

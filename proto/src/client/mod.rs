@@ -3,7 +3,7 @@
 //!
 //! Everything begins with a [`Client`], which is one connection and cheap to clone. Calls with one
 //! answer are on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are
-//! [`Publisher`], [`Subscriber`] and [`Watcher`], each with a task of its own. By default streams
+//! [`Publisher`], [`Subscriber`] and [`Watcher`], each with a task of its own, and [`Reader`]. By default streams
 //! connect again for ever; [`Options::fail_fast`] makes the first refused or lost connection an
 //! error.
 //!
@@ -39,6 +39,7 @@ mod error;
 mod message_id;
 mod options;
 mod publisher;
+mod reader;
 mod subscriber;
 mod unary;
 mod watcher;
@@ -58,6 +59,7 @@ pub use options::{
 pub use publisher::{
     BatchConfirmation, Confirmation, PublishedBatch, Publisher, PublisherOptions, limits,
 };
+pub use reader::{ReadFrom, ReadItem, ReadMessage, ReadOptions, Reader};
 pub use subscriber::{
     Counters, DROPPED_ERROR_CLASS, Lease, Received, ReceivedBatch, SubscribeOptions, Subscriber,
 };

@@ -2,7 +2,7 @@
 //!
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
-//! - [`subscribe`], [`nacks`], [`subscriber`]: deliveries out and answers in.
+//! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`masks`], [`places`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
@@ -18,6 +18,7 @@ mod publish_stream;
 pub(crate) mod publisher;
 
 mod nacks;
+mod read;
 mod subscribe;
 
 pub(crate) mod subscriber;

@@ -7,13 +7,14 @@ use tonic::{Request, Response, Status, Streaming};
 use weir_proto::server;
 use weir_proto::server::{
     AckIdError, AcknowledgeRequest, AcknowledgeResponse, ExtendRequest, ExtendResponse,
-    NackRequest, NackResponse, PullResponse, SubscribeRequest, SubscribeResponse, SubscribeStart,
+    NackRequest, NackResponse, PullResponse, ReadResponse, SubscribeRequest, SubscribeResponse,
+    SubscribeStart,
 };
 
 use super::admin::reply;
 use super::storing::Responses;
 use super::subscribe::Conversation;
-use super::{convert, nacks};
+use super::{convert, nacks, read};
 use crate::api::status::{item_error, status};
 use crate::core::{AckId, Allowance};
 use crate::model::settings::{in_range, span_in_range};
@@ -300,5 +301,16 @@ impl server::subscriber_server::Subscriber for Subscriber {
         request: Request<ExtendRequest>,
     ) -> Result<Response<ExtendResponse>, Status> {
         reply(Self::extend(self, request.into_inner()).await)
+    }
+
+    type ReadStream = Responses<ReadResponse>;
+
+    async fn read(
+        &self,
+        request: Request<server::ReadRequest>,
+    ) -> Result<Response<Self::ReadStream>, Status> {
+        let begun = async { self.0.read(read::request(request.into_inner())?).await };
+        let reading = begun.await.map_err(|refusal| status(&refusal))?;
+        Ok(Response::new(Box::pin(read::responses(reading))))
     }
 }

@@ -8,7 +8,9 @@ use crate::core::{
 };
 use crate::model::entry::{Body, BodyBuilder};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{ConsumerId, Mono, Name, Now, Partition, Position, Refusal, Span, Time};
+use crate::model::{
+    ConsumerId, Mono, Name, Now, Partition, Position, Refusal, Span, Time, TopicId,
+};
 
 /// A core, its journal and its clock.
 pub(super) struct Bench {
@@ -21,6 +23,7 @@ pub(super) struct Bench {
     /// The newest output without its groups.
     pub(super) grants: Vec<GrantEffect>,
     pub(super) ended: Vec<(ConsumerId, Refusal)>,
+    pub(super) news: Vec<(TopicId, Position)>,
 }
 
 /// What a restart is given.
@@ -63,6 +66,7 @@ impl Bench {
             kept: BTreeMap::new(),
             grants: Vec::new(),
             ended: Vec::new(),
+            news: Vec::new(),
         };
         bench.drain();
         bench
@@ -79,6 +83,7 @@ impl Bench {
             groups,
             grants,
             ended,
+            news,
             keep,
             release,
         } = self.core.take_output();
@@ -103,6 +108,7 @@ impl Bench {
             );
         }
         self.grants = grants;
+        self.news = news;
         self.ended = ended
             .into_iter()
             .map(|ended| (ended.consumer, ended.reason))

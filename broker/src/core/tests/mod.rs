@@ -9,6 +9,7 @@
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `bounds`: what one look, one tick and one request may be at most.
+//! - `reading`: what a read without a subscription shows.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -30,6 +31,8 @@ mod refusals;
 mod edges;
 
 mod bounds;
+
+mod reading;
 
 mod model;
 

@@ -4,8 +4,10 @@ mod check;
 mod config;
 mod dlq;
 mod list;
+mod payload;
 mod place;
 mod program;
+mod read;
 mod shell;
 mod span;
 mod sub;
@@ -17,14 +19,15 @@ pub(crate) use check::CheckCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
 pub(crate) use list::{Header, ListArgs};
+pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};
+pub(crate) use read::ReadArgs;
 pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
     CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, SeekArgs,
     StateArg, SubCommand,
 };
 pub(crate) use topic::{
-    CreateTopicArgs, DeleteTopicArgs, PayloadArgs, PeekArgs, PeekTopicArgs, PublishArgs,
-    TopicCommand,
+    CreateTopicArgs, DeleteTopicArgs, PeekArgs, PeekTopicArgs, PublishArgs, TopicCommand,
 };

@@ -45,7 +45,9 @@ fn the_help_of_the_program_is_as_reviewed() {
 #[test]
 fn the_help_of_topics_is_as_reviewed() {
     insta::assert_snapshot!("topic", help(&["topic"]));
-    for verb in ["ls", "create", "get", "stats", "rm", "publish", "peek"] {
+    for verb in [
+        "ls", "create", "get", "stats", "rm", "publish", "peek", "read",
+    ] {
         insta::assert_snapshot!(format!("topic_{verb}"), help(&["topic", verb]));
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use super::ListArgs;
 use super::list::message_filter;
 use super::span::{attribute, duration, size};
+use super::{ListArgs, PayloadArgs, ReadArgs};
 use crate::command::candidates::topics;
 use crate::filter::Filter;
 use crate::present::topic::TopicDocument;
@@ -79,6 +79,17 @@ If the broker is lost, the command ends with 5 within 2 s and says how many were
   weir topic peek orders --where 'body.user.id = 77 or key ~ \"^vip\"'
   weir topic peek orders --max 1 --raw > payload.bin")]
     Peek(PeekTopicArgs),
+
+    /// Read what the topic stores, from the oldest message on, without a subscription [read]
+    #[command(after_help = "Examples:
+  weir topic read orders -o jsonl
+  weir topic read orders --from 2026-11-21T12:00:00Z --follow
+  weir topic read orders --from 0:1200,1:1187 -o jsonl
+  weir topic read orders --partition 3 --from latest --follow
+
+Nothing is leased or finished by it. Which messages the topic's retention let go before they were
+read is said on stderr.")]
+    Read(ReadArgs),
 }
 
 /// What `weir topic create` takes.
@@ -175,18 +186,6 @@ pub(crate) struct PeekArgs {
     /// How to print payloads.
     #[command(flatten)]
     pub(crate) payload: PayloadArgs,
-}
-
-/// Whether payloads leave as they are.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct PayloadArgs {
-    /// Print nothing but the bytes of the payloads as they are; refuses a terminal
-    #[arg(long, conflicts_with = "output")]
-    pub(crate) raw: bool,
-
-    /// With --raw, print to a terminal all the same
-    #[arg(long, requires = "raw")]
-    pub(crate) force: bool,
 }
 
 /// What `weir topic peek` takes.

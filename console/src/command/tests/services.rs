@@ -273,6 +273,12 @@ impl subscriber_server::Subscriber for Services {
     async fn extend(&self, _: Request<ExtendRequest>) -> Answer<ExtendResponse> {
         Ok(Response::new(ExtendResponse::default()))
     }
+
+    type ReadStream = Answers<ReadResponse>;
+
+    async fn read(&self, _: Request<ReadRequest>) -> Answer<Self::ReadStream> {
+        Err(Status::unimplemented("not in this test"))
+    }
 }
 
 #[async_trait]

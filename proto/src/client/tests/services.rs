@@ -109,6 +109,12 @@ impl subscriber_server::Subscriber for Services {
     async fn extend(&self, _: Request<server::ExtendRequest>) -> Answer<server::ExtendResponse> {
         Err(Status::unimplemented("not in this test"))
     }
+
+    type ReadStream = Answers<server::ReadResponse>;
+
+    async fn read(&self, _: Request<server::ReadRequest>) -> Answer<Self::ReadStream> {
+        Err(Status::unimplemented("not in this test"))
+    }
 }
 
 #[async_trait]

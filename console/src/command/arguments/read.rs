@@ -1,0 +1,44 @@
+//! `weir topic read`.
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::list::message_filter;
+use super::place::place;
+use super::{PayloadArgs, Place};
+use crate::command::candidates::topics;
+use crate::filter::Filter;
+
+/// What `weir topic read` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
+    pub(crate) topic: String,
+
+    /// Where to begin: earliest, latest, a time, or an offset, written PARTITION:OFFSET where there are several
+    /// partitions; those not named begin with the oldest message
+    #[arg(long, value_name = "PLACE", value_parser = place, default_value = "earliest")]
+    pub(crate) from: Place,
+
+    /// Only this partition
+    #[arg(long, value_name = "N")]
+    pub(crate) partition: Option<u32>,
+
+    /// Go on with what is published later, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+
+    /// How many messages at most [default: all]
+    #[arg(short = 'n', long, value_name = "N", visible_alias = "limit")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max: Option<u64>,
+
+    /// Only those that this is true of, for example 'attributes.kind = b'; filtered here, not by the broker
+    #[arg(long = "where", value_name = "EXPR", value_parser = message_filter)]
+    pub(crate) filter: Option<Filter>,
+
+    /// How to print payloads.
+    #[command(flatten)]
+    pub(crate) payload: PayloadArgs,
+}
