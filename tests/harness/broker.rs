@@ -80,7 +80,8 @@ impl Setup {
 #[derive(Debug)]
 pub struct Broker {
     program: &'static str,
-    setup: Setup,
+    /// How it is started the next time.
+    pub setup: Setup,
     directory: TempDir,
     child: Option<Child>,
     client: Client,

@@ -122,6 +122,8 @@ async fn beyond_what_may_wait_for_the_disk_calls_are_refused_and_streams_are_hel
 
 /// The bound of the journal in the tests below: the least that is taken and a few more segments.
 const MAX_DISK_BYTES: u64 = 12 << 20;
+/// The least that is taken for segments of 1 MiB.
+const LEAST_DISK_BYTES: u64 = 8 << 20;
 
 /// A broker with little room; topic `t` keeps nothing that is finished.
 async fn bounded() -> Broker {
@@ -234,6 +236,48 @@ async fn a_full_disk_refuses_publishes_until_consumers_make_room() {
     .await;
     assert_eq!(health(&broker).await.0, BrokerHealth::Serving);
     assert!(fill(&broker).await > 20, "the room is there again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bound_below_what_is_stored_already_refuses_until_consumers_have_made_room() {
+    const COUNT: usize = 200;
+    let directory = weir_tests::broker::directory(false);
+    let mut broker = Broker::start_on(PROGRAM, Setup::default(), directory).await;
+    let topic = Topic {
+        name: "t".to_owned(),
+        retention_duration: Duration::ZERO.try_into().ok(),
+        ..Topic::default()
+    };
+    broker.topic_with(topic).await;
+    broker.subscription(subscription("s", "t")).await;
+    for _ in 0..COUNT {
+        // A burst may be refused for a moment while segments are prepared.
+        wait::until("it is stored", LIMIT, async || {
+            let outcome = broker.client().publish("t", vec![of(100 * KIB)]).await;
+            outcome.ok()
+        })
+        .await;
+    }
+    assert!(health(&broker).await.1 > MAX_DISK_BYTES);
+    broker.stop();
+    broker.setup.max_disk_bytes = Some(LEAST_DISK_BYTES);
+    broker.start_again().await;
+    // What was prepared before is there to be used.
+    let mut stored = COUNT + fill(&broker).await;
+    assert!(stored < COUNT + 40, "{stored} are stored");
+    for _ in 0..2 {
+        let got = broker.pull_all("s", stored).await;
+        broker.acknowledge(&got).await;
+        wait::until("publishing goes on", LIMIT, async || {
+            let outcome = broker.client().publish("t", vec![of(100 * KIB)]).await;
+            outcome.ok()
+        })
+        .await;
+        let (told, bytes) = health(&broker).await;
+        assert_eq!(told, BrokerHealth::Serving);
+        assert!(bytes <= LEAST_DISK_BYTES, "{bytes}");
+        stored = 1 + fill(&broker).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

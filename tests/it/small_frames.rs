@@ -128,7 +128,7 @@ async fn a_stream_of_small_frames_is_held_back_and_not_cut_off_while_the_disk_st
     let channel = broker.channel().await;
     let stream = tokio::spawn(one_by_one(channel, 1, count, Arc::clone(&sent)));
     // It goes on as far as the window of its stream reaches: beyond what may be unread in frames of their own.
-    let before = wait::until("it is held back", Duration::from_secs(60), async || {
+    let before = wait::until("it is held back", Duration::from_mins(1), async || {
         let before = sent.load(Ordering::SeqCst);
         wait::pass(Duration::from_millis(300)).await;
         (before == sent.load(Ordering::SeqCst)).then_some(before)

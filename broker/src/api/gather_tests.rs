@@ -46,7 +46,9 @@ impl Frame {
 
 fn written(frames: &[Frame]) -> Vec<u8> {
     let mut out = Vec::new();
-    frames.iter().for_each(|frame| frame.write(&mut out));
+    for frame in frames {
+        frame.write(&mut out);
+    }
     out
 }
 

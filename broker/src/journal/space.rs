@@ -61,8 +61,13 @@ pub(super) fn plan_cold(store: &Store, live: &Live<'_>) -> Option<cold::Plan> {
     (!positions.is_empty()).then_some(cold::Plan { sources, positions })
 }
 
-/// The position before which every object is to be restated, so that the oldest segment can go.
+/// The position before which every object is to be restated, so that the oldest segment can go. Some
+/// segments are left alone, but none while publishes wait for room: nothing else might ever free it.
 pub(super) fn wants_restated(store: &Store) -> Option<Position> {
+    let most = match has_room(store) {
+        true => store.options.restate_segments,
+        false => 0,
+    };
     let layout = store.layout();
     let floor = layout.state_floor;
     let mut above = layout
@@ -72,7 +77,7 @@ pub(super) fn wants_restated(store: &Store) -> Option<Position> {
         .filter_map(|segment| segment.sealed_last())
         .filter(|last| *last >= floor);
     let oldest = above.next()?;
-    (above.count() >= store.options.restate_segments).then_some(Position(oldest + 1))
+    (above.count() >= most).then_some(Position(oldest + 1))
 }
 
 /// What the journal holds and does.

@@ -190,11 +190,18 @@ impl Store {
 
     /// Bytes that segments may still take within their bound.
     pub(super) fn bytes_to_bound(&self) -> u64 {
-        let taken = self.layout().disk_bytes(self.options.segment_bytes);
-        self.options
-            .max_bytes
-            .unwrap_or(u64::MAX)
-            .saturating_sub(taken)
+        let most = self.options.max_bytes.unwrap_or(u64::MAX);
+        most.saturating_sub(self.taken())
+    }
+
+    /// Bytes that they take beyond it: the bound was a larger one, or something had to go on.
+    fn bytes_beyond_bound(&self) -> u64 {
+        let most = self.options.max_bytes.unwrap_or(u64::MAX);
+        self.taken().saturating_sub(most)
+    }
+
+    fn taken(&self) -> u64 {
+        self.layout().disk_bytes(self.options.segment_bytes)
     }
 
     /// Whether a segment may be made beside so many new ones. The first spare may in any case: the
@@ -246,8 +253,12 @@ impl Store {
         // Some more than wanted: written files sync faster than new ones.
         let wanted = 2 * (self.options.spares + self.options.reserve);
         let (mut reused, mut surplus) = (Change::default(), Change::default());
+        let mut beyond = self.bytes_beyond_bound();
         for segment in unread {
+            let is_beyond = beyond > 0;
+            beyond = beyond.saturating_sub(self.options.segment_bytes);
             let is_wanted = segment.shape == Shape::Dense
+                && !is_beyond
                 && self.layout().spares.len() + reused.spares.len() < wanted;
             // A segment that was sealed for want of space is shorter than a spare must be.
             if is_wanted && segment.file.allocate(self.options.segment_bytes).is_ok() {
