@@ -64,9 +64,10 @@ pub(super) fn plan_cold(store: &Store, live: &Live<'_>) -> Option<cold::Plan> {
 /// The position before which every object is to be restated, so that the oldest segment can go. Some
 /// segments are left alone, but none while publishes wait for room: nothing else might ever free it.
 pub(super) fn wants_restated(store: &Store) -> Option<Position> {
-    let most = match has_room(store) {
-        true => store.options.restate_segments,
-        false => 0,
+    let most = if has_room(store) {
+        store.options.restate_segments
+    } else {
+        0
     };
     let layout = store.layout();
     let floor = layout.state_floor;
