@@ -13,9 +13,10 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use prost_types::field_descriptor_proto::{Label, Type};
 
-const FILES: [&str; 10] = [
+const FILES: &[&str] = &[
     "weir/v1/message.proto",
     "weir/v1/topic.proto",
+    "weir/v1/topology.proto",
     "weir/v1/error.proto",
     "weir/v1/read.proto",
     "weir/v1/stats.proto",

@@ -1,7 +1,7 @@
 //! What the command line reads from outside of the arguments, files and lines on standard input, and
 //! the pages that it writes.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -26,6 +26,30 @@ pub(crate) fn read_payload(path: &Path) -> io::Result<Bytes> {
     )]
     let bytes = std::fs::read(path)?;
     Ok(bytes.into())
+}
+
+/// The largest declared topology that is read: more than any broker has topics for.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
+
+/// Reads the whole of a text, from a file, or from standard input if it is called `-`.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        let input = io::stdin().lock();
+        input.take(MAX_TEXT_BYTES + 1).read_to_string(&mut text)?
+    } else {
+        #[expect(
+            clippy::disallowed_types,
+            reason = "this is the module that reads files"
+        )]
+        let file = std::fs::File::open(path)?;
+        file.take(MAX_TEXT_BYTES + 1).read_to_string(&mut text)?
+    };
+    if read as u64 > MAX_TEXT_BYTES {
+        let message = format!("it has more than {MAX_TEXT_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
 }
 
 /// Writes a page of the manual, over what was there.

@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).expect("one document of JSON")
     }
 }
@@ -52,7 +52,7 @@ fn run_with(server: &str, words: &[&str], variables: &[(&str, &str)]) -> Ended {
 }
 
 /// `t` with `s`: three messages, the first two dead for different reasons.
-async fn with_two_dead() -> Broker {
+pub(crate) async fn with_two_dead() -> Broker {
     let broker = broker().await;
     broker
         .pair_with(Subscription {

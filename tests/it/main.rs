@@ -2,13 +2,13 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`].
-//! - What stays: [`restarts`], [`updates`], [`retention`]. What is told: [`books`], [`watching`], [`services`],
-//!   [`python`].
+//! - What stays: [`restarts`], [`updates`], [`topology`], [`retention`]. What is told: [`books`], [`watching`],
+//!   [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
-//! - The operator's program and the daemon's settings: [`command_line`], and on a screen: [`terminals`].
+//! - The operator's program and the daemon's settings: [`command_line`], [`slo`], and on a screen: [`terminals`].
 
 #![expect(
     clippy::unwrap_used,
@@ -46,6 +46,8 @@ mod reads;
 mod restarts;
 
 mod updates;
+
+mod topology;
 
 mod retention;
 
@@ -92,6 +94,8 @@ mod examples;
 mod decoders;
 
 mod command_line;
+
+mod slo;
 
 use weir_tests::broker::Broker;
 

@@ -6,6 +6,11 @@ use weir_tests::files;
 /// Each reason, and the module and test that provoke it and read its code, reason and sentence.
 const TESTS: &[(ErrorReason, &str, &str)] = &[
     (
+        ErrorReason::TopologyInvalid,
+        "topology",
+        "what_cannot_be_as_declared_is_refused_and_nothing_is_done",
+    ),
+    (
         ErrorReason::TopicNotFound,
         "refusals",
         "what_does_not_exist_is_not_found",

@@ -24,11 +24,12 @@ const BROKER: [(&str, u8); 13] = [
 ];
 
 /// The rooms of the console by floor; a room that is not listed is only kept from circles.
-const CONSOLE: [(&str, u8); 8] = [
+const CONSOLE: [(&str, u8); 9] = [
     ("filter", 0),
     ("present", 0),
     ("files", 0),
     ("load", 1),
+    ("topology", 1),
     ("embedded", 1),
     ("tui", 2),
     ("command", 3),

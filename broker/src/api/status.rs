@@ -100,6 +100,7 @@ fn invalid(refusal: &Refusal) -> ErrorReason {
         Refusal::SelectionRequired => ErrorReason::SelectionRequired,
         Refusal::MaskInvalid { .. } => ErrorReason::MaskInvalid,
         Refusal::FieldImmutable { .. } => ErrorReason::FieldImmutable,
+        Refusal::TopologyInvalid { .. } => ErrorReason::TopologyInvalid,
         _ => ErrorReason::Unspecified,
     }
 }
@@ -120,6 +121,7 @@ fn field(refusal: &Refusal) -> Option<String> {
         Refusal::PageTokenInvalid => Some("page_token".to_owned()),
         Refusal::SelectionRequired => Some("selection".to_owned()),
         Refusal::MaskInvalid { .. } => Some("update_mask".to_owned()),
+        Refusal::TopologyInvalid { list, index, .. } => Some(format!("{list}[{index}]")),
         _ => None,
     }
 }
@@ -238,6 +240,17 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
 /// The variable parts of a sentence about a change.
 fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
+        Refusal::TopologyInvalid {
+            list,
+            index,
+            name,
+            detail,
+        } => vec![
+            ("list", (*list).to_owned()),
+            ("index", index.to_string()),
+            ("name", name.clone()),
+            ("detail", detail.clone()),
+        ],
         Refusal::MaskInvalid { path, known } => {
             vec![("path", path.clone()), ("knownPaths", known.clone())]
         }

@@ -89,6 +89,12 @@ fn unnamed_refusals() -> Vec<Refusal> {
             offset: Offset(1),
             low: Offset(2),
         },
+        Refusal::TopologyInvalid {
+            list: "topics",
+            index: 3,
+            name: text(),
+            detail: text(),
+        },
         Refusal::AckIdMalformed,
         Refusal::LeaseStale,
         Refusal::PageTokenInvalid,

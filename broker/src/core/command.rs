@@ -1,7 +1,7 @@
 //! What callers ask of the core, already parsed and in range where a type can say so.
 
 use super::views::PeekPlace;
-use crate::model::settings::SubscriptionSettings;
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
 
 /// Where a new subscription starts, or where one goes on.
@@ -39,6 +39,41 @@ pub struct NewSubscription<'a> {
     pub settings: SubscriptionSettings,
     /// Where it starts.
     pub start: Start,
+}
+
+/// Topics and subscriptions as they are to be.
+#[derive(Debug, Default, Clone)]
+pub struct Declaration {
+    /// The topics.
+    pub topics: Vec<DeclaredTopic>,
+    /// The subscriptions.
+    pub subscriptions: Vec<DeclaredSubscription>,
+}
+
+/// A topic as it is to be.
+#[derive(Debug, Clone)]
+pub struct DeclaredTopic {
+    /// Its name.
+    pub name: Name,
+    /// Its settings, the number of partitions aside.
+    pub settings: TopicSettings,
+    /// How many partitions; `None` leaves them, and means 1 for a new topic.
+    pub partitions: Option<u32>,
+    /// The state of the settings that this was decided on.
+    pub etag: Option<String>,
+}
+
+/// A subscription as it is to be.
+#[derive(Debug, Clone)]
+pub struct DeclaredSubscription {
+    /// Its name.
+    pub name: Name,
+    /// Its topic.
+    pub topic: Name,
+    /// Its settings; whether it is paused is left as it is.
+    pub settings: SubscriptionSettings,
+    /// The state of the settings that this was decided on.
+    pub etag: Option<String>,
 }
 
 /// How much a consumer may hold.

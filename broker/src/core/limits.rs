@@ -4,6 +4,10 @@ use crate::model::Span;
 
 /// Topics of a broker: each takes about 1 KiB when idle.
 pub const MAX_TOPICS: u64 = 100_000;
+/// Topics and subscriptions of one declaration, which becomes one commit group.
+pub const MAX_DECLARED: u64 = 10_000;
+/// What one of them takes in the journal beside its texts, at most: its numbers, and a start for each of a few partitions.
+pub const DECLARED_BYTES: u64 = 512;
 /// Subscriptions of a broker: each takes about 1 KiB when idle.
 pub const MAX_SUBSCRIPTIONS: u64 = 100_000;
 /// Consumers and waiting Pulls at one time, all subscriptions together.

@@ -48,6 +48,8 @@ mod updates;
 
 mod seek;
 
+mod topology;
+
 mod dispatch;
 
 mod settle;
@@ -80,8 +82,9 @@ pub use ack_id::AckId;
 pub use apply::ApplyError;
 pub use audit::BooksError;
 pub use command::{
-    Allowance, Attach, Departure, DryRun, Nack, NackAction, NewSubscription, PeekSubscription,
-    PeekTopic, Pull, Purge, PurgeScope, Seek, Selection, SequenceRange, Start,
+    Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun, Nack,
+    NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, Seek,
+    Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{
@@ -92,7 +95,7 @@ pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
 pub use updates::Change;
 pub use views::{
-    Attached, BrokerCounts, ConsumerCounts, Deleted, MessageView, Meters, PeekPlace, Peeked,
-    Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts, SubscriptionView,
-    Summary, TopicCounts, TopicView,
+    Attached, BrokerCounts, ConsumerCounts, Deleted, Differences, MessageView, Meters, PeekPlace,
+    Peeked, Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts,
+    SubscriptionDifference, SubscriptionView, Summary, TopicCounts, TopicDifference, TopicView,
 };

@@ -71,7 +71,8 @@ impl Core {
     }
 }
 
-fn check_etag(name: &Name, given: Option<&str>, current: &str) -> Result<(), Refusal> {
+/// Refuses an etag that names another state than the present one.
+pub(super) fn check_etag(name: &Name, given: Option<&str>, current: &str) -> Result<(), Refusal> {
     match given {
         Some(given) if given != current => Err(Refusal::EtagMismatch {
             name: name.clone(),

@@ -59,6 +59,39 @@ pub struct SubscriptionView {
     pub etag: String,
 }
 
+/// In what the state differs from a declaration.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Differences {
+    /// Topics, in the order of the declaration.
+    pub topics: Vec<TopicDifference>,
+    /// Subscriptions, in the order of the declaration.
+    pub subscriptions: Vec<SubscriptionDifference>,
+}
+
+/// A topic that is not as declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicDifference {
+    /// Its name.
+    pub name: Name,
+    /// What there was; `None` if it is created.
+    pub before: Option<TopicView>,
+    /// The settings it gets.
+    pub settings: TopicSettings,
+}
+
+/// A subscription that is not as declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionDifference {
+    /// Its name.
+    pub name: Name,
+    /// Its topic.
+    pub topic: Name,
+    /// What there was; `None` if it is created.
+    pub before: Option<SubscriptionView>,
+    /// The settings it gets.
+    pub settings: SubscriptionSettings,
+}
+
 /// What was dropped with a deleted subscription, or with all of a deleted topic.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Deleted {

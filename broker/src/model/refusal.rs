@@ -253,6 +253,18 @@ pub enum Refusal {
         /// `messages` or `bytes`.
         unit: &'static str,
     },
+    /// A topic or subscription cannot be as declared.
+    #[error("{list}[{index}], which is {name}: {detail}")]
+    TopologyInvalid {
+        /// `topics` or `subscriptions`.
+        list: &'static str,
+        /// Which of them, from 0.
+        index: usize,
+        /// Its name as it was written, cut to 300 characters.
+        name: String,
+        /// What is wrong.
+        detail: String,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

@@ -322,7 +322,7 @@ impl Handle {
 }
 
 impl Shared {
-    fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
+    pub(super) fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
         self.routes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,8 @@
 //! `sampling`.
 
 mod handle;
+
+mod declaring;
 mod publishing;
 mod session;
 

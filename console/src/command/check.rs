@@ -15,6 +15,7 @@ use super::output::Output;
 use super::session::Session;
 use crate::present::format::Format;
 use crate::present::json;
+use crate::present::units;
 use crate::present::verdict::{Level, Measured, Unit, VerdictDocument};
 
 /// Checks, prints what was found, and ends with its code.
@@ -68,12 +69,19 @@ struct Check {
     subscription: String,
     unit: Unit,
     value: fn(&v1::SubscriptionStats) -> f64,
+    /// What its owner still accepts, which is critical beyond if no threshold is given.
+    slo: fn(&v1::Subscription) -> Option<f64>,
     warn: Option<f64>,
     crit: Option<f64>,
 }
 
 impl Check {
     fn of(command: CheckCommand) -> Self {
+        let slo: fn(&v1::Subscription) -> Option<f64> = match &command {
+            CheckCommand::Lag(_) => |settings| settings.slo_backlog.map(|slo| slo as f64),
+            CheckCommand::Age(_) => |settings| units::span_seconds(settings.slo_age.as_ref()),
+            CheckCommand::Dlq(_) | CheckCommand::Depth(_) => |_settings| None,
+        };
         let (name, value): (_, fn(&v1::SubscriptionStats) -> f64) = match &command {
             CheckCommand::Lag(_) => ("lag", |stats| stats.backlog as f64),
             CheckCommand::Age(_) => ("age", |stats| stats.lag_seconds.unwrap_or(0.0)),
@@ -91,6 +99,7 @@ impl Check {
             subscription,
             unit,
             value,
+            slo,
             warn,
             crit,
         }
@@ -98,7 +107,11 @@ impl Check {
 
     async fn verdict(&self, session: &Session) -> Result<VerdictDocument, Failure> {
         let found = names::subscription(session, &self.subscription).await?;
-        if self.warn.is_none() && self.crit.is_none() {
+        let (warn, crit) = match (self.warn, self.crit) {
+            (None, None) => (None, (self.slo)(&found)),
+            given => given,
+        };
+        if warn.is_none() && crit.is_none() {
             let what = format!(
                 "say what is too much: weir check {} … --warn X --crit Y",
                 self.name
@@ -122,8 +135,8 @@ impl Check {
             subscription: found.name,
             topic: found.topic,
             unit: self.unit,
-            warn: self.warn,
-            crit: self.crit,
+            warn,
+            crit,
         }))
     }
 }

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::arguments::{Cli, Command, DlqCommand, Globals, SubCommand, TopicCommand};
+use super::arguments::{ApplyArgs, Cli, Command, DlqCommand, Globals, SubCommand, TopicCommand};
 use super::failure::{Exit, Failure};
 use super::output::{self, Output};
 use super::session::Session;
-use super::{check, config, dlq, shell, status, sub, topic};
+use super::{apply, check, config, dlq, shell, status, sub, topic};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
@@ -40,6 +40,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Completion(args)) => shell::completion(&args).into(),
         Some(Command::Man(args)) => shell::man(globals, &args).into(),
         Some(Command::Check(command)) => on_runtime(globals, check::run(globals, command)).into(),
+        Some(Command::Apply(args)) => with_broker(globals, Verb::Apply(args)).into(),
+        Some(Command::Export) => with_broker(globals, Verb::Export).into(),
         Some(Command::Status) => with_broker(globals, Verb::Status).into(),
         Some(Command::Topic(command)) => with_broker(globals, Verb::Topic(command)).into(),
         Some(Command::Sub(command)) => with_broker(globals, Verb::Sub(command)).into(),
@@ -54,6 +56,8 @@ pub(crate) enum Verb {
     Topic(TopicCommand),
     Sub(SubCommand),
     Dlq(DlqCommand),
+    Apply(ApplyArgs),
+    Export,
 }
 
 fn with_broker(globals: &Globals, verb: Verb) -> Exit {
@@ -102,5 +106,7 @@ pub(crate) async fn execute(session: &mut Session, verb: Verb) -> Result<(), Fai
         Verb::Topic(command) => topic::run(session, command).await,
         Verb::Sub(command) => sub::run(session, command).await,
         Verb::Dlq(command) => dlq::run(session, command).await,
+        Verb::Apply(args) => apply::run(session, &args).await,
+        Verb::Export => apply::export(session).await,
     }
 }

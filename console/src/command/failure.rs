@@ -116,6 +116,16 @@ pub(crate) enum Failure {
     /// The daemon's settings are wrong.
     #[error("{}", sentence_of(.0))]
     Configuration(#[from] ConfigError),
+    /// A declared topology is wrong.
+    #[error("{}:{line}: {what}", file.display())]
+    Declaration {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
     /// A page of the manual cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Page {
@@ -174,6 +184,7 @@ impl Failure {
             | Self::Unwell(_)
             | Self::Input { .. }
             | Self::Configuration(_)
+            | Self::Declaration { .. }
             | Self::Page { .. }
             | Self::Output(_)
             | Self::Json(_)

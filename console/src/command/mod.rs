@@ -28,6 +28,7 @@ mod pull;
 
 mod bulk;
 
+mod apply;
 mod check;
 mod config;
 mod dlq;

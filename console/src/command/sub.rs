@@ -110,6 +110,8 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         backlog_policy: backlog_policy.into(),
         expiration: args.expiration.map(units::proto_span),
         ephemeral: args.ephemeral,
+        slo_age: args.slo_age.map(units::proto_span),
+        slo_backlog: args.slo_backlog,
         ..v1::Subscription::default()
     }
 }
@@ -246,7 +248,16 @@ mod tests {
             "0s",
             "--backoff-max",
             "250ms",
+            "--slo-age",
+            "5m",
+            "--slo-backlog",
+            "1000",
         ]);
+        assert_eq!(
+            units::span_seconds(subscription.slo_age.as_ref()),
+            Some(300.0)
+        );
+        assert_eq!(subscription.slo_backlog, Some(1_000));
         assert_eq!(subscription.max_attempts, 3);
         assert_eq!(
             units::span_seconds(subscription.ack_deadline.as_ref()),

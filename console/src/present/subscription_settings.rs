@@ -30,6 +30,9 @@ pub(crate) struct SubscriptionSettings {
     pub(crate) expiration_seconds: Option<f64>,
     pub(crate) ephemeral: bool,
     pub(crate) paused: bool,
+    /// Null if its owner named none.
+    pub(crate) slo_age_seconds: Option<f64>,
+    pub(crate) slo_backlog: Option<u64>,
     pub(crate) create_time: Option<String>,
 }
 
@@ -54,6 +57,8 @@ impl SubscriptionSettings {
             expiration_seconds: units::span_seconds(subscription.expiration.as_ref()),
             ephemeral: subscription.ephemeral,
             paused: subscription.paused,
+            slo_age_seconds: units::span_seconds(subscription.slo_age.as_ref()),
+            slo_backlog: subscription.slo_backlog,
             create_time: units::rfc3339(subscription.create_time.as_ref()),
         }
     }
@@ -79,6 +84,7 @@ impl SubscriptionSettings {
             ("delivery rate /s", self.delivery_rate),
             ("max backlog messages", self.max_backlog_messages),
             ("max backlog bytes", self.max_backlog_bytes),
+            ("SLO backlog", self.slo_backlog),
         ];
         for (name, number) in numbers {
             if let Some(number) = number {
@@ -98,6 +104,9 @@ impl SubscriptionSettings {
         }
         if self.expiration_seconds.is_some() {
             fields.push("expiration", known(self.expiration_seconds, units::seconds));
+        }
+        if let Some(age) = self.slo_age_seconds {
+            fields.push("SLO age", units::seconds(age));
         }
         let retention = known(self.dead_letter_retention_seconds, units::seconds);
         fields.push("dead letter retention", retention);

@@ -87,6 +87,30 @@ pub(crate) fn bytes(value: u64) -> String {
     format!("{scaled:.1} {unit}")
 }
 
+/// Reads a size in bytes such as `1048576`, `64KiB`, `1GiB`, `10MB`.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kib" | "k" => 1 << 10,
+        "mib" | "m" => 1 << 20,
+        "gib" | "g" => 1 << 30,
+        "tib" | "t" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return Err(bad_size()),
+    };
+    let number: u64 = digits
+        .trim_end()
+        .parse()
+        .map_err(|_not_a_number| bad_size())?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "this is more than 2^64 bytes".to_owned())
+}
+
 /// How many of what: `1 message`, `2 messages`.
 pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
@@ -134,6 +158,10 @@ pub(crate) fn proto_span(span: std::time::Duration) -> ProtoDuration {
 pub(crate) fn seconds_between(from: Option<&Timestamp>, to: Option<&Timestamp>) -> Option<f64> {
     let (from, to) = (from?, to?);
     Some((to.seconds - from.seconds) as f64 + f64::from(to.nanos - from.nanos) / 1e9)
+}
+
+fn bad_size() -> String {
+    "write a whole number of bytes, or one with its unit, such as 64KiB, 10MB, 1GiB".to_owned()
 }
 
 /// The nearest whole number that is not negative.

@@ -9,11 +9,12 @@ use super::connection::Client;
 use super::error::Error;
 use crate::v1::admin_client::AdminClient;
 use crate::v1::{
-    CreateSubscriptionRequest, CreateTopicRequest, DeleteSubscriptionRequest,
-    DeleteSubscriptionResponse, DeleteTopicRequest, GetSubscriptionRequest, GetTopicRequest,
-    ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
-    PauseSubscriptionRequest, ResumeSubscriptionRequest, StartPosition, Subscription, Topic,
-    UpdateSubscriptionRequest, UpdateTopicRequest,
+    ApplyTopologyRequest, ApplyTopologyResponse, CreateSubscriptionRequest, CreateTopicRequest,
+    DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest,
+    ExportTopologyRequest, GetSubscriptionRequest, GetTopicRequest, ListSubscriptionsRequest,
+    ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse, PauseSubscriptionRequest,
+    ResumeSubscriptionRequest, StartPosition, Subscription, Topic, UpdateSubscriptionRequest,
+    UpdateTopicRequest,
 };
 
 /// How many topics or subscriptions one call of a walk over all pages asks for.
@@ -254,6 +255,36 @@ impl Admin {
         let resumed = self.stub.clone().resume_subscription(request).await?;
         let subscription = resumed.into_inner().subscription;
         subscription.ok_or_else(|| Error::bad_answer("the resumed subscription is missing"))
+    }
+
+    /// Makes topics and subscriptions be as declared, all or nothing; the same again changes nothing.
+    pub async fn apply_topology(
+        &self,
+        request: ApplyTopologyRequest,
+    ) -> Result<ApplyTopologyResponse, Error> {
+        Ok(self
+            .stub
+            .clone()
+            .apply_topology(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Every topic and subscription, each in order of name, as [`Admin::apply_topology`] takes them.
+    pub async fn export_topology(&self) -> Result<(Vec<Topic>, Vec<Subscription>), Error> {
+        let request = ExportTopologyRequest {};
+        let mut parts = self
+            .stub
+            .clone()
+            .export_topology(request)
+            .await?
+            .into_inner();
+        let (mut topics, mut subscriptions) = (Vec::new(), Vec::new());
+        while let Some(part) = parts.message().await? {
+            topics.extend(part.topics);
+            subscriptions.extend(part.subscriptions);
+        }
+        Ok((topics, subscriptions))
     }
 
     /// Deletes a subscription with its backlog and its dead messages.

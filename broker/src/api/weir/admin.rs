@@ -3,8 +3,9 @@
 use tonic::{Request, Response, Status};
 use weir_proto::server;
 use weir_proto::server::{
-    CreateSubscriptionRequest, CreateSubscriptionResponse, CreateTopicRequest, CreateTopicResponse,
-    DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse,
+    ApplyTopologyRequest, ApplyTopologyResponse, CreateSubscriptionRequest,
+    CreateSubscriptionResponse, CreateTopicRequest, CreateTopicResponse, DeleteSubscriptionRequest,
+    DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse, ExportTopologyRequest,
     GetSubscriptionRequest, GetSubscriptionResponse, GetTopicRequest, GetTopicResponse,
     ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
     PauseSubscriptionRequest, PauseSubscriptionResponse, ResumeSubscriptionRequest,
@@ -13,11 +14,11 @@ use weir_proto::server::{
 };
 
 use super::places::Place;
-use super::{convert, masks};
+use super::resources::{wire_subscription, wire_topic};
+use super::{convert, masks, topology};
 use crate::api::page;
 use crate::api::status::status;
-use crate::core::{SubscriptionView, TopicView};
-use crate::model::settings::{EPHEMERAL_GRACE, SubscriptionSettings, TopicSettings};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
 use crate::shard::Handle;
 
@@ -163,47 +164,6 @@ fn next_token<T>(
     })
 }
 
-fn wire_topic(view: &TopicView) -> server::Topic {
-    server::Topic {
-        name: view.name.to_string(),
-        topic_id: view.id.0,
-        partition_count: view.settings.partitions,
-        retention_duration: Some(convert::duration(view.settings.retention)),
-        retention_bytes: Some(view.settings.retention_bytes),
-        create_time: Some(convert::timestamp(view.created)),
-        subscription_count: view.subscriptions,
-        etag: view.etag.clone(),
-        update_time: Some(convert::timestamp(view.updated)),
-    }
-}
-
-fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
-    let settings = &view.settings;
-    server::Subscription {
-        name: view.name.to_string(),
-        subscription_id: view.id.0,
-        topic: view.topic_name.to_string(),
-        ack_deadline: Some(convert::duration(settings.ack_deadline)),
-        max_attempts: settings.max_attempts,
-        minimum_backoff: Some(convert::duration(settings.backoff_min)),
-        maximum_backoff: Some(convert::duration(settings.backoff_max)),
-        key_order: convert::wire_key_order(settings.key_order).into(),
-        dead_letter_retention: Some(convert::duration(settings.dead_retention)),
-        create_time: Some(convert::timestamp(view.created)),
-        max_outstanding_messages: settings.max_outstanding,
-        delivery_rate: settings.delivery_rate,
-        backlog_retention: settings.backlog_retention.map(convert::duration),
-        max_backlog_messages: settings.max_backlog_messages,
-        max_backlog_bytes: settings.max_backlog_bytes,
-        backlog_policy: convert::wire_backlog_policy(settings.backlog_policy).into(),
-        expiration: settings.expiration.map(convert::duration),
-        ephemeral: settings.expiration == Some(EPHEMERAL_GRACE),
-        paused: settings.is_paused,
-        etag: view.etag.clone(),
-        update_time: Some(convert::timestamp(view.updated)),
-    }
-}
-
 /// An outcome as tonic takes it.
 pub(super) fn reply<T>(outcome: Result<T, Refusal>) -> Result<Response<T>, Status> {
     outcome
@@ -213,6 +173,8 @@ pub(super) fn reply<T>(outcome: Result<T, Refusal>) -> Result<Response<T>, Statu
 
 #[tonic::async_trait]
 impl server::admin_server::Admin for Admin {
+    type ExportTopologyStream = topology::Parts;
+
     async fn create_topic(
         &self,
         request: Request<CreateTopicRequest>,
@@ -339,5 +301,19 @@ impl server::admin_server::Admin for Admin {
             dropped_backlog: deleted.backlog,
             dropped_dead: deleted.dead,
         }))
+    }
+
+    async fn apply_topology(
+        &self,
+        request: Request<ApplyTopologyRequest>,
+    ) -> Result<Response<ApplyTopologyResponse>, Status> {
+        reply(topology::apply(&self.0, request.into_inner()).await)
+    }
+
+    async fn export_topology(
+        &self,
+        _request: Request<ExportTopologyRequest>,
+    ) -> Result<Response<Self::ExportTopologyStream>, Status> {
+        reply(topology::export(&self.0).await)
     }
 }

@@ -96,6 +96,7 @@ pub(crate) fn subscription_settings(
         "subscription.backlog_retention",
         subscription.backlog_retention,
     )?;
+    let slo_age = span("subscription.slo_age", subscription.slo_age)?;
     let backoff_min =
         min.unwrap_or(max.map_or(DEFAULT_BACKOFF_MIN, |max| max.min(DEFAULT_BACKOFF_MIN)));
     let settings = SubscriptionSettings {
@@ -115,6 +116,8 @@ pub(crate) fn subscription_settings(
         max_backlog_bytes: subscription.max_backlog_bytes,
         backlog_policy: backlog_policy(subscription.backlog_policy)?,
         expiration: expiration(subscription)?,
+        slo_age,
+        slo_backlog: subscription.slo_backlog,
         ..default
     };
     settings.check()?;

@@ -13,7 +13,7 @@ use crate::model::settings::{SubscriptionSettings, TopicSettings};
 type Take<S> = fn(&mut S, &S);
 
 /// The settings of a topic that can be changed, by field.
-const TOPIC: [(&str, Take<TopicSettings>); 2] = [
+const TOPIC: &[(&str, Take<TopicSettings>)] = &[
     ("retention_duration", |to, from| {
         to.retention = from.retention;
     }),
@@ -26,7 +26,7 @@ const TOPIC: [(&str, Take<TopicSettings>); 2] = [
 const FIXED_IN_TOPIC: [&str; 2] = ["topic.name", "topic.partition_count"];
 
 /// The settings of a subscription that can be changed, by field.
-const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 14] = [
+const SUBSCRIPTION: &[(&str, Take<SubscriptionSettings>)] = &[
     ("ack_deadline", |to, from| {
         to.ack_deadline = from.ack_deadline;
     }),
@@ -69,6 +69,12 @@ const SUBSCRIPTION: [(&str, Take<SubscriptionSettings>); 14] = [
     ("ephemeral", |to, from| {
         to.expiration = from.expiration;
     }),
+    ("slo_age", |to, from| {
+        to.slo_age = from.slo_age;
+    }),
+    ("slo_backlog", |to, from| {
+        to.slo_backlog = from.slo_backlog;
+    }),
 ];
 
 /// Fields of a subscription that are fixed at creation.
@@ -79,14 +85,14 @@ pub(super) type Paths<S> = Vec<Take<S>>;
 
 /// What a mask takes over of a topic.
 pub(super) fn topic(mask: Option<FieldMask>) -> Result<Paths<TopicSettings>, Refusal> {
-    parse(mask, &TOPIC, &FIXED_IN_TOPIC)
+    parse(mask, TOPIC, &FIXED_IN_TOPIC)
 }
 
 /// What a mask takes over of a subscription.
 pub(super) fn subscription(
     mask: Option<FieldMask>,
 ) -> Result<Paths<SubscriptionSettings>, Refusal> {
-    parse(mask, &SUBSCRIPTION, &FIXED_IN_SUBSCRIPTION)
+    parse(mask, SUBSCRIPTION, &FIXED_IN_SUBSCRIPTION)
 }
 
 /// The settings with what the mask names taken from `given`.
@@ -96,6 +102,31 @@ pub(super) fn change<S: Clone>(now: &S, given: &S, paths: &Paths<S>) -> S {
         take(&mut changed, given);
     }
     changed
+}
+
+/// The fields in which the settings of two topics differ.
+pub(super) fn topic_difference(one: &TopicSettings, other: &TopicSettings) -> FieldMask {
+    difference(one, other, TOPIC)
+}
+
+/// The fields in which the settings of two subscriptions differ.
+pub(super) fn subscription_difference(
+    one: &SubscriptionSettings,
+    other: &SubscriptionSettings,
+) -> FieldMask {
+    difference(one, other, SUBSCRIPTION)
+}
+
+fn difference<S: Clone + PartialEq>(one: &S, other: &S, known: &[(&str, Take<S>)]) -> FieldMask {
+    let differs = |take: &Take<S>| {
+        let mut taken = one.clone();
+        take(&mut taken, other);
+        taken != *one
+    };
+    let fields = known.iter().filter(|(_, take)| differs(take));
+    FieldMask {
+        paths: fields.map(|(field, _)| (*field).to_owned()).collect(),
+    }
 }
 
 fn parse<S>(

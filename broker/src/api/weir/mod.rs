@@ -3,7 +3,7 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
-//! - [`masks`], [`places`], [`admin`], [`operator`]: managing, looking and acting.
+//! - [`masks`], [`places`], [`resources`], [`topology`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
@@ -25,6 +25,9 @@ pub(crate) mod subscriber;
 
 mod masks;
 mod places;
+mod resources;
+
+mod topology;
 
 pub(crate) mod admin;
 

@@ -1,5 +1,6 @@
 //! What can be typed: the tree of commands, a file for each noun.
 
+mod apply;
 mod check;
 mod config;
 mod dlq;
@@ -15,6 +16,7 @@ mod sub;
 mod tests;
 mod topic;
 
+pub(crate) use apply::ApplyArgs;
 pub(crate) use check::CheckCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};

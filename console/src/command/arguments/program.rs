@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    CheckCommand, CompletionArgs, ConfigCommand, DlqCommand, ManArgs, SubCommand, TopicCommand,
+    ApplyArgs, CheckCommand, CompletionArgs, ConfigCommand, DlqCommand, ManArgs, SubCommand,
+    TopicCommand,
 };
 use crate::command::candidates::{DEFAULT_SERVER, SERVER_VARIABLE};
 use crate::demo::DemoArgs;
@@ -129,6 +130,33 @@ The broker keeps its data in a directory of its own, which is removed at the end
     #[command(subcommand)]
     Dlq(DlqCommand),
 
+    /// Make topics and subscriptions be as a file declares; the same again changes nothing [write]
+    #[command(after_help = "Examples:
+  weir apply -f topology.toml --dry-run         show what would change
+  weir apply -f topology.toml
+  weir export > topology.toml
+
+The file is TOML, its keys are called as the fields of the contract:
+
+  [[topic]]
+  name = \"orders\"
+  retention_duration = \"24h\"
+
+  [[subscription]]
+  name = \"billing\"
+  topic = \"orders\"
+  max_attempts = 5
+
+A key that is left out means its default; what is not declared is left alone; a key that is not
+known is refused with its line. A change that may drop messages is asked about.")]
+    Apply(ApplyArgs),
+
+    /// Print all topics and subscriptions as a file for `weir apply` [read]
+    #[command(after_help = "Examples:
+  weir export > topology.toml
+  weir export --server 10.0.0.7:7420 | weir apply -f -")]
+    Export,
+
     /// Check a subscription against thresholds, for monitoring tools: exit 0, 1, 2 or 3
     #[command(
         subcommand,
@@ -137,7 +165,8 @@ The broker keeps its data in a directory of its own, which is removed at the end
   weir check dlq billing --crit 0
 
 Prints one line `OK|WARNING|CRITICAL|UNKNOWN - … | measurement` and ends with 0, 1, 2 or 3. What is
-above a threshold is too much; what keeps it from finding out is UNKNOWN."
+above a threshold is too much; what keeps it from finding out is UNKNOWN. Without a threshold, `age`
+and `lag` are CRITICAL beyond the subscription's own SLO (`slo_age`, `slo_backlog`)."
     )]
     Check(CheckCommand),
 

@@ -2,35 +2,13 @@
 
 use std::time::Duration;
 
+pub(crate) use crate::present::units::parse_size as size;
+
 /// Reads a duration such as `30s`, `1m 30s`, `100ms`, `2d`; a bare `0` is one, too.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| {
         format!("{error}; write a number with its unit, such as 500ms, 30s, 5m, 2h, 7d")
     })
-}
-
-/// Reads a size in bytes such as `1048576`, `64KiB`, `1GiB`, `10MB`.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kib" | "k" => 1 << 10,
-        "mib" | "m" => 1 << 20,
-        "gib" | "g" => 1 << 30,
-        "tib" | "t" => 1 << 40,
-        "kb" => 1_000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        "tb" => 1_000_000_000_000,
-        _ => return Err(bad_size()),
-    };
-    let number: u64 = digits
-        .trim_end()
-        .parse()
-        .map_err(|_not_a_number| bad_size())?;
-    number
-        .checked_mul(unit)
-        .ok_or_else(|| "this is more than 2^64 bytes".to_owned())
 }
 
 /// Reads `key=value`; only the first `=` parts them, so that a value may hold one.
@@ -39,10 +17,6 @@ pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as key=value, with a key of at least one character".to_owned()),
     }
-}
-
-fn bad_size() -> String {
-    "write a whole number of bytes, or one with its unit, such as 64KiB, 10MB, 1GiB".to_owned()
 }
 
 #[cfg(test)]

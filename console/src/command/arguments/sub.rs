@@ -199,6 +199,14 @@ pub(crate) struct CreateSubscriptionArgs {
     /// Delete it 10 s after its last consumer has left: as --expiration 10s
     #[arg(long, conflicts_with = "expiration")]
     pub(crate) ephemeral: bool,
+
+    /// The age of the oldest message that is still fine; `weir check age` measures against it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) slo_age: Option<Duration>,
+
+    /// The backlog that is still fine; `weir check lag` measures against it
+    #[arg(long, value_name = "N")]
+    pub(crate) slo_backlog: Option<u64>,
 }
 
 /// What `weir sub seek` takes.

@@ -71,6 +71,22 @@ fn stale(ack_id: String) -> AckIdError {
 
 #[async_trait]
 impl admin_server::Admin for Services {
+    type ExportTopologyStream = Answers<ExportTopologyResponse>;
+
+    async fn apply_topology(
+        &self,
+        _: Request<ApplyTopologyRequest>,
+    ) -> Answer<ApplyTopologyResponse> {
+        absent()
+    }
+
+    async fn export_topology(
+        &self,
+        _: Request<ExportTopologyRequest>,
+    ) -> Answer<Self::ExportTopologyStream> {
+        absent()
+    }
+
     async fn create_topic(&self, _: Request<CreateTopicRequest>) -> Answer<CreateTopicResponse> {
         absent()
     }

@@ -66,6 +66,8 @@ pub(super) async fn typed_into(
         Some(Command::Topic(command)) => Verb::Topic(command),
         Some(Command::Sub(command)) => Verb::Sub(command),
         Some(Command::Dlq(command)) => Verb::Dlq(command),
+        Some(Command::Apply(args)) => Verb::Apply(args),
+        Some(Command::Export) => Verb::Export,
         other => panic!("not a command of a broker: {other:?}"),
     };
     match Session::open(&cli.globals, Output::to(writer)).await {

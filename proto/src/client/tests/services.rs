@@ -142,6 +142,22 @@ pub(super) const TOPICS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 #[async_trait]
 impl admin_server::Admin for Services {
+    type ExportTopologyStream = ReceiverStream<Result<server::ExportTopologyResponse, Status>>;
+
+    async fn apply_topology(
+        &self,
+        _: Request<server::ApplyTopologyRequest>,
+    ) -> Answer<server::ApplyTopologyResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn export_topology(
+        &self,
+        _: Request<server::ExportTopologyRequest>,
+    ) -> Answer<Self::ExportTopologyStream> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     async fn create_topic(
         &self,
         _: Request<server::CreateTopicRequest>,

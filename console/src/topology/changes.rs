@@ -1,0 +1,204 @@
+//! What an apply changes, or would: for people, for programs, and whether messages may be lost by it.
+
+use std::fmt::Write as _;
+
+use prost_types::FieldMask;
+use serde::Serialize;
+use serde_json::Value as Json;
+use weir_proto::v1::ApplyTopologyResponse;
+
+use super::settings::{SUBSCRIPTION, Setting, TOPIC, of};
+use super::value::quoted;
+use crate::present::units;
+
+/// What differs from a declaration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Changes {
+    /// Whether nothing was done.
+    pub(crate) dry_run: bool,
+    pub(crate) created: u64,
+    pub(crate) changed: u64,
+    /// What was declared and is so already.
+    pub(crate) unchanged: u64,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A topic or subscription that is not as declared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Change {
+    /// `create` or `change`.
+    pub(crate) action: &'static str,
+    /// `topic` or `subscription`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    /// The topic of a subscription.
+    pub(crate) topic: Option<String>,
+    pub(crate) settings: Vec<SettingChange>,
+}
+
+/// A setting that changes, or is set at creation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct SettingChange {
+    pub(crate) name: String,
+    /// Null if it was not set.
+    pub(crate) before: Json,
+    /// Null if it is set no more.
+    pub(crate) after: Json,
+    #[serde(skip)]
+    text: String,
+    #[serde(skip)]
+    may_lose: bool,
+}
+
+impl Changes {
+    /// Adds what one call changed of `declared` topics and subscriptions.
+    pub(crate) fn add(&mut self, answer: &ApplyTopologyResponse, declared: usize) {
+        let before = self.changes.len();
+        for one in &answer.topics {
+            let after = one.after.clone().unwrap_or_default();
+            let settings = settings(TOPIC, one.before.as_ref(), &after, one.changed.as_ref());
+            self.push("topic", after.name, None, one.before.is_none(), settings);
+        }
+        for one in &answer.subscriptions {
+            let after = one.after.clone().unwrap_or_default();
+            let changed = one.changed.as_ref();
+            let settings = settings(SUBSCRIPTION, one.before.as_ref(), &after, changed);
+            let is_new = one.before.is_none();
+            self.push(
+                "subscription",
+                after.name,
+                Some(after.topic),
+                is_new,
+                settings,
+            );
+        }
+        let changed = self.changes.len() - before;
+        self.unchanged += declared.saturating_sub(changed) as u64;
+    }
+
+    fn push(
+        &mut self,
+        kind: &'static str,
+        name: String,
+        topic: Option<String>,
+        is_new: bool,
+        settings: Vec<SettingChange>,
+    ) {
+        if is_new {
+            self.created += 1;
+        } else {
+            self.changed += 1;
+        }
+        self.changes.push(Change {
+            action: if is_new { "create" } else { "change" },
+            kind,
+            name,
+            topic,
+            settings,
+        });
+    }
+
+    /// Whether a change of what exists may drop messages.
+    pub(crate) fn may_lose(&self) -> bool {
+        let changed = self.changes.iter().filter(|one| one.action == "change");
+        changed
+            .flat_map(|one| &one.settings)
+            .any(|setting| setting.may_lose)
+    }
+
+    /// For people: what is created with what, what changes from what to what.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for change in &self.changes {
+            let sign = if change.action == "create" { '+' } else { '~' };
+            // Writing to a String cannot fail.
+            let _infallible = write!(text, "{sign} {} {}", change.kind, plain(&change.name));
+            if let Some(topic) = &change.topic {
+                let _infallible = write!(text, " of {}", plain(topic));
+            }
+            text.push('\n');
+            for setting in &change.settings {
+                let lost = if setting.may_lose && change.action == "change" {
+                    "   (may drop messages)"
+                } else {
+                    ""
+                };
+                let _infallible = writeln!(text, "    {}{lost}", setting.text);
+            }
+        }
+        text
+    }
+
+    /// The names of what differs, one a line.
+    pub(crate) fn names(&self) -> String {
+        let names = self.changes.iter().map(|change| plain(&change.name) + "\n");
+        names.collect()
+    }
+
+    /// In one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let count = units::count;
+        if self.changes.is_empty() {
+            return format!(
+                "all {} are as declared: nothing to change",
+                count(self.unchanged)
+            );
+        }
+        let [create, change] = if self.dry_run {
+            ["to create", "to change"]
+        } else {
+            ["created", "changed"]
+        };
+        format!(
+            "{} {create}, {} {change}, {} as declared already",
+            count(self.created),
+            count(self.changed),
+            count(self.unchanged)
+        )
+    }
+}
+
+fn plain(name: &str) -> String {
+    quoted(name).trim_matches('"').to_owned()
+}
+
+fn settings<R: Clone>(
+    known: &[Setting<R>],
+    before: Option<&R>,
+    after: &R,
+    changed: Option<&FieldMask>,
+) -> Vec<SettingChange> {
+    let Some(before) = before else {
+        let set = of(known, after).into_iter();
+        return set
+            .map(|(name, value)| SettingChange {
+                name: name.to_owned(),
+                text: format!("{name} = {}", value.written()),
+                before: Json::Null,
+                after: value.json(),
+                may_lose: false,
+            })
+            .collect();
+    };
+    let paths = changed.into_iter().flat_map(|mask| &mask.paths);
+    let change = |path: &String| {
+        // A newer broker may have a setting that is not known here.
+        let known = known.iter().find(|setting| setting.name == path);
+        let [before, after] = [before, after].map(|one| known.and_then(|known| known.value(one)));
+        let [from, to] = [&before, &after].map(|value| {
+            let value = value.as_ref();
+            value.map_or_else(|| "none".to_owned(), super::value::Value::written)
+        });
+        let json = |value: Option<super::value::Value>| {
+            value.map_or(Json::Null, super::value::Value::json)
+        };
+        SettingChange {
+            name: path.clone(),
+            text: format!("{}: {from} → {to}", plain(path)),
+            before: json(before),
+            after: json(after),
+            may_lose: known.is_none_or(|known| known.may_lose),
+        }
+    };
+    paths.map(change).collect()
+}
