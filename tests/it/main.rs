@@ -2,8 +2,8 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`].
-//! - What stays: [`restarts`], [`updates`], [`topology`], [`retention`]. What is told: [`books`], [`watching`],
-//!   [`services`], [`python`].
+//! - What stays: [`restarts`], [`updates`], [`topology`], [`requests`], [`retention`]. What is told:
+//!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
@@ -48,6 +48,8 @@ mod restarts;
 mod updates;
 
 mod topology;
+
+mod requests;
 
 mod retention;
 

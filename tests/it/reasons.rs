@@ -6,6 +6,11 @@ use weir_tests::files;
 /// Each reason, and the module and test that provoke it and read its code, reason and sentence.
 const TESTS: &[(ErrorReason, &str, &str)] = &[
     (
+        ErrorReason::RequestIdReused,
+        "requests",
+        "an_id_of_another_request_and_one_that_is_no_uuid_are_refused",
+    ),
+    (
         ErrorReason::TopologyInvalid,
         "topology",
         "what_cannot_be_as_declared_is_refused_and_nothing_is_done",

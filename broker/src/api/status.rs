@@ -101,6 +101,7 @@ fn invalid(refusal: &Refusal) -> ErrorReason {
         Refusal::MaskInvalid { .. } => ErrorReason::MaskInvalid,
         Refusal::FieldImmutable { .. } => ErrorReason::FieldImmutable,
         Refusal::TopologyInvalid { .. } => ErrorReason::TopologyInvalid,
+        Refusal::RequestIdReused { .. } => ErrorReason::RequestIdReused,
         _ => ErrorReason::Unspecified,
     }
 }
@@ -121,6 +122,7 @@ fn field(refusal: &Refusal) -> Option<String> {
         Refusal::PageTokenInvalid => Some("page_token".to_owned()),
         Refusal::SelectionRequired => Some("selection".to_owned()),
         Refusal::MaskInvalid { .. } => Some("update_mask".to_owned()),
+        Refusal::RequestIdReused { .. } => Some("request_id".to_owned()),
         Refusal::TopologyInvalid { list, index, .. } => Some(format!("{list}[{index}]")),
         _ => None,
     }
@@ -240,6 +242,7 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
 /// The variable parts of a sentence about a change.
 fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
+        Refusal::RequestIdReused { request_id } => vec![("requestId", request_id.clone())],
         Refusal::TopologyInvalid {
             list,
             index,

@@ -89,6 +89,7 @@ fn unnamed_refusals() -> Vec<Refusal> {
             offset: Offset(1),
             low: Offset(2),
         },
+        Refusal::RequestIdReused { request_id: text() },
         Refusal::TopologyInvalid {
             list: "topics",
             index: 3,

@@ -117,6 +117,7 @@ impl Objects {
             Entry::TopicUpdated(record) => self.topic_updated(record, mode)?,
             Entry::SubscriptionUpdated(record) => self.subscription_updated(record, mode)?,
             Entry::Sought(sought) => self.sought(sought, mode)?,
+            Entry::Requested(requested) => self.requests.requested(requested, at),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::views::PeekPlace;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{MessageId, Name, Offset, Partition, Span, Time};
+use crate::model::{MessageId, Name, Offset, Partition, RequestId, Span, Time};
 
 /// Where a new subscription starts, or where one goes on.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -39,6 +39,15 @@ pub struct NewSubscription<'a> {
     pub settings: SubscriptionSettings,
     /// Where it starts.
     pub start: Start,
+}
+
+/// A request that its caller has named, so that a repeat of it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The name.
+    pub id: RequestId,
+    /// A hash of the method and all else that is asked.
+    pub fingerprint: u64,
 }
 
 /// Topics and subscriptions as they are to be.

@@ -6,8 +6,13 @@ use crate::model::Span;
 pub const MAX_TOPICS: u64 = 100_000;
 /// Topics and subscriptions of one declaration, which becomes one commit group.
 pub const MAX_DECLARED: u64 = 10_000;
-/// What one of them takes in the journal beside its texts, at most: its numbers, and a start for each of a few partitions.
+/// What one of them takes in the journal beside its texts: its numbers, and a start for each of some partitions.
 pub const DECLARED_BYTES: u64 = 512;
+/// Requests with an id that are remembered, each in about 400 B; beyond it those with a new id are refused, since
+/// none is forgotten early.
+pub const MAX_REQUESTS: u64 = 100_000;
+/// How long a request with an id is remembered.
+pub const REQUEST_WINDOW: Span = Span::from_secs(600);
 /// Subscriptions of a broker: each takes about 1 KiB when idle.
 pub const MAX_SUBSCRIPTIONS: u64 = 100_000;
 /// Consumers and waiting Pulls at one time, all subscriptions together.

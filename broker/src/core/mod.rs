@@ -17,6 +17,7 @@ pub mod output;
 
 mod bucket;
 mod credit;
+mod remembered;
 mod totals;
 
 mod objects;
@@ -48,6 +49,7 @@ mod updates;
 
 mod seek;
 
+mod requests;
 mod topology;
 
 mod dispatch;
@@ -83,8 +85,8 @@ pub use apply::ApplyError;
 pub use audit::BooksError;
 pub use command::{
     Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun, Nack,
-    NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, Seek,
-    Selection, SequenceRange, Start,
+    NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, RequestKey,
+    Seek, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::bucket::Bucket;
+use super::remembered::Requests;
 use super::totals::Totals;
 use super::views::Meters;
 use crate::delivery::{Log, Machine, Rules};
@@ -31,6 +32,8 @@ pub(super) struct Objects {
     pub(super) stocked: BTreeSet<TopicId>,
     /// Derived: sums over all subscriptions.
     pub(super) totals: Totals,
+    /// What requests with ids were answered.
+    pub(super) requests: Requests,
     /// Effect: frames that must stay readable.
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
@@ -113,6 +116,7 @@ impl Default for Objects {
             subscription_names: BTreeMap::new(),
             stocked: BTreeSet::new(),
             totals: Totals::default(),
+            requests: Requests::default(),
             keep: Vec::new(),
             release: Vec::new(),
         }

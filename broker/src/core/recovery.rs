@@ -142,6 +142,7 @@ impl Recovery {
         self.drop_unknown_subscriptions();
         self.connect()?;
         self.check_stores()?;
+        self.objects.requests.forget(now.wall);
         self.resume(now);
         self.sum_up();
         self.collect_kept();

@@ -20,6 +20,12 @@ impl Core {
             let state = self.objects.broker.clone();
             left = self.state_one(Entry::BrokerState(state), left);
         }
+        for requested in self.objects.requests.stated_before(before) {
+            if left == 0 {
+                return false;
+            }
+            left = self.state_one(Entry::Requested(requested), left);
+        }
         let topics = self.objects.topics.iter();
         let due = topics.filter(|(_, topic)| topic.stated < before);
         let topics: Vec<TopicId> = due.map(|(&id, _)| id).collect();
@@ -89,7 +95,8 @@ impl Core {
         let topics = self.objects.topics.values().map(|topic| topic.stated);
         let subscriptions = self.objects.subscriptions.values();
         let floors = subscriptions.map(Subscription::state_floor);
-        let floor = topics.chain(floors).min();
+        let requests = self.objects.requests.state_floor();
+        let floor = topics.chain(floors).chain(requests).min();
         floor.map_or(self.objects.broker_stated, |floor| {
             floor.min(self.objects.broker_stated)
         })
@@ -99,6 +106,9 @@ impl Core {
     pub fn checkpoint(&self) -> Vec<OutFrame> {
         let broker = Entry::BrokerState(self.objects.broker.clone());
         let mut frames = vec![OutFrame::lazy(&broker)];
+        for requested in self.objects.requests.all() {
+            frames.push(OutFrame::lazy(&Entry::Requested(requested.clone())));
+        }
         for topic in self.objects.topics.values() {
             frames.push(OutFrame::lazy(&Entry::TopicState(topic.state())));
         }

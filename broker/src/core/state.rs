@@ -172,6 +172,15 @@ impl Core {
         }
     }
 
+    /// Makes one commit group of those in the output from `first` on, so that a crash finds all of them or none.
+    pub(super) fn join_groups(&mut self, first: usize) {
+        let groups = self.output.groups.drain(first..);
+        let frames: Vec<_> = groups.flat_map(|group| group.frames).collect();
+        if !frames.is_empty() {
+            self.output.groups.push(Group { frames });
+        }
+    }
+
     pub(super) fn topic_of(&self, name: &Name) -> Result<&Topic, Refusal> {
         let id = self.objects.topic_names.get(name);
         id.and_then(|id| self.objects.topics.get(id))

@@ -10,7 +10,6 @@ use super::command::{
     Declaration, DeclaredSubscription, DeclaredTopic, DryRun, NewSubscription, Start,
 };
 use super::limits::{DECLARED_BYTES, MAX_DECLARED, MAX_SUBSCRIPTIONS, MAX_TOPICS};
-use super::output::Group;
 use super::state::Core;
 use super::updates::check_etag;
 use super::views::{Differences, SubscriptionDifference, TopicDifference};
@@ -37,11 +36,7 @@ impl Core {
         if dry_run == DryRun::No {
             let first = self.output.groups.len();
             self.make(&differences, now)?;
-            let frames = self.output.groups.drain(first..);
-            let frames: Vec<_> = frames.flat_map(|group| group.frames).collect();
-            if !frames.is_empty() {
-                self.output.groups.push(Group { frames });
-            }
+            self.join_groups(first);
         }
         Ok(differences)
     }

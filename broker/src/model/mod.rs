@@ -3,6 +3,7 @@
 //! Pure: no clock, no input or output. Everything above speaks in these types.
 
 pub mod ids;
+pub mod request_id;
 pub mod time;
 
 pub mod range;
@@ -21,4 +22,5 @@ pub use ids::{
 pub use name::Name;
 pub use range::OffsetRange;
 pub use refusal::Refusal;
+pub use request_id::RequestId;
 pub use time::{Mono, Now, Span, Time};

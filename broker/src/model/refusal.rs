@@ -253,6 +253,15 @@ pub enum Refusal {
         /// `messages` or `bytes`.
         unit: &'static str,
     },
+    /// The id of a request names another request.
+    #[error(
+        "request_id {request_id} was given to another request within the last 10 minutes; make a new one for each \
+         request"
+    )]
+    RequestIdReused {
+        /// The id.
+        request_id: String,
+    },
     /// A topic or subscription cannot be as declared.
     #[error("{list}[{index}], which is {name}: {detail}")]
     TopologyInvalid {

@@ -102,11 +102,7 @@ impl Handle {
         let shared = Arc::clone(&self.shared);
         self.act(move |core, now| {
             let created = core.create_topic(name, settings, now)?;
-            let route = Route {
-                topic: created.id,
-                partitions: created.settings.partitions,
-            };
-            shared.routes_mut().insert(created.name.clone(), route);
+            shared.add_route(&created);
             Ok(created)
         })
         .await
@@ -322,7 +318,16 @@ impl Handle {
 }
 
 impl Shared {
-    pub(super) fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
+    /// Lets publishers find a topic.
+    pub(super) fn add_route(&self, topic: &TopicView) {
+        let route = Route {
+            topic: topic.id,
+            partitions: topic.settings.partitions,
+        };
+        self.routes_mut().insert(topic.name.clone(), route);
+    }
+
+    fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
         self.routes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

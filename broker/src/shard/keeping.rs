@@ -36,6 +36,7 @@ impl Owner {
             self.parties.remove(pull);
             self.core.cancel_pull(pull);
         }
+        self.core.forget_requests(now);
         if let Some(before) = self.journal.wants_restated() {
             let is_done = self.core.restate(before, STEP_BYTES);
             self.flush()?;

@@ -51,6 +51,7 @@ mod doorbell;
 mod tests;
 
 pub use clock::process_micros;
+pub use declaring::Creation;
 pub use handle::Handle;
 pub use health::Health;
 pub use lease::PullRequest;

@@ -30,8 +30,8 @@ pub(crate) struct Part {
 }
 
 impl Declared {
-    /// Parts of at most `limit` topics and subscriptions. A topic is in one part with its subscriptions, so that each part
-    /// can be judged alone; only a topic with more of them makes a larger part.
+    /// Parts of at most `limit` topics and subscriptions. A topic is in one part with its subscriptions, so that each
+    /// part can be judged alone; only a topic with more of them makes a larger part.
     pub(crate) fn parts(&self, limit: usize) -> Vec<Part> {
         let mut of_topic: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, one) in self.subscriptions.iter().enumerate() {

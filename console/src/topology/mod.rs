@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Keys are called as the fields of the contract. `value` is how one is written, `settings` has a line for each,
-//! `read` takes a file as a whole or refuses it with its line, `write` makes one, `declared` is what a file says, `changes` what an apply changes.
+//! `read` takes a file as a whole or refuses it with its line, `write` makes one; `declared` is what a file says,
+//! `changes` what an apply changes.
 
 mod value;
 

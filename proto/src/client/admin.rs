@@ -1,12 +1,17 @@
 //! Managing topics and subscriptions: thin, typed wrappers that speak `v1` and return [`Error`].
 //!
-//! Nothing here is tried again on its own, since a call that was under way may have been done.
+//! Creations carry an id, so that a repeat of one that was done is harmless: they are tried again a few times while
+//! the broker cannot be reached. Nothing else is tried again on its own, since a call that was under way may have
+//! been done.
 
 use prost_types::FieldMask;
 use tonic::transport::Channel;
+use tonic::{Code, Response, Status};
 
+use super::backoff::{Backoff, pause};
 use super::connection::Client;
 use super::error::Error;
+use super::request_id;
 use crate::v1::admin_client::AdminClient;
 use crate::v1::{
     ApplyTopologyRequest, ApplyTopologyResponse, CreateSubscriptionRequest, CreateTopicRequest,
@@ -23,8 +28,15 @@ const PAGE_SIZE: i32 = 1000;
 /// Topics and subscriptions. A change is durable when its call returns.
 #[derive(Debug, Clone)]
 pub struct Admin {
-    stub: AdminClient<Channel>,
+    stub: Stub,
+    reconnects: bool,
+    backoff: Backoff,
 }
+
+type Stub = AdminClient<Channel>;
+
+/// How often a creation is tried again: a few seconds with the default waits, for a broker that starts again.
+const REPEATS: u32 = 6;
 
 impl Admin {
     pub(super) fn new(client: &Client) -> Self {
@@ -34,13 +46,41 @@ impl Admin {
             stub: stub
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(limit),
+            reconnects: client.reconnects(),
+            backoff: client.options().backoff,
+        }
+    }
+
+    /// Makes a call that may be repeated, again while the broker cannot be reached, unless the client fails fast.
+    async fn repeated<T, C>(&self, call: impl Fn(Stub) -> C) -> Result<T, Error>
+    where
+        C: Future<Output = Result<Response<T>, Status>>,
+    {
+        let mut delays = self.backoff.delays();
+        loop {
+            let error = match call(self.stub.clone()).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => Error::from(status),
+            };
+            let is_passing = error.code() == Code::Unavailable;
+            if !self.reconnects || !is_passing || delays.failures() >= REPEATS {
+                return Err(error);
+            }
+            pause(delays.after_failure()).await;
         }
     }
 
     /// Creates a topic and returns it with every setting filled in.
     pub async fn create_topic(&self, topic: Topic) -> Result<Topic, Error> {
-        let request = CreateTopicRequest { topic: Some(topic) };
-        let response = self.stub.clone().create_topic(request).await?.into_inner();
+        let request = CreateTopicRequest {
+            topic: Some(topic),
+            request_id: request_id::fresh(),
+        };
+        let create = |mut stub: Stub| {
+            let request = request.clone();
+            async move { stub.create_topic(request).await }
+        };
+        let response = self.repeated(create).await?;
         response
             .topic
             .ok_or_else(|| Error::bad_answer("the created topic is missing"))
@@ -144,14 +184,16 @@ impl Admin {
     /// starts, and returns it with every setting filled in.
     pub async fn create_subscription_with(
         &self,
-        request: CreateSubscriptionRequest,
+        mut request: CreateSubscriptionRequest,
     ) -> Result<Subscription, Error> {
-        let response = self
-            .stub
-            .clone()
-            .create_subscription(request)
-            .await?
-            .into_inner();
+        if request.request_id.is_empty() {
+            request.request_id = request_id::fresh();
+        }
+        let create = |mut stub: Stub| {
+            let request = request.clone();
+            async move { stub.create_subscription(request).await }
+        };
+        let response = self.repeated(create).await?;
         response
             .subscription
             .ok_or_else(|| Error::bad_answer("the subscription is missing"))

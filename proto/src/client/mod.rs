@@ -40,6 +40,7 @@ mod message_id;
 mod options;
 mod publisher;
 mod reader;
+mod request_id;
 mod subscriber;
 mod unary;
 mod watcher;

@@ -15,12 +15,12 @@ use weir_proto::server::{
 
 use super::places::Place;
 use super::resources::{wire_subscription, wire_topic};
-use super::{convert, masks, topology};
+use super::{convert, masks, requests, topology};
 use crate::api::page;
 use crate::api::status::status;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
-use crate::shard::Handle;
+use crate::shard::{Creation, Handle};
 
 /// Manages topics and subscriptions.
 #[derive(Debug)]
@@ -28,12 +28,17 @@ pub(crate) struct Admin(pub(crate) Handle);
 
 impl Admin {
     async fn create_topic(&self, request: CreateTopicRequest) -> Result<server::Topic, Refusal> {
+        let key = requests::topic(&request)?;
         let topic = request
             .topic
             .ok_or(Refusal::FieldRequired { field: "topic" })?;
         let name = convert::name("topic.name", &topic.name)?;
         let settings = convert::topic_settings(&topic)?;
-        Ok(wire_topic(&self.0.create_topic(name, settings).await?))
+        let view = match key {
+            Some(key) => self.0.create_topic_once(key, name, settings).await?,
+            None => self.0.create_topic(name, settings).await?,
+        };
+        Ok(wire_topic(&view))
     }
 
     async fn list_topics(&self, request: ListTopicsRequest) -> Result<ListTopicsResponse, Refusal> {
@@ -97,6 +102,7 @@ impl Admin {
         &self,
         request: CreateSubscriptionRequest,
     ) -> Result<server::Subscription, Refusal> {
+        let key = requests::subscription(&request)?;
         let wire = request.subscription.ok_or(Refusal::FieldRequired {
             field: "subscription",
         })?;
@@ -109,10 +115,21 @@ impl Admin {
             offsets: request.start_offsets,
         };
         let start = place.start("start")?.unwrap_or_default();
-        let view = self
-            .0
-            .create_subscription(name, topic, settings, start)
-            .await?;
+        let view = match key {
+            Some(key) => {
+                let creation = Creation {
+                    name,
+                    topic,
+                    settings,
+                    start,
+                };
+                self.0.create_subscription_once(key, creation).await?
+            }
+            None => {
+                let created = self.0.create_subscription(name, topic, settings, start);
+                created.await?
+            }
+        };
         Ok(wire_subscription(&view))
     }
 

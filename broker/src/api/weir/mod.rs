@@ -3,7 +3,8 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
-//! - [`masks`], [`places`], [`resources`], [`topology`], [`admin`], [`operator`]: managing, looking and acting.
+//! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
+//!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
@@ -25,6 +26,7 @@ pub(crate) mod subscriber;
 
 mod masks;
 mod places;
+mod requests;
 mod resources;
 
 mod topology;

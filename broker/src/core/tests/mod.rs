@@ -6,6 +6,7 @@
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `expiry`: what deletes itself.
 //! - `backlog`: what is too old or too many.
+//! - `requests`: repeats of requests with an id.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `bounds`: what one look, one tick and one request may be at most.
@@ -25,6 +26,8 @@ mod seeking;
 mod expiry;
 
 mod backlog;
+
+mod requests;
 
 mod refusals;
 

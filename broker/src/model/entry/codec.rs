@@ -20,6 +20,7 @@
 //! 19 TopicUpdated         topic record
 //! 20 SubscriptionUpdated  subscription record
 //! 21 Sought               subscription, partition, epoch, target, 1 if anew else 0
+//! 25 Requested            see `requested`
 //! ```
 
 use super::body::Columns;
@@ -32,6 +33,7 @@ use super::record_codec::{
     read_place, read_subscription_record, read_topic_record, write_place,
     write_subscription_record, write_topic_record,
 };
+use super::requested::Requested;
 use super::sought::Sought;
 use super::state_codec;
 use crate::model::{
@@ -138,6 +140,7 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
             14
         }
         Entry::Sought(entry) => entry.write(out),
+        Entry::Requested(entry) => entry.write(out),
         Entry::BrokerState(state) => state_codec::write_broker(out, state),
         Entry::PageState(state) => state_codec::write_page(out, state),
         // Written above: they hold records.
@@ -213,6 +216,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         19 => Entry::TopicUpdated(read_topic_record(input, version)?),
         20 => Entry::SubscriptionUpdated(read_subscription_record(input, version)?),
         21 => Entry::Sought(Sought::read(input)?),
+        25 => Entry::Requested(Requested::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;

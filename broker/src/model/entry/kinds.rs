@@ -1,6 +1,7 @@
 //! The entries, as the core writes and applies them.
 
 use super::record::{SubscriptionRecord, TopicRecord};
+use super::requested::Requested;
 use super::sought::Sought;
 use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
 use crate::model::{
@@ -58,6 +59,8 @@ pub enum Entry {
     SubscriptionUpdated(SubscriptionRecord),
     /// A subscription goes on from elsewhere.
     Sought(Sought),
+    /// A request that its caller had named by an id was done.
+    Requested(Requested),
 }
 
 /// A batch of messages with consecutive offsets.

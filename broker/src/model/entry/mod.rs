@@ -9,7 +9,7 @@
 //! - [`body`]: the body of a published batch.
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
-//! - [`kinds`]: the entries; [`sought`]: that of a seek.
+//! - [`kinds`]: the entries; [`sought`]: that of a seek; [`requested`]: that of a request with an id.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -23,6 +23,7 @@ pub mod state;
 mod extra;
 mod record_codec;
 
+pub mod requested;
 pub mod sought;
 
 pub mod kinds;
@@ -42,6 +43,7 @@ pub use kinds::{
     Released, Requeued, Trimmed,
 };
 pub use record::{SubscriptionRecord, TopicRecord};
+pub use requested::{FirstAnswer, Requested};
 pub use sought::Sought;
 pub use state::{
     BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,

@@ -1,5 +1,6 @@
 //! Commands as they are typed, against a broker in memory that speaks the real contract.
 
+mod answers;
 mod broker;
 mod dead;
 mod failure;

@@ -8,12 +8,10 @@ use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Request, Response, Status, Streaming, async_trait};
 use weir_proto::server::*;
 
+use super::answers::{Answer, SUBSCRIPTIONS, absent, checked_subscription, checked_topic, stale};
 use super::broker::{Memory, refusal};
 
-type Answer<T> = Result<Response<T>, Status>;
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-const SUBSCRIPTIONS: [&str; 2] = ["billing", "shop/audit"];
 
 #[derive(Clone)]
 pub(super) struct Services {
@@ -26,46 +24,6 @@ impl Services {
         self.memory
             .lock()
             .expect("no test panics while it holds the lock")
-    }
-}
-
-fn absent<T>() -> Answer<T> {
-    Err(Status::unimplemented("no test asks this"))
-}
-
-fn checked_topic(name: &str) -> Result<(), Status> {
-    if name == "orders" {
-        return Ok(());
-    }
-    let message = format!("there is no topic {name}");
-    Err(refusal(Code::NotFound, "TOPIC_NOT_FOUND", &message))
-}
-
-fn checked_subscription(name: &str) -> Result<(), Status> {
-    if SUBSCRIPTIONS.contains(&name) {
-        return Ok(());
-    }
-    if name.matches('/').count() > 1 {
-        return Err(refusal(
-            Code::InvalidArgument,
-            "NAME_INVALID",
-            "this is no name",
-        ));
-    }
-    let message = format!("there is no subscription {name}");
-    Err(refusal(Code::NotFound, "SUBSCRIPTION_NOT_FOUND", &message))
-}
-
-fn stale(ack_id: String) -> AckIdError {
-    let reason = ErrorReason::LeaseStale.into();
-    let error = ItemError {
-        code: Code::FailedPrecondition.into(),
-        reason,
-        ..ItemError::default()
-    };
-    AckIdError {
-        ack_id,
-        error: Some(error),
     }
 }
 
@@ -108,14 +66,14 @@ impl admin_server::Admin for Services {
     }
 
     async fn update_topic(&self, _: Request<UpdateTopicRequest>) -> Answer<UpdateTopicResponse> {
-        Err(Status::unimplemented("not in this test"))
+        absent()
     }
 
     async fn update_subscription(
         &self,
         _: Request<UpdateSubscriptionRequest>,
     ) -> Answer<UpdateSubscriptionResponse> {
-        Err(Status::unimplemented("not in this test"))
+        absent()
     }
 
     async fn delete_topic(

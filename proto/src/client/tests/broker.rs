@@ -108,6 +108,8 @@ pub(super) struct Broker {
     wires: Arc<Mutex<Vec<Wire>>>,
     is_refusing: Arc<AtomicBool>,
     connector: Connector,
+    /// The ids with which the topic `late` was to be created.
+    pub(super) creations: Arc<Mutex<Vec<String>>>,
 }
 
 /// The wire of one connection.
@@ -119,6 +121,7 @@ struct Wire {
 impl Broker {
     pub(super) fn start() -> Self {
         let (services, publishing, subscribing, watching) = Services::new();
+        let creations = services.creations.clone();
         let (accept, incoming) = mpsc::channel::<io::Result<DuplexStream>>(16);
         let server = Server::builder()
             .add_service(server::publisher_server::PublisherServer::new(
@@ -155,6 +158,7 @@ impl Broker {
             wires,
             is_refusing,
             connector,
+            creations,
         }
     }
 

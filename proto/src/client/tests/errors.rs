@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::broker::Broker;
+use super::broker::{Broker, due};
 use super::services::TOPICS;
 use crate::client::{Backoff, Error, Kind, MessageId};
 use crate::v1::{AckIdError, ErrorReason, ItemError, PullRequest, Topic};
@@ -168,4 +168,23 @@ async fn unary_calls_return_typed_errors_and_walk_all_pages() {
         .await
         .unwrap();
     assert_eq!(stored.runs[0].message_count, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_is_repeated_under_its_id_unless_the_client_fails_fast() {
+    let late = || Topic {
+        name: "late".to_owned(),
+        ..Topic::default()
+    };
+    let broker = Broker::start();
+    let refused = broker.fail_fast_client().admin().create_topic(late()).await;
+    assert!(refused.unwrap_err().is_unreachable());
+    let created = due(broker.client().admin().create_topic(late()))
+        .await
+        .unwrap();
+    assert_eq!(created.name, "late");
+    let ids = broker.creations.lock().unwrap().clone();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    assert_eq!(ids[1], ids[2], "the same request is repeated");
+    assert_ne!(ids[0], ids[1], "another request has another id");
 }

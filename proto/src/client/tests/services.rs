@@ -1,6 +1,7 @@
 //! The services of the broker in the test's hands.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -17,6 +18,8 @@ pub(super) struct Services {
     publishing: mpsc::Sender<PublishTalk>,
     subscribing: mpsc::Sender<SubscribeTalk>,
     watching: mpsc::Sender<WatchTalk>,
+    /// The ids with which the topic `late` was to be created.
+    pub(super) creations: Arc<Mutex<Vec<String>>>,
 }
 
 impl Services {
@@ -33,6 +36,7 @@ impl Services {
             publishing,
             subscribing,
             watching,
+            creations: Arc::default(),
         };
         (services, publish_talks, subscribe_talks, watch_talks)
     }
@@ -160,8 +164,18 @@ impl admin_server::Admin for Services {
 
     async fn create_topic(
         &self,
-        _: Request<server::CreateTopicRequest>,
+        request: Request<server::CreateTopicRequest>,
     ) -> Answer<server::CreateTopicResponse> {
+        let request = request.into_inner();
+        let topic = request.topic.filter(|topic| topic.name == "late");
+        if topic.is_some() {
+            let mut creations = self.creations.lock().unwrap();
+            creations.push(request.request_id);
+            if creations.len() < 3 {
+                return Err(Status::unavailable("the connection was closed"));
+            }
+            return Ok(Response::new(server::CreateTopicResponse { topic }));
+        }
         Ok(Response::new(server::CreateTopicResponse { topic: None }))
     }
 
