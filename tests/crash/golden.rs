@@ -45,6 +45,7 @@ fn order(number: u64) -> Message {
         payload: mark.payload(100).into(),
         attributes: [("number".to_owned(), number.to_string())].into(),
         ordering_key: format!("table-{}", number % 5),
+        ..Message::default()
     }
 }
 

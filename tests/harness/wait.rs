@@ -6,13 +6,18 @@
     reason = "the one place of the tests that may look at a clock and sleep"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(5);
+
+/// The wall clock, which the broker has, too.
+pub fn wall() -> SystemTime {
+    SystemTime::now()
+}
 
 /// Waits until `condition` gives a value, at most for `limit`; then panics with `what`.
 pub async fn until<T, F>(what: &str, limit: Duration, mut condition: impl FnMut() -> F) -> T

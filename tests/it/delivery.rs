@@ -21,6 +21,7 @@ async fn a_message_is_delivered_as_it_was_published_and_gone_once_acknowledged()
         payload: (0..=255).collect::<Vec<u8>>().into(),
         attributes,
         ordering_key: "key \0 with anything".to_owned(),
+        ..Message::default()
     };
     let ids = broker.publish("t", vec![sent.clone()]).await;
     let got = broker.pull("s", 10).await;

@@ -1,14 +1,15 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`].
+//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
-//! - The operator's program and the daemon's settings: [`command_line`], [`slo`], and on a screen: [`terminals`].
+//! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
+//!   screen: [`terminals`].
 
 #![expect(
     clippy::unwrap_used,
@@ -42,6 +43,8 @@ mod expiry;
 mod backlogs;
 
 mod reads;
+
+mod scheduled;
 
 mod restarts;
 
@@ -98,6 +101,8 @@ mod decoders;
 mod command_line;
 
 mod slo;
+
+mod command_times;
 
 use weir_tests::broker::Broker;
 

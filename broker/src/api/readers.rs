@@ -3,11 +3,11 @@
 
 use super::page;
 use super::weir::scan;
-use crate::model::Refusal;
+use crate::model::{Refusal, Time};
 
 /// The strict scan of one published message; gives the hash of its ordering key, 0 if it has none.
 pub fn published_message(bytes: &[u8]) -> Result<u64, Refusal> {
-    scan::scan(0, bytes)
+    scan::scan(0, bytes, Time(0)).map(|marks| marks.key)
 }
 
 /// Where the page begins that a token of a list of topics asks for; `None` for the first page.

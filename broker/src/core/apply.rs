@@ -9,7 +9,7 @@ use super::objects::{Objects, Subscription, Topic};
 use super::totals::settling;
 use crate::delivery::Machine;
 use crate::model::entry::{
-    Columns, Delivered, Entry, Failed, Outcome, Published, SubscriptionRecord, TopicRecord, Trimmed,
+    Columns, Delivered, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
 };
 use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{
@@ -78,6 +78,8 @@ impl Objects {
             Entry::Delivered(delivered) => self.delivered(delivered, at, mode)?,
             Entry::Failed(failed) => self.failed(failed, at, mode)?,
             Entry::Acked(acked) => {
+                let place = (acked.subscription, acked.partition);
+                self.veil(place, &acked.ranges, mode);
                 let subscription = self.place(acked.subscription, acked.partition, mode)?;
                 let count = total(&acked.ranges);
                 subscription.meters.acked += count;
@@ -101,6 +103,8 @@ impl Objects {
             }
             Entry::Dropped(dropped) => {
                 self.operated(dropped.operation);
+                let place = (dropped.subscription, dropped.partition);
+                self.veil(place, &dropped.ranges, mode);
                 let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
                 let machine = machine(subscription, dropped.partition)?;
                 let (before, after) = settling(machine, |one| {
@@ -143,7 +147,8 @@ impl Objects {
         if topic.is_known {
             self.topic_names.remove(&topic.record.name);
         }
-        for store in &topic.partitions {
+        for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
+            self.agenda.forget((id, partition), store.due_noted);
             self.release.extend(store.log.positions());
         }
     }
@@ -173,6 +178,7 @@ impl Objects {
             subscription.meters.published = entered;
             subscription.unused_since = Some(now.mono);
             self.totals.join(entered, &subscription.machines);
+            self.totals.schedule(subscription.scheduled(topic));
         }
         self.subscription_names
             .insert(record.name.clone(), record.id);
@@ -196,59 +202,11 @@ impl Objects {
             topic.limited.remove(&id);
             let entered = entered(&subscription, topic);
             self.totals.part(entered, &subscription.machines);
+            self.totals.came_due(subscription.scheduled(topic));
         }
         for machine in &subscription.machines {
             self.release_texts(machine.texts().collect());
         }
-    }
-
-    fn published(
-        &mut self,
-        published: &Published,
-        columns: &Columns,
-        at: Position,
-        mode: Mode,
-    ) -> Result<(), ApplyError> {
-        let topic = self.topic(published.topic, published.partition, mode)?;
-        let store = topic
-            .partitions
-            .get_mut(published.partition.0 as usize)
-            .ok_or(ApplyError::NoPartition(published.partition))?;
-        match mode {
-            Mode::Live(_) => {
-                let (base, next) = (published.base, store.log.next());
-                if base != next {
-                    return Err(ApplyError::NotNext { base, next });
-                }
-                store.log.push(at, published, columns);
-            }
-            Mode::Recovery => store.log.insert(at, published, columns),
-        }
-        let bytes = columns.message_bytes();
-        store.published_bytes += bytes;
-        store.newest = store.newest.max(published.time);
-        let subscriptions = topic.subscriptions.len();
-        self.totals.publish(columns.count.into(), subscriptions);
-        self.stocked.insert(published.topic);
-        self.keep.push((at, bytes));
-        if let Mode::Live(_) = mode {
-            self.weigh_published(published.topic, bytes);
-        }
-        Ok(())
-    }
-
-    fn trimmed(&mut self, trimmed: &Trimmed, mode: Mode) -> Result<(), ApplyError> {
-        let topic = self.topic(trimmed.topic, trimmed.partition, mode)?;
-        let store = topic
-            .partitions
-            .get_mut(trimmed.partition.0 as usize)
-            .ok_or(ApplyError::NoPartition(trimmed.partition))?;
-        let freed = store.log.trim(trimmed.low);
-        if topic.partitions.iter().all(super::objects::Store::is_empty) {
-            self.stocked.remove(&trimmed.topic);
-        }
-        self.release.extend(freed);
-        Ok(())
     }
 
     fn delivered(

@@ -121,7 +121,7 @@ impl Core {
 }
 
 impl Subscription {
-    /// Messages published before a time that are neither leased nor dead.
+    /// Messages published, or due, before a time that are neither leased nor dead.
     fn older_than(&self, topic: &Topic, time: Time) -> Shed {
         let mut shed = Shed::new();
         for ((partition, machine), store) in self.parts().zip(&topic.partitions) {
@@ -132,6 +132,7 @@ impl Subscription {
             let end = store.log.first_at_or_after(time);
             if machine.may_have_idle(&store.log, end) {
                 let idle = machine.oldest_idle(&store.log, end, u64::MAX);
+                let idle = store.log.due_before(&idle, time);
                 if !idle.is_empty() {
                     shed.push((partition, idle));
                 }

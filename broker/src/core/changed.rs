@@ -62,6 +62,13 @@ impl Objects {
         let old = entered(subscription, topic);
         let machine = machine(subscription, sought.partition)?;
         let (before, after) = settling(machine, |one| one.sought(sought));
+        if let Some(store) = topic.store(sought.partition) {
+            // What was finished before it was due may be scheduled again.
+            let scheduled = machine.scheduled(&store.log);
+            machine.revise_scheduled(&store.log);
+            self.totals.came_due(scheduled);
+            self.totals.schedule(machine.scheduled(&store.log));
+        }
         let new = entered(subscription, topic);
         let begun = subscription.meters.published;
         subscription.meters.published = begun.wrapping_add(new).wrapping_sub(old);

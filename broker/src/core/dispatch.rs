@@ -39,6 +39,7 @@ impl Core {
 
     /// Gives each consumer in line its share once; returns how many messages were granted.
     fn dispatch_round(&mut self, id: SubscriptionId, now: Now) -> u64 {
+        self.pass_over(id);
         let Some((subscription, topic)) = self.pair(id) else {
             return 0;
         };

@@ -33,6 +33,9 @@ pub const MAX_PEEK_SCAN: u64 = 100_000;
 pub const MAX_CHUNK: u64 = 1_000;
 /// Leases that one tick expires, so that a tick stays short; the rest is due at once again.
 pub const MAX_EXPIRIES: usize = 10_000;
+/// Scheduled messages that one tick hands over to machines, all topics together: a slice of about a millisecond. The
+/// rest is due at once again.
+pub const MAX_DUE: u64 = 10_000;
 /// Steps that a page takes in the audit of the books; a machine takes one, as it does without pages.
 pub const AUDIT_PAGE_STEPS: usize = 64;
 /// Bytes of restatements in one commit group.

@@ -15,6 +15,7 @@ pub mod views;
 pub mod command;
 pub mod output;
 
+mod agenda;
 mod bucket;
 mod credit;
 mod remembered;
@@ -27,11 +28,14 @@ mod weights;
 mod apply;
 mod changed;
 mod stated;
+mod stored;
 
 mod consumer;
 mod state;
 
 mod pace;
+
+mod schedule;
 
 mod setback;
 

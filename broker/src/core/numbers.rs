@@ -8,7 +8,7 @@ use super::objects::Store;
 use super::state::Core;
 use super::views::{BrokerCounts, ConsumerCounts, Meters, SubscriptionCounts, TopicCounts};
 use crate::delivery::Counts;
-use crate::model::{ConsumerId, Now, Offset, Refusal, Span, SubscriptionId, Time, TopicId};
+use crate::model::{ConsumerId, Now, Refusal, Span, SubscriptionId, Time, TopicId};
 use crate::model::{Name, OffsetRange};
 
 impl Core {
@@ -94,9 +94,8 @@ impl Core {
             let books = machine.counts(&store.log);
             conservation_error += machine.audit_error().max(books.sum_error());
             counts += books;
-            let time = |offset: Option<Offset>| offset.and_then(|offset| store.log.time(offset));
-            oldest_due = earlier(oldest_due, time(machine.oldest_due(&store.log)));
-            oldest_ready = earlier(oldest_ready, time(machine.oldest_ready(&store.log)));
+            oldest_due = earlier(oldest_due, machine.due_since(&store.log));
+            oldest_ready = earlier(oldest_ready, machine.ready_since(&store.log));
         }
         let age = |time: Option<Time>| -> Option<Span> { time.map(|time| now.wall.since(time)) };
         let ids = subscription.consumers.iter();

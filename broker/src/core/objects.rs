@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::agenda::Agenda;
 use super::bucket::Bucket;
 use super::remembered::Requests;
 use super::totals::Totals;
@@ -34,6 +35,8 @@ pub(super) struct Objects {
     pub(super) totals: Totals,
     /// What requests with ids were answered.
     pub(super) requests: Requests,
+    /// Derived: when which partition has a scheduled message due.
+    pub(super) agenda: Agenda,
     /// Effect: frames that must stay readable.
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
@@ -65,6 +68,8 @@ pub(super) struct Store {
     pub(super) published_bytes: u64,
     /// Derived: the time of its newest message, which the next may not precede.
     pub(super) newest: Time,
+    /// Derived: its moment in the agenda.
+    pub(super) due_noted: Option<Time>,
 }
 
 /// A subscription.
@@ -117,6 +122,7 @@ impl Default for Objects {
             stocked: BTreeSet::new(),
             totals: Totals::default(),
             requests: Requests::default(),
+            agenda: Agenda::default(),
             keep: Vec::new(),
             release: Vec::new(),
         }
@@ -173,6 +179,7 @@ impl Default for Store {
             log: Log::new(Offset(0), Offset(0)),
             published_bytes: 0,
             newest: Time::default(),
+            due_noted: None,
         }
     }
 }
@@ -242,6 +249,14 @@ impl Subscription {
         while self.machines.len() < count {
             self.machines.push(Machine::new(Epoch(0), Offset(0)));
         }
+    }
+
+    /// How many messages are scheduled for it.
+    pub(super) fn scheduled(&self, topic: &Topic) -> u64 {
+        let parts = self.machines.iter().zip(&topic.partitions);
+        parts
+            .map(|(machine, store)| machine.scheduled(&store.log))
+            .sum()
     }
 
     /// Its machines with their partitions.

@@ -138,6 +138,7 @@ fn state_view(
         lease_deadline: None,
         consumer: None,
         retry_time: None,
+        due_time: None,
         dead: None,
     };
     match found {
@@ -147,6 +148,7 @@ fn state_view(
             view.lease_deadline = Some(now.wall.plus(deadline.since(now.mono)));
             view.consumer = Some(consumer.to_string());
         }
+        Found::Scheduled(due) => view.due_time = Some(due),
         Found::Waiting(until) => view.retry_time = Some(until),
         Found::Dead(dead) => view.dead = Some(dead),
         Found::NotEntered | Found::Ready | Found::Finished => {}
@@ -223,6 +225,7 @@ fn kind_of(state: &crate::delivery::State) -> Option<State> {
 
     match state {
         Found::NotEntered => None,
+        Found::Scheduled(_) => Some(State::Scheduled),
         Found::Ready => Some(State::Ready),
         Found::Leased { .. } => Some(State::Leased),
         Found::Waiting(_) => Some(State::Waiting),

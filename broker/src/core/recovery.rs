@@ -272,6 +272,7 @@ impl Recovery {
     }
 
     fn resume(&mut self, now: Now) {
+        self.objects.resume_schedule(now);
         let objects = &mut self.objects;
         for topic in objects.topics.values_mut() {
             for store in &mut topic.partitions {
@@ -303,6 +304,7 @@ impl Recovery {
         for subscription in self.objects.subscriptions.values() {
             if let Some(topic) = self.objects.topics.get(&subscription.record.topic) {
                 totals.join(entered(subscription, topic), &subscription.machines);
+                totals.schedule(subscription.scheduled(topic));
             }
         }
         self.objects.totals = totals;

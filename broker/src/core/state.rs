@@ -9,7 +9,7 @@ use super::apply::Mode;
 use super::consumer::Consumer;
 use super::objects::{Objects, Subscription, Topic};
 use super::output::{Group, OutFrame, Output};
-use crate::model::entry::{Body, Entry};
+use crate::model::entry::{Body, Columns, Entry};
 use crate::model::{
     ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Position, Refusal, SubscriptionId,
     TopicId,
@@ -49,6 +49,9 @@ pub struct Core {
     pub(super) group_bytes: u64,
     pub(super) output: Output,
 }
+
+/// The version of a batch's entry whose body says more than sizes and keys.
+const MARKED_BATCH: u8 = 2;
 
 /// A decided entry on its way into the output.
 #[derive(Debug)]
@@ -152,6 +155,9 @@ impl Core {
             self.next_position = at.next();
             self.note_news(&act.entry, at);
             let mut frame = OutFrame::lazy(&act.entry);
+            if columns.is_some_and(Columns::is_marked) {
+                frame.version = MARKED_BATCH;
+            }
             frame.eager = act.eager;
             if let Some(body) = act.body {
                 frame.body = body.bytes;

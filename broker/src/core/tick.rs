@@ -11,8 +11,10 @@ use crate::model::range::normalise;
 use crate::model::{Mono, Now, OperationId, Partition, SubscriptionId};
 
 impl Core {
-    /// Expires leases, wakes what waited, drops dead messages past their retention, trims. Dispatch afterwards.
+    /// Hands over what is due, expires leases, wakes what waited, drops dead messages past their retention, trims.
+    /// Dispatch afterwards.
     pub fn tick(&mut self, now: Now) {
+        self.come_due(now);
         let due = self.timers.range(..=(now.mono, SubscriptionId(u64::MAX)));
         let due: Vec<(Mono, SubscriptionId)> = due.copied().collect();
         for timer in due {
@@ -32,10 +34,11 @@ impl Core {
     }
 
     /// When the next tick has something to do.
-    pub fn next_deadline(&self) -> Option<Mono> {
+    pub fn next_deadline(&self, now: Now) -> Option<Mono> {
         let timer = self.timers.first().map(|(due, _)| *due);
         let retention = (!self.objects.stocked.is_empty()).then_some(self.retention_due);
-        timer.into_iter().chain(retention).min()
+        let moments = [timer, retention, self.next_due(now)];
+        moments.into_iter().flatten().min()
     }
 
     fn tick_subscription(&mut self, id: SubscriptionId, now: Now) {

@@ -15,6 +15,8 @@ pub(super) struct Totals {
     pub(super) finished: u64,
     /// Those of them dead.
     pub(super) dead: u64,
+    /// Those of them scheduled.
+    pub(super) scheduled: u64,
     /// Messages accepted since the start.
     pub(super) published: u64,
     /// Messages handed out since the start.
@@ -29,6 +31,7 @@ impl Totals {
         self.entered
             .saturating_sub(self.finished)
             .saturating_sub(self.dead)
+            .saturating_sub(self.scheduled)
     }
 
     /// A subscription has come, with what entered it.
@@ -51,6 +54,16 @@ impl Totals {
     pub(super) fn publish(&mut self, count: u64, subscriptions: usize) {
         self.published += count;
         self.entered = self.entered.wrapping_add(count * subscriptions as u64);
+    }
+
+    /// So many messages are scheduled, summed over subscriptions.
+    pub(super) fn schedule(&mut self, count: u64) {
+        self.scheduled = self.scheduled.wrapping_add(count);
+    }
+
+    /// So many are scheduled no more: due, finished, or gone with their subscription.
+    pub(super) fn came_due(&mut self, count: u64) {
+        self.scheduled = self.scheduled.wrapping_sub(count);
     }
 
     /// A machine has changed.

@@ -208,6 +208,8 @@ pub struct StateView {
     pub consumer: Option<String>,
     /// If it waits: when it is ready.
     pub retry_time: Option<Time>,
+    /// If it is scheduled: when it is due.
+    pub due_time: Option<Time>,
     /// If it is dead: why; class, reason and consumer are in the `Failed` entry at `text`.
     pub dead: Option<DeadRecord>,
 }
@@ -273,7 +275,8 @@ pub struct SubscriptionCounts {
     /// By how much an independent recount was found to differ from the books, or `entered` differs from the sum of the
     /// states now.
     pub conservation_error: u64,
-    /// Now minus the publish time of the oldest unfinished message that is not dead; `None` without a backlog.
+    /// Now minus the publish time of the oldest unfinished message that is due and not dead, or minus its due time if
+    /// it was scheduled; `None` without a backlog.
     pub lag: Option<Span>,
     /// The same for ready messages only.
     pub oldest_ready: Option<Span>,

@@ -32,7 +32,7 @@ impl Machine {
     pub fn audit(&mut self, log: &Log, pages: usize) -> Audited {
         let mut sweep = self.progress.sweep.take().unwrap_or_default();
         let mut looked = 0;
-        while let Some(stop) = self.progress.next_stop(&mut sweep) {
+        while let Some(stop) = self.progress.next_stop(&mut sweep, log) {
             if looked == pages {
                 self.progress.sweep = Some(sweep);
                 return Audited {
@@ -46,16 +46,24 @@ impl Machine {
                     let (tally, torn) = self.tally(number, log);
                     sweep.sum.add(tally);
                     sweep.torn += torn;
+                    let offsets = self.progress.offsets(number);
+                    let parts = log.scheduled_in(offsets);
+                    let veiled = parts.map(|part| part.count() - self.open_in(part));
+                    sweep.veiled += veiled.sum::<u64>();
                     self.audit_error = self.audit_error.max(sweep.torn);
                     sweep.page = number + 1;
                 }
                 Stop::Finished(end) => {
                     sweep.sum.finished += self.progress.count_entered(sweep.page, end);
+                    self.progress
+                        .veil_up_to(&mut sweep, log, end * self.progress.size);
                     sweep.page = end;
                 }
             }
         }
-        let counted = self.counted(&sweep.sum, log);
+        self.progress
+            .veil_up_to(&mut sweep, log, self.progress.floor);
+        let counted = self.counted(&sweep, log);
         let books = self.counts(log);
         // Where nothing is ready this number could be wrong unseen.
         let progress = &self.progress;
@@ -63,7 +71,8 @@ impl Machine {
         let error = books.difference(&counted)
             + books.sum_error()
             + sweep.torn
-            + finished.abs_diff(sweep.sum.finished);
+            + finished.abs_diff(sweep.sum.finished)
+            + self.veiled.abs_diff(sweep.veiled);
         self.audit_error = self.audit_error.max(error);
         Audited {
             pages: looked,
@@ -85,15 +94,17 @@ impl Machine {
 
     /// The books as a sweep has them. What is dropped cannot be told from what is acknowledged by
     /// looking at a message, so `acked` is what is finished less what was dropped.
-    fn counted(&self, sum: &Tally, log: &Log) -> Counts {
+    fn counted(&self, sweep: &Sweep, log: &Log) -> Counts {
+        let sum = &sweep.sum;
         let progress = &self.progress;
         let entered = log.next().0.max(progress.start) - progress.start;
-        let busy = [sum.finished, sum.leased, sum.waiting, sum.dead];
+        let scheduled = log.scheduled().saturating_sub(sweep.veiled);
+        let busy = [sum.finished, sum.leased, sum.waiting, sum.dead, scheduled];
         let busy = busy.into_iter().fold(0, u64::wrapping_add);
         let dropped: u64 = progress.dropped.iter().sum();
         Counts {
             entered,
-            scheduled: 0,
+            scheduled,
             ready: entered.saturating_sub(busy),
             leased: sum.leased,
             waiting: sum.waiting,
@@ -113,7 +124,7 @@ impl Machine {
         let offsets = progress.offsets(number);
         let (base, end) = (offsets.start.0, offsets.end.0);
         let from = progress.floor.clamp(base, end);
-        let marks = self.marks(page, base, (from, log.next().0.clamp(from, end)));
+        let marks = self.marks(page, log, (base, from, log.next().0.clamp(from, end)));
         let mut torn = marks.torn;
         let mut tally = Tally {
             finished: marks.finished,
@@ -137,10 +148,11 @@ impl Machine {
 impl Progress {
     /// Moves a sweep over what needs no look, to the next page or range of finished ones; none if
     /// there is no other.
-    fn next_stop(&self, sweep: &mut Sweep) -> Option<Stop> {
+    fn next_stop(&self, sweep: &mut Sweep, log: &Log) -> Option<Stop> {
         let first = self.floor / self.size;
         if sweep.page < first {
             sweep.sum.finished += self.count_entered(sweep.page, first);
+            self.veil_up_to(sweep, log, first * self.size);
             sweep.page = first;
         }
         if let Some(end) = self.finished_pages_end(sweep.page) {
@@ -157,8 +169,9 @@ impl Progress {
         let finished = self.finished_pages.range(sweep.page..).next();
         let next = page.into_iter().chain(finished.map(|(&n, _)| n)).min()?;
         sweep.sum.finished += below;
+        self.veil_up_to(sweep, log, self.floor);
         sweep.page = next;
-        self.next_stop(sweep)
+        self.next_stop(sweep, log)
     }
 
     /// How many messages the pages `first..last` have, those before the start left out.
@@ -170,6 +183,28 @@ impl Progress {
     fn swept(&self, range: OffsetRange) -> u64 {
         let end = self.sweep.map_or(0, |sweep| sweep.page * self.size);
         range.intersection(between(0, end)).count()
+    }
+
+    /// Counts the scheduled messages from a sweep's place up to `end`, all of which are finished or
+    /// before the start.
+    fn veil_up_to(&self, sweep: &mut Sweep, log: &Log, end: u64) {
+        sweep.veiled += log.schedule.count_in(between(sweep.page * self.size, end));
+    }
+
+    /// Scheduled messages are finished.
+    pub(super) fn note_veiled(&mut self, range: OffsetRange) {
+        let counted = self.swept(range);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.veiled = sweep.veiled.wrapping_add(counted);
+        }
+    }
+
+    /// Finished messages are scheduled no more.
+    pub(super) fn note_unveiled(&mut self, range: OffsetRange) {
+        let counted = self.swept(range);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.veiled = sweep.veiled.wrapping_sub(counted);
+        }
     }
 
     /// Messages were leased.

@@ -13,7 +13,7 @@ use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Now, Offset, Offs
 /// Which messages an act on a backlog takes; never leased ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
-    /// Ready and waiting ones.
+    /// Scheduled, ready and waiting ones.
     Backlog,
     /// Dead ones.
     Dead,

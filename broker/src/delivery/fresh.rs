@@ -15,10 +15,10 @@ pub(super) enum Fresh {
 }
 
 impl Machine {
-    /// The first run from `from` on that no take has met: of messages that died in an earlier
-    /// epoch, which a take goes past, or of ready ones.
-    pub(super) fn next_fresh(&self, from: u64, limit: u64) -> Option<Fresh> {
-        let run = self.progress.next_unfinished(from, limit)?;
+    /// The first run from `from` on that no take has met and that is due: of messages that died in
+    /// an earlier epoch, which a take goes past, or of ready ones.
+    pub(super) fn next_fresh(&self, log: &Log, from: u64) -> Option<Fresh> {
+        let run = self.next_due_fresh(log, from)?;
         let dead = self.progress.dead_in(run).next();
         Some(match dead {
             Some((dead, _)) if dead.start == run.start => Fresh::Dead(dead),
@@ -27,11 +27,25 @@ impl Machine {
         })
     }
 
-    /// The first run from `from` on that is ready and that no take has met.
-    pub(super) fn next_fresh_ready(&self, from: u64, limit: u64) -> Option<OffsetRange> {
+    fn next_due_fresh(&self, log: &Log, from: u64) -> Option<OffsetRange> {
         let mut from = from;
         loop {
-            match self.next_fresh(from, limit)? {
+            let run = self.progress.next_unfinished(from, log.next().0)?;
+            if log.scheduled() == 0 {
+                return Some(run);
+            }
+            if let Some(free) = log.schedule.first_free(run) {
+                return Some(free);
+            }
+            from = run.end.0;
+        }
+    }
+
+    /// The first run that is ready and that no take has met.
+    pub(super) fn next_fresh_ready(&self, log: &Log) -> Option<OffsetRange> {
+        let mut from = self.fresh;
+        loop {
+            match self.next_fresh(log, from)? {
                 Fresh::Ready(run) => return Some(run),
                 Fresh::Dead(dead) => from = dead.end.0,
             }

@@ -88,7 +88,7 @@ impl Machine {
     /// Whether a take may grant something. After one with room for any message that granted
     /// nothing, it is false.
     pub fn has_ready(&self, log: &Log) -> bool {
-        let fresh = || self.next_fresh_ready(self.fresh, log.next().0);
+        let fresh = || self.next_fresh_ready(log);
         !self.ready.is_empty() || (!self.is_stalled && fresh().is_some())
     }
 
@@ -120,8 +120,7 @@ impl Machine {
     }
 
     fn take_fresh(&mut self, basket: &mut Basket<'_>) {
-        let next = basket.log.next().0;
-        while let Some(run) = self.next_fresh_ready(self.fresh, next) {
+        while let Some(run) = self.next_fresh_ready(basket.log) {
             let count = basket.fit(run);
             self.fresh = run.start.0 + count;
             if count == 0 {
@@ -129,12 +128,13 @@ impl Machine {
             }
             self.grant(basket, OffsetRange::new(run.start, count), 0);
         }
+        self.pass_over(basket.log);
     }
 
     /// The same with key order: what is out of turn is parked behind the first of its key.
     fn take_fresh_in_turn(&mut self, basket: &mut Basket<'_>, rules: &Rules) {
-        let (log, next) = (basket.log, basket.log.next().0);
-        while let Some(fresh) = self.next_fresh(self.fresh, next) {
+        let log = basket.log;
+        while let Some(fresh) = self.next_fresh(log, self.fresh) {
             let run = match fresh {
                 Fresh::Ready(run) => run,
                 Fresh::Dead(dead) => {
@@ -172,6 +172,7 @@ impl Machine {
             self.grant(basket, range, 0);
             self.fresh = range.end.0;
         }
+        self.pass_over(log);
     }
 
     /// The front of a run of fresh messages: those whose turn it is, each of another key, or those

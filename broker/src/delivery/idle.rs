@@ -1,4 +1,4 @@
-//! What a limit on a backlog looks at: messages that are neither leased nor dead, the oldest first,
+//! What a limit on a backlog looks at: due messages that are neither leased nor dead, the oldest first,
 //! and the bytes of a backlog.
 //!
 //! Decides nothing and changes nothing.
@@ -9,7 +9,7 @@ use super::{Log, Machine};
 use crate::model::{Offset, OffsetRange};
 
 impl Machine {
-    /// The oldest messages before `end` that are neither leased nor dead, at most `limit` of them,
+    /// The oldest due messages before `end` that are neither leased nor dead, at most `limit` of them,
     /// as ranges in order.
     pub fn oldest_idle(&self, log: &Log, end: Offset, limit: u64) -> Vec<OffsetRange> {
         let mut found = Vec::new();
@@ -20,9 +20,11 @@ impl Machine {
         {
             from = run.end.0;
             for part in self.unfinished(log, run, Chosen::Backlog) {
-                let count = part.count().min(left);
-                push_joined(&mut found, OffsetRange::new(part.start, count));
-                left -= count;
+                Self::due_parts(log, part, |part| {
+                    let count = part.count().min(left);
+                    push_joined(&mut found, OffsetRange::new(part.start, count));
+                    left -= count;
+                });
             }
         }
         found
@@ -35,8 +37,7 @@ impl Machine {
         }
         let again = self.ready.first().map(|(range, _)| range.start);
         let waiting = self.waits.first().map(|(range, _)| range.start);
-        let fresh = self.next_fresh_ready(self.fresh, end.min(log.next()).0);
-        let fresh = fresh.map(|range| range.start);
+        let fresh = self.next_fresh_ready(log).map(|range| range.start);
         let oldest = [again, waiting, fresh].into_iter().flatten().min();
         oldest.is_some_and(|oldest| oldest < end)
     }
@@ -46,9 +47,10 @@ impl Machine {
         let within = within.intersection(self.open(log.next()));
         let idle = self.unfinished(log, within, Chosen::Backlog);
         let leased = self.leases.within(within).map(|(part, _)| part);
-        idle.into_iter()
-            .chain(leased)
-            .map(|part| log.bytes(part))
-            .sum()
+        let mut bytes: u64 = leased.map(|part| log.bytes(part)).sum();
+        for part in idle {
+            Self::due_parts(log, part, |part| bytes += log.bytes(part));
+        }
+        bytes
     }
 }

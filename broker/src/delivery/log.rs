@@ -8,7 +8,8 @@ use std::ops::RangeInclusive;
 
 use super::block::Block;
 pub use super::block::Run;
-use super::spans::between;
+use super::due::Schedule;
+use super::spans::{between, gaps, push_joined};
 use crate::model::entry::{Columns, Published};
 use crate::model::{Offset, OffsetRange, Position, Time};
 
@@ -19,6 +20,7 @@ pub struct Log {
     next: u64,
     blocks: BTreeMap<u64, Block>,
     bytes: u64,
+    pub(super) schedule: Schedule,
 }
 
 impl Log {
@@ -29,6 +31,7 @@ impl Log {
             next: next.0.max(low.0),
             blocks: BTreeMap::new(),
             bytes: 0,
+            schedule: Schedule::default(),
         }
     }
 
@@ -67,9 +70,11 @@ impl Log {
             }
             if before.append(position, published, columns) {
                 self.bytes += columns.message_bytes();
+                self.mark(published, columns);
                 return;
             }
         }
+        self.mark(published, columns);
         let block = Block::new(position, published, columns);
         self.bytes += block.bytes();
         self.blocks.insert(base, block);
@@ -79,6 +84,51 @@ impl Log {
     #[cfg(test)]
     pub(super) fn blocks(&self) -> usize {
         self.blocks.len()
+    }
+
+    fn mark(&mut self, published: &Published, columns: &Columns) {
+        if let Some(dues) = &columns.dues {
+            self.schedule.insert(published.base.0, dues, published.time);
+            self.schedule.trim(self.low);
+        }
+    }
+
+    /// How many stored messages are scheduled: due later.
+    pub fn scheduled(&self) -> u64 {
+        self.schedule.count()
+    }
+
+    /// The scheduled messages of a range.
+    pub fn scheduled_in(&self, range: OffsetRange) -> impl Iterator<Item = OffsetRange> + '_ {
+        self.schedule.within(range)
+    }
+
+    /// When the next scheduled message is due.
+    pub fn next_due(&self) -> Option<Time> {
+        self.schedule.next()
+    }
+
+    /// Takes at most `limit` messages that are due by now: they are scheduled no more, and every
+    /// machine of the partition is to be told so, by `Machine::came_due`.
+    pub fn take_due(&mut self, now: Time, limit: u64) -> Vec<OffsetRange> {
+        self.schedule.take(now, limit)
+    }
+
+    /// The parts of some ranges that were not scheduled, or were due before a time.
+    pub fn due_before(&self, ranges: &[OffsetRange], time: Time) -> Vec<OffsetRange> {
+        let mut due = Vec::new();
+        for &range in ranges {
+            let later = self.schedule.came_from(range, time);
+            gaps(range, later, |part| push_joined(&mut due, part));
+        }
+        due
+    }
+
+    /// Since when a message could be handed out: when it was published, or was due.
+    pub fn since(&self, offset: Offset) -> Option<Time> {
+        let published = self.time(offset)?;
+        let due = self.schedule.came(offset).map(|(due, _)| due);
+        Some(due.map_or(published, |due| due.max(published)))
     }
 
     /// Raises the low watermark; gives the frames that are wholly below it now, with the bytes of
@@ -99,6 +149,7 @@ impl Log {
             self.blocks.remove(&base);
         }
         self.low = old.max(low);
+        self.schedule.trim(self.low);
         self.bytes -= gone.iter().map(|(_, bytes)| bytes).sum::<u64>();
         gone
     }

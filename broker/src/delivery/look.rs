@@ -16,6 +16,8 @@ use crate::model::{ConsumerId, Epoch, Mono, Offset, OffsetRange, Time};
 pub enum State {
     /// Before the subscription's start, or not published yet.
     NotEntered,
+    /// Due later, at this time.
+    Scheduled(Time),
     /// Deliverable now, or once an earlier one of its key is done.
     Ready,
     /// Delivered, not yet acknowledged.
@@ -76,7 +78,10 @@ impl Machine {
         let state = match self.progress.record(offset.0) {
             Some(record) if record.kind == Kind::Dead => State::Dead(record.dead_record()),
             Some(record) if record.kind == Kind::Waiting => State::Waiting(record.at),
-            _ => State::Ready,
+            _ => log
+                .schedule
+                .due(offset)
+                .map_or(State::Ready, State::Scheduled),
         };
         (state, attempts)
     }
@@ -103,7 +108,7 @@ impl Machine {
             let held = leased.into_iter().chain(waiting).min();
             return held.into_iter().chain(self.first_ready(log)).min();
         }
-        self.oldest(log, |record| record != Kind::Dead, |_| None)
+        self.oldest_in_work(log, self.progress.floor)
     }
 
     /// The oldest that is ready.
@@ -111,8 +116,30 @@ impl Machine {
         if self.keys.is_empty() {
             return self.first_ready(log);
         }
+        self.oldest_to_go(log, self.progress.floor)
+    }
+
+    /// Since when the oldest that is unfinished, due and not dead could be handed out. Of more than a
+    /// few that were scheduled before it, the first ones are looked at.
+    pub fn due_since(&self, log: &Log) -> Option<Time> {
+        let later = |from: Offset| self.oldest_in_work(log, from.0);
+        earliest_since(log, self.oldest_due(log), later)
+    }
+
+    /// The same of the ready ones.
+    pub fn ready_since(&self, log: &Log) -> Option<Time> {
+        let later = |from: Offset| self.oldest_to_go(log, from.0);
+        earliest_since(log, self.oldest_ready(log), later)
+    }
+
+    fn oldest_in_work(&self, log: &Log, from: u64) -> Option<Offset> {
+        self.oldest(log, from, |record| record != Kind::Dead, |_| None)
+    }
+
+    fn oldest_to_go(&self, log: &Log, from: u64) -> Option<Offset> {
         self.oldest(
             log,
+            from,
             |record| record == Kind::Tried,
             |offset| self.leases.find(offset).map(|(lease, _)| lease.end.0),
         )
@@ -122,19 +149,20 @@ impl Machine {
     /// over those that are leased, waiting or dead.
     fn first_ready(&self, log: &Log) -> Option<Offset> {
         let again = self.ready.first().map(|(range, _)| range.start);
-        let fresh = self.next_fresh_ready(self.fresh, log.next().0);
-        let fresh = fresh.map(|range| range.start);
+        let fresh = self.next_fresh_ready(log).map(|range| range.start);
         again.into_iter().chain(fresh).min()
     }
 
-    /// The oldest unfinished one whose record, if any, is wanted and that `held` gives no end for.
+    /// The oldest unfinished and due one from `from` on whose record, if any, is wanted and that
+    /// `held` gives no end for.
     fn oldest(
         &self,
         log: &Log,
+        from: u64,
         wanted: impl Fn(Kind) -> bool,
         held: impl Fn(u64) -> Option<u64>,
     ) -> Option<Offset> {
-        let mut at = self.progress.floor;
+        let mut at = from.max(self.progress.floor);
         loop {
             let run = self.progress.next_unfinished(at, log.next().0)?;
             let number = run.start.0 / self.progress.size;
@@ -149,6 +177,8 @@ impl Machine {
             if let Some(record) = unwanted {
                 at = base + record.end() as u64;
             } else if let Some(end) = held(run.start.0) {
+                at = end;
+            } else if let Some(end) = log.schedule.end_of(run.start.0) {
                 at = end;
             } else {
                 return Some(run.start);
@@ -169,11 +199,12 @@ impl Machine {
     pub fn counts(&self, log: &Log) -> Counts {
         let (progress, next) = (&self.progress, log.next().0);
         let above = next.saturating_sub(progress.floor);
+        let scheduled = self.scheduled(log);
         let busy = progress.finished_above + self.leased + self.waiting + progress.dead;
         Counts {
             entered: next.saturating_sub(progress.start),
-            scheduled: 0,
-            ready: above.saturating_sub(busy),
+            scheduled,
+            ready: above.saturating_sub(busy + scheduled),
             leased: self.leased,
             waiting: self.waiting,
             dead: progress.dead,
@@ -181,4 +212,27 @@ impl Machine {
             dropped: progress.dropped,
         }
     }
+}
+
+/// How many that were scheduled are looked at to find which could be handed out first.
+const LOOKED_AT: usize = 64;
+
+/// Since when the oldest could be handed out: what was never scheduled is older than all after it;
+/// what was counts from its due time, so that a later one may be older.
+fn earliest_since(
+    log: &Log,
+    first: Option<Offset>,
+    later: impl Fn(Offset) -> Option<Offset>,
+) -> Option<Time> {
+    let mut at = first?;
+    let mut since = log.since(at)?;
+    for _ in 0..LOOKED_AT {
+        let Some((_, end)) = log.schedule.came(at) else {
+            break;
+        };
+        let Some(next) = later(end) else { break };
+        at = next;
+        since = log.since(at).map_or(since, |other| other.min(since));
+    }
+    Some(since)
 }

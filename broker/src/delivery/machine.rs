@@ -35,6 +35,8 @@ pub struct Machine {
     pub(super) is_stalled: bool,
     pub(super) leased: u64,
     pub(super) waiting: u64,
+    /// Scheduled ones of the partition that are not scheduled here: finished, or before the start.
+    pub(super) veiled: u64,
     /// The largest difference that an audit has found.
     pub(super) audit_error: u64,
 }
@@ -54,6 +56,7 @@ impl Machine {
             is_stalled: false,
             leased: 0,
             waiting: 0,
+            veiled: 0,
             audit_error: 0,
         }
     }

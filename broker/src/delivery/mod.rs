@@ -1,18 +1,19 @@
 //! One subscription on one partition as a state machine.
 //!
-//! Every message is in exactly one state: ready, leased, waiting, dead or finished. Costs follow
+//! Every message is in exactly one state: scheduled, ready, leased, waiting, dead or finished. Costs follow
 //! the number of ranges, not of messages; nothing allocates in proportion to the backlog. No clock,
 //! no input or output: `now` is an argument.
 //!
-//! - [`log`], `block`: the messages of a partition without their content.
+//! - [`log`], `block`, `due`: the messages of a partition without their content.
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
-//! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met.
+//! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
 //! - [`grant`], [`decide`], [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
 
 mod spans;
 
 mod block;
+mod due;
 pub mod log;
 
 pub mod counts;
@@ -29,6 +30,8 @@ mod keys;
 pub mod machine;
 
 mod fresh;
+
+pub mod scheduled;
 
 pub mod grant;
 

@@ -17,6 +17,7 @@ enum Mark {
     Leased,
     Waiting,
     Dead,
+    Scheduled,
     /// In two states at once; counted in none, so that the sums differ.
     Torn,
 }
@@ -29,6 +30,7 @@ pub(super) struct Marks {
     pub(super) leased: u64,
     pub(super) waiting: u64,
     pub(super) dead: u64,
+    pub(super) scheduled: u64,
     /// In two states at once.
     pub(super) torn: u64,
 }
@@ -43,6 +45,7 @@ impl Marks {
                 Mark::Leased => &mut counted.leased,
                 Mark::Waiting => &mut counted.waiting,
                 Mark::Dead => &mut counted.dead,
+                Mark::Scheduled => &mut counted.scheduled,
                 Mark::Torn => &mut counted.torn,
             } += 1;
         }
@@ -73,22 +76,25 @@ impl Machine {
                 next.clamp(base, base + progress.size),
             );
             seen += to.saturating_sub(from);
-            let marks = self.marks(page, base, (from, to));
+            let marks = self.marks(page, log, (base, from, to));
             finished += marks.finished;
             counts.ready += marks.ready;
             counts.leased += marks.leased;
             counts.waiting += marks.waiting;
             counts.dead += marks.dead;
+            counts.scheduled += marks.scheduled;
         }
         let whole: u64 = progress.finished_pages.iter().map(|(s, e)| e - s).sum();
         let above = next.saturating_sub(progress.floor);
-        counts.ready += above.saturating_sub(seen + whole * progress.size);
+        let untouched = self.untouched_scheduled(log);
+        counts.scheduled += untouched;
+        counts.ready += above.saturating_sub(seen + whole * progress.size + untouched);
         counts.acked = finished.saturating_sub(counts.dropped_sum());
         counts
     }
 
     /// What the offsets `from..to` are, by their bits, their records and the leases.
-    pub(super) fn marks(&self, page: &Page, base: u64, (from, to): (u64, u64)) -> Marks {
+    pub(super) fn marks(&self, page: &Page, log: &Log, (base, from, to): (u64, u64, u64)) -> Marks {
         let mut marks = vec![Mark::Ready; relative(to.max(from), from)];
         for (at, mark) in (relative(from, base)..).zip(&mut marks) {
             if page.is_finished(at) {
@@ -118,6 +124,34 @@ impl Machine {
         for (part, _) in self.leases.within(range) {
             paint(part.start.0, part.end.0, Mark::Leased);
         }
+        for part in log.scheduled_in(range) {
+            let (start, end) = (relative(part.start.0, from), relative(part.end.0, from));
+            for mark in &mut marks[start..end] {
+                *mark = match *mark {
+                    Mark::Finished => Mark::Finished,
+                    Mark::Ready => Mark::Scheduled,
+                    _ => Mark::Torn,
+                };
+            }
+        }
         Marks::count(&marks)
+    }
+
+    /// How many messages are scheduled on pages of which nothing is to be said.
+    fn untouched_scheduled(&self, log: &Log) -> u64 {
+        let progress = &self.progress;
+        let mut count = 0;
+        for part in log.scheduled_in(between(progress.floor, log.next().0)) {
+            let mut at = part.start.0;
+            while at < part.end.0 {
+                let number = at / progress.size;
+                let end = part.end.0.min((number + 1) * progress.size);
+                let is_touched = progress.pages.contains_key(&number)
+                    || progress.finished_pages_end(number).is_some();
+                count += if is_touched { 0 } else { end - at };
+                at = end;
+            }
+        }
+        count
     }
 }

@@ -99,8 +99,9 @@ impl Machine {
         self.fresh = progress.floor.max(met.unwrap_or(0));
         self.key_order = rules.key_order;
         self.is_stalled = false;
-        self.resume_ready();
+        self.resume_ready(log);
         self.resume_keys(log);
+        self.revise_scheduled(log);
     }
 
     /// The subscription's rules have changed: takes over the order within a key. What leases it holds stay as they
@@ -111,7 +112,7 @@ impl Machine {
         }
         self.key_order = rules.key_order;
         self.is_stalled = false;
-        self.resume_ready();
+        self.resume_ready(log);
         self.resume_keys(log);
     }
 
@@ -159,7 +160,7 @@ impl Machine {
     }
 
     /// What lies before `fresh` and is neither leased nor held is ready to be handed out again.
-    fn resume_ready(&mut self) {
+    fn resume_ready(&mut self, log: &Log) {
         self.ready = Spans::default();
         let mut free = Vec::new();
         let mut from = self.progress.floor;
@@ -169,7 +170,9 @@ impl Machine {
             gaps(run, leased, |gap| {
                 let records = self.progress.records(gap);
                 let held = records.filter(|(_, stretch)| stretch.kind != Kind::Tried);
-                gaps(gap, held.map(|(part, _)| part), |gap| free.push(gap));
+                gaps(gap, held.map(|(part, _)| part), |gap| {
+                    Self::due_parts(log, gap, |part| free.push(part));
+                });
             });
         }
         for range in free {
@@ -186,6 +189,9 @@ impl Machine {
         while let Some(run) = self.progress.next_unfinished(from, self.fresh) {
             from = run.end.0;
             for offset in run.offsets() {
+                if log.schedule.end_of(offset.0).is_some() {
+                    continue;
+                }
                 let key = log.key(offset);
                 let record = self.progress.record(offset.0);
                 let is_dead = record.is_some_and(|record| record.kind == Kind::Dead);

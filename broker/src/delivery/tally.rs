@@ -47,6 +47,8 @@ pub(super) struct Sweep {
     pub(super) page: u64,
     /// What they hold now.
     pub(super) sum: Tally,
+    /// Scheduled ones of the partition that are finished here, or before the start.
+    pub(super) veiled: u64,
     /// Messages found in two states at once, and pages' own numbers that were wrong.
     pub(super) torn: u64,
 }

@@ -1,9 +1,9 @@
 //! The broker's one clock: a moment of wall time and of the monotonic clock.
 //!
-//! Promises that neither ever goes back within a process. Does not detect jumps of the wall clock.
+//! Promises that neither ever goes back, not over a restart either: wall time that the system sets back goes on at half
+//! of its pace until the system has caught up. Does not hold back a system that is set forward.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::{Mono, Now, Time};
@@ -12,8 +12,27 @@ use crate::model::{Mono, Now, Time};
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     started: Instant,
-    /// The newest wall time told, in microseconds: a clock set back stands still instead.
-    newest_wall: Arc<AtomicU64>,
+    anchor: Arc<Mutex<Anchor>>,
+}
+
+/// The last moment at which what was told was the system's wall time, or the start.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    wall: Time,
+    mono: Mono,
+}
+
+impl Anchor {
+    /// The wall time to tell when the system says `wall`. To stand still would be enough not to go back, but what waits
+    /// for a time would wait for as long as the clock was set back.
+    fn tell(&mut self, wall: Time, mono: Mono) -> Time {
+        let least = Time(self.wall.0.saturating_add(mono.since(self.mono).0 / 2));
+        if wall < least {
+            return least;
+        }
+        *self = Self { wall, mono };
+        wall
+    }
 }
 
 impl Clock {
@@ -21,23 +40,29 @@ impl Clock {
     /// is the newest time that the journal has seen.
     #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
     pub(crate) fn start(not_before: Time) -> Self {
+        let anchor = Anchor {
+            wall: not_before,
+            mono: Mono(0),
+        };
         Self {
             started: Instant::now(),
-            newest_wall: Arc::new(AtomicU64::new(not_before.0)),
+            anchor: Arc::new(Mutex::new(anchor)),
         }
     }
 
     /// Both times at this moment.
     #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
     pub(crate) fn now(&self) -> Now {
+        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        // Both are read under the lock: a moment read before another is told before it.
         let wall = SystemTime::now().duration_since(UNIX_EPOCH);
         let wall = wall.map_or(0, |since| {
             u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
         });
-        let before = self.newest_wall.fetch_max(wall, Ordering::Relaxed);
+        let mono = self.mono();
         Now {
-            wall: Time(wall.max(before)),
-            mono: self.mono(),
+            wall: anchor.tell(Time(wall), mono),
+            mono,
         }
     }
 
@@ -59,14 +84,73 @@ pub fn process_micros() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::SmallRng;
+    use rand::{Rng, SeedableRng};
+
     use super::*;
 
+    const HOUR: u64 = 3_600_000_000;
+
+    fn anchor(wall: u64) -> Anchor {
+        Anchor {
+            wall: Time(wall),
+            mono: Mono(0),
+        }
+    }
+
     #[test]
-    fn a_wall_clock_behind_the_journal_stands_still() {
-        let ahead = Time(u64::MAX - 1);
+    fn a_start_before_the_newest_time_of_the_journal_is_at_that_time() {
+        let ahead = Time(u64::MAX / 2);
         let clock = Clock::start(ahead);
-        assert_eq!(clock.now().wall, ahead);
-        assert_eq!(clock.now().wall, ahead);
+        let first = clock.now().wall;
+        assert!(first >= ahead && first.since(ahead).0 < HOUR);
+        assert!(clock.now().wall >= first);
+    }
+
+    #[test]
+    fn a_wall_clock_set_back_goes_on_at_half_of_its_pace_until_it_is_caught_up() {
+        let mut anchor = anchor(10 * HOUR);
+        let told =
+            |anchor: &mut Anchor, wall: u64, mono: u64| anchor.tell(Time(wall), Mono(mono)).0;
+        assert_eq!(told(&mut anchor, 10 * HOUR, 0), 10 * HOUR);
+        // Set back by an hour.
+        assert_eq!(told(&mut anchor, 9 * HOUR, 0), 10 * HOUR);
+        assert_eq!(told(&mut anchor, 10 * HOUR, HOUR), 10 * HOUR + HOUR / 2);
+        assert_eq!(told(&mut anchor, 11 * HOUR, 2 * HOUR), 11 * HOUR);
+        assert_eq!(told(&mut anchor, 12 * HOUR, 3 * HOUR), 12 * HOUR);
+        // Set forward by a day.
+        assert_eq!(told(&mut anchor, 36 * HOUR, 3 * HOUR), 36 * HOUR);
+    }
+
+    #[test]
+    fn wall_time_never_goes_back_however_the_system_sets_it() {
+        let seed: u64 = 25;
+        println!("seed {seed}");
+        let mut random = SmallRng::seed_from_u64(seed);
+        // About the ends of 32 bits of seconds, too: the years 2038 and 2106.
+        for start in [0, 1 << 31, 1 << 32, u64::MAX / 2_000_000] {
+            let mut anchor = anchor(0);
+            let (mut system, mut mono, mut before) = (start * 1_000_000, 0, Time(0));
+            for _ in 0..10_000 {
+                let passed: u64 = random.random_range(0..2_000_000);
+                mono += passed;
+                system += passed;
+                match random.random_range(0..50) {
+                    0 => system = system.saturating_sub(24 * HOUR),
+                    1 => system += HOUR,
+                    2..6 => system = system.saturating_sub(1_000_000),
+                    6..10 => system += 1_000_000,
+                    _ => {}
+                }
+                let told = anchor.tell(Time(system), Mono(mono));
+                assert!(told >= before && told >= Time(system));
+                assert!(
+                    told.since(before).0 + 1 >= passed / 2,
+                    "it never stands still"
+                );
+                before = told;
+            }
+        }
     }
 
     #[test]

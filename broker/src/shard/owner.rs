@@ -118,7 +118,11 @@ impl Owner {
 
     /// What time brings: deadlines, grants, upkeep, samples.
     fn pass_time(&mut self, now: Now) -> Result<(), ShardError> {
-        if self.core.next_deadline().is_some_and(|at| at <= now.mono) {
+        if self
+            .core
+            .next_deadline(now)
+            .is_some_and(|at| at <= now.mono)
+        {
             self.core.tick(now);
         }
         for pull in self.parties.give_up(now.mono, &mut self.effects) {
@@ -142,7 +146,8 @@ impl Owner {
     }
 
     fn patience(&self) -> Duration {
-        let now = self.shared.clock.mono();
+        let now = self.shared.clock.now();
+        let (clock, now) = (now, now.mono);
         if self.sampler.is_busy() || self.upkeep.is_busy() {
             return Duration::ZERO;
         }
@@ -151,7 +156,7 @@ impl Owner {
             Some(now.plus(PATIENCE)),
             Some(self.sampler.next()),
             Some(self.upkeep.next()),
-            self.core.next_deadline(),
+            self.core.next_deadline(clock),
             self.parties.next_deadline(),
             stop_check,
         ];

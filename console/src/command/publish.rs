@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use prost_types::Timestamp;
 use tokio::io::Stdin;
 use tokio::time::Interval;
 use weir_proto::client::{BatchConfirmation, Error, PublishedBatch, Publisher};
@@ -88,6 +89,8 @@ impl From<Error> for End {
 struct Template {
     ordering_key: String,
     attributes: HashMap<String, String>,
+    deliver_time: Option<Timestamp>,
+    delay: Option<prost_types::Duration>,
 }
 
 impl Template {
@@ -96,6 +99,8 @@ impl Template {
         Self {
             ordering_key: args.key,
             attributes,
+            deliver_time: args.at,
+            delay: args.delay.map(span),
         }
     }
 
@@ -104,8 +109,19 @@ impl Template {
             payload,
             attributes: self.attributes.clone(),
             ordering_key: self.ordering_key.clone(),
+            deliver_time: self.deliver_time,
+            delay: self.delay,
+            ..v1::Message::default()
         }
     }
+}
+
+/// A span as the contract has it; one that is too long for it is refused by the broker as too long.
+fn span(duration: Duration) -> prost_types::Duration {
+    duration.try_into().unwrap_or(prost_types::Duration {
+        seconds: i64::MAX,
+        nanos: 0,
+    })
 }
 
 /// Where payloads come from.

@@ -285,6 +285,7 @@ mod tests {
             payload: payload.into(),
             attributes: [("kind".to_owned(), "new".to_owned())].into(),
             ordering_key: "k\x1b[2J".to_owned(),
+            ..v1::Message::default()
         };
         let delivery = v1::Delivery {
             ack_id: "secret".to_owned(),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::scan;
 use crate::model::entry::{Body, BodyBuilder};
-use crate::model::{Offset, Partition, Refusal};
+use crate::model::{Offset, Partition, Refusal, Time};
 use weir_proto::server::PublishedRun;
 
 /// The most messages of one batch.
@@ -31,15 +31,21 @@ enum Order {
 }
 
 /// Checks the messages and makes the bodies. Messages with a key go to the partition of its hash,
-/// all others of the batch to partition `rotation % partitions`, so that a batch keeps its order.
-pub(crate) fn build(messages: &[Bytes], partitions: u32, rotation: u32) -> Result<Batch, Refusal> {
+/// all others of the batch to partition `rotation % partitions`, so that a batch keeps its order. Delays count from
+/// `now`.
+pub(crate) fn build(
+    messages: &[Bytes],
+    partitions: u32,
+    rotation: u32,
+    now: Time,
+) -> Result<Batch, Refusal> {
     check(messages)?;
     let partitions = partitions.max(1);
     let keyless = rotation % partitions;
     if partitions == 1 {
         let mut builder = BodyBuilder::default();
         for (index, message) in messages.iter().enumerate() {
-            builder.push(message, scan::scan(index, message)?);
+            builder.push_marked(message, scan::scan(index, message, now)?);
         }
         let bodies = builder
             .finish()
@@ -54,11 +60,10 @@ pub(crate) fn build(messages: &[Bytes], partitions: u32, rotation: u32) -> Resul
     let mut builders: Vec<(Partition, BodyBuilder)> = Vec::new();
     let mut order = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        let key = scan::scan(index, message)?;
-        let partition = Partition(if key == 0 {
-            keyless
-        } else {
-            of_key(key, partitions)
+        let marks = scan::scan(index, message, now)?;
+        let partition = Partition(match marks.key {
+            0 => keyless,
+            key => of_key(key, partitions),
         });
         let known = builders.iter().position(|(has, _)| *has == partition);
         let slot = known.unwrap_or_else(|| {
@@ -66,7 +71,7 @@ pub(crate) fn build(messages: &[Bytes], partitions: u32, rotation: u32) -> Resul
             builders.len() - 1
         });
         if let Some((_, builder)) = builders.get_mut(slot) {
-            builder.push(message, key);
+            builder.push_marked(message, marks);
         }
         order.push(slot);
     }
@@ -171,7 +176,7 @@ mod tests {
     fn messages_of_a_key_share_a_partition_and_the_answer_keeps_the_order_of_the_request() {
         let keys = ["a", "", "b", "a", "", "c", "a"];
         let messages: Vec<Bytes> = keys.iter().map(|key| message(key, "x")).collect();
-        let batch = build(&messages, 8, 13).unwrap();
+        let batch = build(&messages, 8, 13, Time(0)).unwrap();
         let placed: Vec<_> = batch
             .bodies
             .iter()
@@ -198,12 +203,12 @@ mod tests {
     #[test]
     fn a_batch_beyond_its_limits_is_refused_whole() {
         assert!(matches!(
-            build(&[], 1, 0),
+            build(&[], 1, 0, Time(0)),
             Err(Refusal::FieldRequired { .. })
         ));
         let many = vec![Bytes::new(); MAX_BATCH_MESSAGES + 1];
         assert!(matches!(
-            build(&many, 1, 0),
+            build(&many, 1, 0, Time(0)),
             Err(Refusal::BatchTooLarge {
                 unit: "messages",
                 ..
@@ -211,11 +216,11 @@ mod tests {
         ));
         let large = vec![Bytes::from(vec![0; 9 << 20]); 2];
         assert!(matches!(
-            build(&large, 1, 0),
+            build(&large, 1, 0, Time(0)),
             Err(Refusal::BatchTooLarge { unit: "bytes", .. })
         ));
         let bad = [message("", "good"), Bytes::from_static(&[0x08, 1])];
-        let refusal = build(&bad, 4, 0).unwrap_err();
+        let refusal = build(&bad, 4, 0, Time(0)).unwrap_err();
         assert!(matches!(
             refusal,
             Refusal::MessageMalformed { index: 1, .. }

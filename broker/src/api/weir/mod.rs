@@ -11,6 +11,7 @@
 pub(crate) mod batch;
 pub(crate) mod convert;
 pub(crate) mod scan;
+mod scan_time;
 
 mod storing;
 

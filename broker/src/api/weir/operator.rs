@@ -248,6 +248,7 @@ fn wire_state_view(view: StateView, text: Option<DeadText>) -> server::Subscript
         failed_attempts: view.failed_attempts,
         lease_deadline: view.lease_deadline.map(convert::timestamp),
         retry_time: view.retry_time.map(convert::timestamp),
+        due_time: view.due_time.map(convert::timestamp),
         dead_letter,
         consumer: view.consumer.unwrap_or_default(),
     }

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::Refusal;
+use super::scan_time;
+use crate::model::entry::Marks;
+use crate::model::{Refusal, Span, Time};
 
 /// The largest payload, in bytes.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 10 << 20;
@@ -28,39 +30,35 @@ const PAYLOAD: u64 = (1 << 3) | 2;
 const ATTRIBUTES: u64 = (2 << 3) | 2;
 /// `ordering_key`, length-delimited.
 const ORDERING_KEY: u64 = (3 << 3) | 2;
+/// `deliver_time`, a message.
+const DELIVER_TIME: u64 = (4 << 3) | 2;
+/// `delay`, a message.
+const DELAY: u64 = (5 << 3) | 2;
 const ENTRY_KEY: u64 = (1 << 3) | 2;
 const ENTRY_VALUE: u64 = (2 << 3) | 2;
 
-/// Checks message `index` of a batch and gives the hash of its ordering key, 0 if it has none.
-pub(crate) fn scan(index: usize, message: &[u8]) -> Result<u64, Refusal> {
+/// Checks message `index` of a batch and gives what the broker takes from it. A delay counts from `now`.
+pub(crate) fn scan(index: usize, message: &[u8], now: Time) -> Result<Marks, Refusal> {
     let malformed = |detail: &str| Refusal::MessageMalformed {
         index,
         detail: detail.to_owned(),
     };
     let mut rest = message;
-    let (mut payload, mut key) = (false, None);
+    let mut found = Fields::default();
     let mut attributes: Vec<&[u8]> = Vec::new();
     while !rest.is_empty() {
         let tag = number(&mut rest).ok_or_else(|| malformed("a tag is cut or too long"))?;
-        if !matches!(tag, PAYLOAD | ATTRIBUTES | ORDERING_KEY) {
+        if tag != ATTRIBUTES && found.name_and_place(tag).is_none() {
             return Err(malformed(&unknown(tag)));
         }
         let value = delimited(&mut rest).ok_or_else(|| malformed("a field is cut"))?;
-        match tag {
-            PAYLOAD if payload => return Err(malformed("payload occurs twice")),
-            PAYLOAD => {
-                payload = true;
-                at_most("message.payload", value, MAX_PAYLOAD_BYTES)?;
+        match found.name_and_place(tag) {
+            Some((name, place)) => {
+                if place.replace(value).is_some() {
+                    return Err(malformed(&format!("{name} occurs twice")));
+                }
             }
-            ORDERING_KEY if key.is_some() => {
-                return Err(malformed("ordering_key occurs twice"));
-            }
-            ORDERING_KEY => {
-                at_most("message.ordering_key", value, MAX_ORDERING_KEY_BYTES)?;
-                text(value).ok_or_else(|| malformed("ordering_key is not UTF-8"))?;
-                key = Some(value);
-            }
-            _ => {
+            None => {
                 attributes.push(attribute(index, value)?);
                 if attributes.len() > MAX_ATTRIBUTES {
                     let limit = MAX_ATTRIBUTES as u64;
@@ -72,9 +70,62 @@ pub(crate) fn scan(index: usize, message: &[u8]) -> Result<u64, Refusal> {
     if !are_unique(&attributes) {
         return Err(malformed("an attribute key occurs twice"));
     }
-    Ok(key
-        .filter(|key| !key.is_empty())
-        .map_or(0, |key| xxh3_64(key).max(1)))
+    found.marks(index, now)
+}
+
+/// The singular fields of a message, as they were found.
+#[derive(Debug, Default)]
+struct Fields<'a> {
+    payload: Option<&'a [u8]>,
+    key: Option<&'a [u8]>,
+    deliver_time: Option<&'a [u8]>,
+    delay: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    /// The field of a tag, and its place.
+    fn name_and_place(&mut self, tag: u64) -> Option<(&'static str, &mut Option<&'a [u8]>)> {
+        match tag {
+            PAYLOAD => Some(("payload", &mut self.payload)),
+            ORDERING_KEY => Some(("ordering_key", &mut self.key)),
+            DELIVER_TIME => Some(("deliver_time", &mut self.deliver_time)),
+            DELAY => Some(("delay", &mut self.delay)),
+            _ => None,
+        }
+    }
+
+    /// Checks what was found.
+    fn marks(&self, index: usize, now: Time) -> Result<Marks, Refusal> {
+        let malformed = |detail: &str| Refusal::MessageMalformed {
+            index,
+            detail: detail.to_owned(),
+        };
+        let payload = self.payload.unwrap_or(&[]);
+        at_most("message.payload", payload, MAX_PAYLOAD_BYTES)?;
+        let key = self.key.unwrap_or(&[]);
+        at_most("message.ordering_key", key, MAX_ORDERING_KEY_BYTES)?;
+        text(key).ok_or_else(|| malformed("ordering_key is not UTF-8"))?;
+        let due = match (self.deliver_time, self.delay) {
+            (Some(_), Some(_)) => {
+                return Err(malformed("deliver_time and delay exclude one another"));
+            }
+            (Some(time), None) => scan_time::time(index, "message.deliver_time", time, now)?,
+            (None, Some(delay)) => match scan_time::span(index, "message.delay", delay)? {
+                Span::ZERO => Time(0),
+                delay => now.plus(delay),
+            },
+            (None, None) => Time(0),
+        };
+        Ok(Marks {
+            key: if key.is_empty() {
+                0
+            } else {
+                xxh3_64(key).max(1)
+            },
+            due,
+            ..Marks::default()
+        })
+    }
 }
 
 /// Checks one entry of the attributes and gives its key.
@@ -147,7 +198,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
 }
 
 /// A varint in its shortest form.
-fn number(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn number(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..64).step_by(7) {
         let (&byte, after) = rest.split_first()?;

@@ -23,7 +23,7 @@ pub(super) fn prepare(
     rotation: u32,
 ) -> Result<(TopicId, Batch), Refusal> {
     let route = handle.route(topic)?;
-    let batch = batch::build(messages, route.partitions, rotation)?;
+    let batch = batch::build(messages, route.partitions, rotation, handle.time())?;
     Ok((route.topic, batch))
 }
 

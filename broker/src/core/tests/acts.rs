@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use super::bench::{Bench, body, name};
+use super::bench::{Bench, marked, name};
 use super::model::{Is, Message, Sub};
 use crate::core::{
     AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Seek, Selection,
     SequenceRange, Start,
 };
+use crate::model::entry::Marks;
 use crate::model::{ConsumerId, Offset, Partition, Span, Time};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
@@ -31,7 +32,7 @@ pub(super) struct History {
     pub(super) streams: BTreeMap<ConsumerId, Stream>,
     pub(super) ids: Vec<(usize, AckId)>,
     pub(super) next: BTreeMap<(&'static str, u32), u64>,
-    pub(super) published: BTreeMap<(&'static str, u32, u64), (u64, Time)>,
+    pub(super) published: BTreeMap<(&'static str, u32, u64), (Marks, Time)>,
 }
 
 impl History {
@@ -39,23 +40,25 @@ impl History {
         let topic = ["a", "b"][self.random.random_range(0..2)];
         let partition = self.random.random_range(0..PARTITIONS);
         let count = self.random.random_range(1..30);
-        let keys: Vec<u64> = (0..count).map(|_| self.random.random_range(0..4)).collect();
+        let is_timed = self.random.random_bool(0.3);
+        let marks: Vec<Marks> = (0..count).map(|_| self.some_marks(is_timed)).collect();
         let size = self.random.random_range(0..40);
-        self.bench
-            .publish(topic, partition, body(count, size, &keys));
-        let time = self.bench.now.wall;
+        self.bench.publish(topic, partition, marked(size, &marks));
+        let now = self.bench.now.wall;
         let next = self.next.entry((topic, partition)).or_default();
-        for key in keys {
+        for marks in marks {
             let place = (topic, partition, *next);
-            self.published.insert(place, (key, time));
+            self.published.insert(place, (marks, now));
             for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
                 if of == topic {
-                    let message = Message {
+                    let mut message = Message {
                         is: Is::Pending,
                         failed: 0,
-                        key,
-                        time,
+                        key: marks.key,
+                        time: now,
+                        due: marks.due,
                     };
+                    message.is = message.unmet(now);
                     sub.messages.insert((partition, *next), message);
                 }
             }
@@ -65,6 +68,21 @@ impl History {
             if of == topic {
                 sub.shed();
             }
+        }
+    }
+
+    /// What a message says.
+    fn some_marks(&mut self, is_timed: bool) -> Marks {
+        let delay = Span::from_millis(self.random.random_range(0..12) * 500);
+        let is_later = is_timed && self.random.random_bool(0.5);
+        Marks {
+            key: self.random.random_range(0..4),
+            due: if is_later {
+                self.bench.now.wall.plus(delay)
+            } else {
+                Time(0)
+            },
+            ..Marks::default()
         }
     }
 
@@ -121,16 +139,17 @@ impl History {
         // What lay before the start and is stored belongs to the subscription again.
         let sub = &mut self.subs[index];
         for offset in target..next {
-            let (key, time) = self.published[&(topic, partition, offset)];
+            let (marks, time) = self.published[&(topic, partition, offset)];
             let message = Message {
                 is: Is::Acked,
                 failed: 0,
-                key,
+                key: marks.key,
                 time,
+                due: marks.due,
             };
             sub.messages.entry((partition, offset)).or_insert(message);
         }
-        let expected = sub.seek(partition, (target, next));
+        let expected = sub.seek(partition, (target, next), now.wall);
         assert_eq!(
             (done.skipped, done.restored),
             expected,
@@ -227,7 +246,8 @@ impl History {
             let message = sub.messages.get(&(id.partition.0, id.offset.0));
             let is_old = id.incarnation < self.bench.core.incarnation();
             let may_finish = message.is_some_and(|message| {
-                let is_open = message.is == Is::Pending && message.failed < id.attempt;
+                let is_free = matches!(message.is, Is::Pending | Is::Scheduled(_));
+                let is_open = is_free && message.failed < id.attempt;
                 is_old && is_open && sub.epoch(id.partition.0) == id.epoch.0
             });
             if is_held {
@@ -247,13 +267,14 @@ impl History {
         self.tick();
     }
 
-    /// Leases expire; when it is time to look at backlogs, what is too many goes.
+    /// What is due is ready, leases expire; when it is time to look at backlogs, what is too many goes.
     pub(super) fn tick(&mut self) {
-        let now = self.bench.now.mono;
-        let looks = self.bench.core.retention_due <= now;
-        self.bench.core.tick(self.bench.now);
+        let now = self.bench.now;
+        let looks = self.bench.core.retention_due <= now.mono;
+        self.bench.core.tick(now);
         for sub in &mut self.subs {
-            sub.end_leases(|lease| lease.deadline <= now, Some("lease_expired"));
+            sub.come_due(now.wall);
+            sub.end_leases(|lease| lease.deadline <= now.mono, Some("lease_expired"));
             if looks {
                 sub.shed();
             }
@@ -310,7 +331,7 @@ impl History {
         assert_eq!((dry.affected, dry.skipped), (wet.affected, wet.skipped));
         let in_scope = |is: Is| match is {
             Is::Dead { .. } => is_dead,
-            Is::Pending | Is::Leased(_) => !is_dead,
+            Is::Scheduled(_) | Is::Pending | Is::Leased(_) => !is_dead,
             Is::Acked | Is::Dropped => false,
         };
         let mut affected = 0;

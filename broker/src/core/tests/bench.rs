@@ -6,7 +6,7 @@ use crate::core::{
     Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Recovered, Recovery,
     ReplayFrame, Source, Start,
 };
-use crate::model::entry::{Body, BodyBuilder};
+use crate::model::entry::{Body, BodyBuilder, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
     ConsumerId, Mono, Name, Now, Partition, Position, Refusal, Span, Time, TopicId,
@@ -47,6 +47,15 @@ pub(super) fn body(count: usize, size: usize, keys: &[u64]) -> Body {
     for index in 0..count {
         let key = keys.get(index % keys.len().max(1)).copied().unwrap_or(0);
         builder.push(&vec![b'x'; size], key);
+    }
+    builder.finish().unwrap()
+}
+
+/// A body of messages of `size` bytes of which this is said.
+pub(super) fn marked(size: usize, marks: &[Marks]) -> Body {
+    let mut builder = BodyBuilder::default();
+    for &marks in marks {
+        builder.push_marked(&vec![b'x'; size], marks);
     }
     builder.finish().unwrap()
 }

@@ -205,14 +205,14 @@ fn leases_that_end_together_are_ended_so_many_a_tick_and_the_rest_at_once_again(
     bench.drain();
     bench.advance(Span::from_secs(30));
     for left in [leases - most, leases - 2 * most, 0] {
-        let due = bench.core.next_deadline().unwrap();
+        let due = bench.core.next_deadline(bench.now).unwrap();
         assert!(due <= bench.now.mono, "a tick has something to do");
         bench.core.tick(bench.now);
         bench.drain();
         let now = counts(&bench);
         assert_eq!((now.leased, now.waiting), (left, leases - left));
     }
-    assert!(bench.core.next_deadline().unwrap() > bench.now.mono);
+    assert!(bench.core.next_deadline(bench.now).unwrap() > bench.now.mono);
 }
 
 #[test]

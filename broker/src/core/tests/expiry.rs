@@ -34,7 +34,11 @@ fn is_there(bench: &Bench) -> bool {
 /// Lets time pass as the shard does: from deadline to deadline.
 fn pass(bench: &mut Bench, span: Span) {
     let end = bench.now.mono.plus(span);
-    while let Some(next) = bench.core.next_deadline().filter(|next| *next <= end) {
+    while let Some(next) = bench
+        .core
+        .next_deadline(bench.now)
+        .filter(|next| *next <= end)
+    {
         bench.pass(next.since(bench.now.mono));
     }
     bench.pass(end.since(bench.now.mono));

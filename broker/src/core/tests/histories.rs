@@ -239,6 +239,7 @@ impl History {
             dead += found.counts.dead;
             let counts = found.counts;
             let books = Books {
+                scheduled: counts.scheduled,
                 pending: counts.ready + counts.waiting,
                 leased: counts.leased,
                 dead: counts.dead,

@@ -9,6 +9,7 @@
 //! - `requests`: repeats of requests with an id.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
+//! - `scheduled`: messages that are due later.
 //! - `bounds`: what one look, one tick and one request may be at most.
 //! - `reading`: what a read without a subscription shows.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
@@ -32,6 +33,8 @@ mod requests;
 mod refusals;
 
 mod edges;
+
+mod scheduled;
 
 mod bounds;
 

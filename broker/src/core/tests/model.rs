@@ -8,6 +8,7 @@ use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRan
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Is {
+    Scheduled(Time),
     /// Ready, or waiting after a failure.
     Pending,
     Leased(Lease),
@@ -32,6 +33,18 @@ pub(super) struct Message {
     pub(super) failed: u32,
     pub(super) key: u64,
     pub(super) time: Time,
+    pub(super) due: Time,
+}
+
+impl Message {
+    /// What a message is that nobody has met.
+    pub(super) fn unmet(&self, now: Time) -> Is {
+        if self.due > now {
+            Is::Scheduled(self.due)
+        } else {
+            Is::Pending
+        }
+    }
 }
 
 /// One subscription: its messages by partition and offset.
@@ -49,6 +62,7 @@ pub(super) struct Sub {
 /// Messages by state.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Books {
+    pub(super) scheduled: u64,
     pub(super) pending: u64,
     pub(super) leased: u64,
     pub(super) dead: u64,
@@ -61,6 +75,7 @@ impl Sub {
         let mut books = Books::default();
         for message in self.messages.values() {
             match message.is {
+                Is::Scheduled(_) => books.scheduled += 1,
                 Is::Pending => books.pending += 1,
                 Is::Leased(_) => books.leased += 1,
                 Is::Dead { .. } => books.dead += 1,
@@ -80,7 +95,9 @@ impl Sub {
                 if self.in_key_order && key != 0 {
                     let mut before = self.messages.range((place.0, 0)..place);
                     let blocks = |message: &Message| {
-                        message.key == key && !matches!(message.is, Is::Acked | Is::Dropped)
+                        let is_out =
+                            matches!(message.is, Is::Acked | Is::Dropped | Is::Scheduled(_));
+                        message.key == key && !is_out
                     };
                     assert!(
                         !before.any(|(_, message)| blocks(message)),
@@ -151,6 +168,15 @@ impl Sub {
         }
     }
 
+    /// What was due by now is ready.
+    pub(super) fn come_due(&mut self, now: Time) {
+        for message in self.messages.values_mut() {
+            if matches!(message.is, Is::Scheduled(due) if due <= now) {
+                message.is = Is::Pending;
+            }
+        }
+    }
+
     /// A crash: leases stay, armed anew, with nobody at the other end.
     pub(super) fn restarted(&mut self, now: Mono) {
         for message in self.messages.values_mut() {
@@ -164,7 +190,12 @@ impl Sub {
     /// Goes on at `target`: leases end; forward, what is before it and not dead is dropped; back, everything from it on
     /// that is not dead is pending with no attempts, and what is before it belongs to nobody. Gives how many were
     /// skipped and how many restored.
-    pub(super) fn seek(&mut self, partition: u32, (target, next): (u64, u64)) -> (u64, u64) {
+    pub(super) fn seek(
+        &mut self,
+        partition: u32,
+        (target, next): (u64, u64),
+        now: Time,
+    ) -> (u64, u64) {
         *self.seeks.entry(partition).or_default() += 1;
         self.end_leases_of(partition);
         let here = (partition, 0)..(partition + 1, 0);
@@ -175,7 +206,7 @@ impl Sub {
         let mut changed = 0;
         if target > floor {
             for message in self.messages.range_mut((partition, 0)..(partition, target)) {
-                if message.1.is == Is::Pending {
+                if matches!(message.1.is, Is::Pending | Is::Scheduled(_)) {
                     message.1.is = Is::Dropped;
                     changed += 1;
                 }
@@ -188,8 +219,8 @@ impl Sub {
             if matches!(message.is, Is::Dead { .. }) {
                 continue;
             }
-            changed += u64::from(message.is != Is::Pending);
-            (message.is, message.failed) = (Is::Pending, 0);
+            changed += u64::from(matches!(message.is, Is::Acked | Is::Dropped));
+            (message.is, message.failed) = (message.unmet(now), 0);
         }
         (0, changed)
     }

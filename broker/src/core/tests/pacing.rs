@@ -122,7 +122,7 @@ fn a_rate_is_kept_and_the_core_says_when_it_goes_on() {
     let begin = bench.now.mono;
     let mut rounds = 0;
     while bench.now.mono < begin.plus(Span::from_secs(10)) {
-        let next = bench.core.next_deadline().expect("it is woken");
+        let next = bench.core.next_deadline(bench.now).expect("it is woken");
         assert!(next > bench.now.mono, "no round is for nothing");
         bench.pass(next.since(bench.now.mono));
         out += total(&bench);

@@ -8,7 +8,7 @@ use super::world::{ALL, Durable, World, rules};
 use crate::delivery::{Chosen, Retry, Room, Rules};
 use crate::model::entry::{DropCause, Grant};
 use crate::model::settings::KeyOrder;
-use crate::model::{ConsumerId, Incarnation, Offset, OffsetRange, Span};
+use crate::model::{ConsumerId, Incarnation, Offset, OffsetRange, Span, Time};
 
 const EVENTS: u64 = 1_000_000;
 const FULL_EVENTS: u64 = 20_000_000;
@@ -109,13 +109,18 @@ impl History {
 
     fn publish(&mut self) {
         let count = self.random.random_range(1..30);
-        let messages: Vec<(usize, u64)> = (0..count)
+        let now = self.world.now.wall;
+        let with_delay = self.random.random_range(0..3) == 0;
+        let messages: Vec<(usize, u64, Time)> = (0..count)
             .map(|_| {
                 let key = self.random.random_range(0..self.keys);
-                (self.random.random_range(0..20), key)
+                let delay = Span::from_millis(self.random.random_range(0..8) * 500);
+                let is_later = with_delay && self.random.random_range(0..2) == 0;
+                let due = if is_later { now.plus(delay) } else { Time(0) };
+                (self.random.random_range(0..20), key, due)
             })
             .collect();
-        self.world.publish(&messages);
+        self.world.publish_due(&messages);
     }
 
     fn consumer(&mut self) -> ConsumerId {
@@ -213,6 +218,8 @@ impl History {
         let longest = [50, 1_500, 1_500, 40_000][self.random.random_range(0..4)];
         let span = Span::from_millis(self.random.random_range(0..longest));
         self.world.advance(span);
+        let slice = [1, 7, 1_000_000][self.random.random_range(0..3)];
+        self.world.come_due(slice);
         let limit = self.random.random_range(1..20);
         let now = self.world.now;
         for expired in self.world.machine.expired(now.mono, limit) {
@@ -289,7 +296,7 @@ impl History {
         let world = &mut self.world;
         let ranges = world.machine.unfinished(&world.log, within, chosen);
         let is_chosen = |message: &Message| match message.status {
-            Status::Ready | Status::Waiting(_) => chosen != Chosen::Dead,
+            Status::Scheduled(_) | Status::Ready | Status::Waiting(_) => chosen != Chosen::Dead,
             Status::Dead(_) => chosen != Chosen::Backlog,
             _ => false,
         };
@@ -312,8 +319,10 @@ impl History {
         let world = &mut self.world;
         let finishable = world.machine.finishable_old(&world.log, offset, attempt);
         let message = world.model.messages.get(offset.0 as usize);
-        let expected = message
-            .is_some_and(|message| message.status == Status::Ready && message.attempts < attempt);
+        let expected = message.is_some_and(|message| {
+            let is_free = matches!(message.status, Status::Ready | Status::Scheduled(_));
+            is_free && message.attempts < attempt
+        });
         assert_eq!(finishable, expected);
         if finishable {
             world.ack(&[OffsetRange::one(offset)]);

@@ -226,7 +226,9 @@ fn a_lease_survives_a_restart_with_a_full_deadline() {
 fn purging_ten_million_untouched_messages_makes_no_pages() {
     let mut world = World::new(rules(KeyOrder::Off), 0, 4_096);
     world.log.reset(Offset(0), Offset(10_000_000));
-    world.model.publish(&[0; 5]);
+    world
+        .model
+        .publish(&[(0, crate::model::Time(0)); 5], world.now.wall);
     world.take(FIRST, Room { messages: 5, ..ALL });
     let all = range(0, 10_000_000);
     let chosen = world.machine.unfinished(&world.log, all, Chosen::Both);

@@ -6,6 +6,7 @@ mod world;
 mod histories;
 
 mod audit;
+mod checks;
 mod keys;
 mod leases;
 mod log;

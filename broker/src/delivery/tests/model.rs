@@ -7,6 +7,7 @@ use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Now, Offset, Offs
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
+    Scheduled(Time),
     Ready,
     Leased(Held),
     Waiting(Time),
@@ -28,9 +29,18 @@ pub(super) struct Message {
     pub(super) key: u64,
     pub(super) status: Status,
     pub(super) attempts: u32,
+    /// When it could first be handed out.
+    pub(super) since: Time,
+    pub(super) was_scheduled: bool,
 }
 
 impl Message {
+    /// Unfinished, due and not dead.
+    pub(super) fn is_in_work(&self) -> bool {
+        let is_set_aside = matches!(self.status, Status::Dead(_) | Status::Scheduled(_));
+        !self.is_finished() && !is_set_aside
+    }
+
     pub(super) fn is_finished(&self) -> bool {
         matches!(self.status, Status::Acked | Status::Dropped(_))
     }
@@ -47,12 +57,30 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn publish(&mut self, keys: &[u64]) {
-        self.messages.extend(keys.iter().map(|&key| Message {
+    /// Messages with their keys and due times.
+    pub(super) fn publish(&mut self, messages: &[(u64, Time)], now: Time) {
+        let messages = messages.iter().map(|&(key, due)| Message {
             key,
-            status: Status::Ready,
+            status: if due > now {
+                Status::Scheduled(due)
+            } else {
+                Status::Ready
+            },
             attempts: 0,
-        }));
+            since: now.max(due),
+            was_scheduled: due > now,
+        });
+        self.messages.extend(messages);
+    }
+
+    /// Messages are due.
+    pub(super) fn came_due(&mut self, range: OffsetRange, now: Time) {
+        for message in self.part(range) {
+            if let Status::Scheduled(due) = message.status {
+                assert!(due <= now, "{message:?} came early");
+                message.status = Status::Ready;
+            }
+        }
     }
 
     pub(super) fn part(&mut self, range: OffsetRange) -> &mut [Message] {
@@ -71,7 +99,8 @@ impl Model {
         let mut others = self.messages.iter().enumerate().skip(self.start);
         !others.any(|(at, other)| {
             let is_skipped = order == KeyOrder::Skip && matches!(other.status, Status::Dead(_));
-            let is_before = at < offset && !other.is_finished() && !is_skipped;
+            let is_later = matches!(other.status, Status::Scheduled(_));
+            let is_before = at < offset && !other.is_finished() && !is_skipped && !is_later;
             other.key == message.key && (other.is_leased() || is_before)
         })
     }
@@ -195,6 +224,9 @@ impl Model {
                 held.consumer = None;
                 held.deadline = now.mono.plus(rules.ack_deadline);
             }
+            if matches!(message.status, Status::Scheduled(due) if due <= now.wall) {
+                message.status = Status::Ready;
+            }
         }
         self.wake(now);
     }
@@ -204,6 +236,7 @@ impl Model {
         for message in &self.messages[self.start.min(self.messages.len())..] {
             counts.entered += 1;
             match message.status {
+                Status::Scheduled(_) => counts.scheduled += 1,
                 Status::Ready => counts.ready += 1,
                 Status::Leased(_) => counts.leased += 1,
                 Status::Waiting(_) => counts.waiting += 1,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::model::{Held, Message, Model, Status};
-use crate::delivery::{Log, Machine, Retry, Room, Rules, Setback, State, Ticket};
+use super::model::{Held, Model, Status};
+use crate::delivery::{Log, Machine, Retry, Room, Rules, Setback, Ticket};
 use crate::model::entry::{
-    BodyBuilder, Columns, Delivered, DropCause, Failed, Grant, PageState, PartitionCursor,
+    BodyBuilder, Columns, Delivered, DropCause, Failed, Grant, Marks, PageState, PartitionCursor,
     Published,
 };
 use crate::model::settings::{KeyOrder, SubscriptionSettings};
@@ -77,9 +77,19 @@ pub(super) const ALL: Room = Room {
 
 /// The columns of a batch of messages of these sizes and keys.
 pub(super) fn columns(messages: &[(usize, u64)]) -> Columns {
+    let messages = messages.iter().map(|&(size, key)| (size, key, Time(0)));
+    columns_due(&messages.collect::<Vec<_>>())
+}
+
+fn columns_due(messages: &[(usize, u64, Time)]) -> Columns {
     let mut builder = BodyBuilder::default();
-    for &(size, key) in messages {
-        builder.push(&vec![0; size], key);
+    for &(size, key, due) in messages {
+        let marks = Marks {
+            key,
+            due,
+            ..Marks::default()
+        };
+        builder.push_marked(&vec![0; size], marks);
     }
     builder.finish().unwrap().columns
 }
@@ -124,6 +134,15 @@ impl World {
     }
 
     pub(super) fn publish(&mut self, messages: &[(usize, u64)]) {
+        let at_once: Vec<(usize, u64, Time)> = messages
+            .iter()
+            .map(|&(size, key)| (size, key, Time(0)))
+            .collect();
+        self.publish_due(&at_once);
+    }
+
+    /// Messages of these sizes, keys and due times.
+    pub(super) fn publish_due(&mut self, messages: &[(usize, u64, Time)]) {
         let published = Published {
             topic: TOPIC,
             partition: PARTITION,
@@ -131,12 +150,12 @@ impl World {
             count: messages.len() as u32,
             time: self.now.wall,
         };
-        let columns = columns(messages);
+        let columns = columns_due(messages);
         let position = Position(self.batches.len() as u64 + 1);
         self.log.push(position, &published, &columns);
         self.batches.push((position, published, columns));
-        let keys: Vec<u64> = messages.iter().map(|&(_, key)| key).collect();
-        self.model.publish(&keys);
+        let messages: Vec<(u64, Time)> = messages.iter().map(|&(_, key, due)| (key, due)).collect();
+        self.model.publish(&messages, self.now.wall);
     }
 
     pub(super) fn take(&mut self, consumer: ConsumerId, room: Room) -> Vec<Grant> {
@@ -197,6 +216,7 @@ impl World {
 
     pub(super) fn ack(&mut self, ranges: &[OffsetRange]) {
         let at = self.note(Note::Acked(ranges.to_vec()));
+        self.machine.veil(&self.log, ranges);
         self.machine.acked(ranges, at);
         self.model.finish(ranges, Status::Acked);
     }
@@ -240,6 +260,7 @@ impl World {
 
     pub(super) fn drop(&mut self, cause: DropCause, ranges: &[OffsetRange]) {
         let at = self.note(Note::Dropped(cause, ranges.to_vec()));
+        self.machine.veil(&self.log, ranges);
         self.machine.dropped(cause, ranges, at);
         self.model.finish(ranges, Status::Dropped(cause));
     }
@@ -254,6 +275,21 @@ impl World {
         self.now.mono = self.now.mono.plus(span);
         self.machine.wake(self.now);
         self.model.wake(self.now);
+    }
+
+    /// Hands over at most `limit` messages that are due.
+    pub(super) fn come_due(&mut self, limit: u64) {
+        let scheduled = self.log.scheduled();
+        let mut count = 0;
+        for range in self.log.take_due(self.now.wall, limit) {
+            count += range.count();
+            self.model.came_due(range, self.now.wall);
+            self.machine.came_due(&self.log, range);
+        }
+        assert!(count <= limit);
+        assert_eq!(self.log.scheduled(), scheduled - count);
+        let next = self.log.next_due();
+        assert!(count == limit || next.is_none_or(|due| due > self.now.wall));
     }
 
     /// States the cursor and the pages for which `stated` says so.
@@ -292,6 +328,7 @@ impl World {
         for (position, published, columns) in self.batches.iter().rev() {
             self.log.insert(*position, published, columns);
         }
+        self.log.take_due(self.now.wall, u64::MAX);
         let from = durable.state_floor.0.saturating_sub(earlier);
         self.machine = self.rebuild(Position(from));
         self.machine.resume(&self.log, &self.rules, self.now);
@@ -325,53 +362,4 @@ impl World {
         }
         machine
     }
-
-    /// The books agree: running, recounted and the model's.
-    pub(super) fn check_books(&self) {
-        let counts = self.machine.counts(&self.log);
-        assert_eq!(counts, self.machine.recount(&self.log), "counts, recount");
-        assert_eq!(counts, self.model.counts(), "counts, model");
-        assert_eq!(counts.sum_error(), 0);
-    }
-
-    /// The state of every offset is the model's, and what follows from it.
-    pub(super) fn check(&self) {
-        self.check_books();
-        for (at, message) in self.model.messages.iter().enumerate() {
-            let (state, attempts) = self.machine.state_of(Offset(at as u64), &self.log);
-            if at < self.model.start {
-                assert_eq!(state, State::NotEntered);
-            } else {
-                assert!(
-                    agrees(&state, attempts, message),
-                    "{at}: {state:?} after {attempts} attempts is {message:?}"
-                );
-            }
-        }
-        let next = self.log.next();
-        let first = |claim: fn(&Message) -> bool| self.model.first(claim);
-        let floor = first(|message| !message.is_finished());
-        assert_eq!(self.machine.floor(), floor.unwrap_or(next));
-        let due = first(|m| !m.is_finished() && !matches!(m.status, Status::Dead(_)));
-        assert_eq!(self.machine.oldest_due(&self.log), due);
-        let ready = first(|message| message.status == Status::Ready);
-        assert_eq!(self.machine.oldest_ready(&self.log), ready);
-    }
-}
-
-fn agrees(state: &State, attempts: u32, message: &Message) -> bool {
-    let same_attempts = message.is_finished() || attempts == message.attempts;
-    same_attempts
-        && match (state, message.status) {
-            (State::Ready, Status::Ready) => true,
-            (State::Leased { id, deadline, .. }, Status::Leased(held)) => {
-                (*id, *deadline) == (held.consumer, held.deadline)
-            }
-            (State::Waiting(until), Status::Waiting(expected)) => *until == expected,
-            (State::Dead(dead), Status::Dead(time)) => {
-                dead.last_failure == time && dead.attempts == message.attempts
-            }
-            (State::Finished, _) => message.is_finished(),
-            _ => false,
-        }
 }

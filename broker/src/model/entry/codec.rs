@@ -8,7 +8,7 @@
 //!  4 TopicDeleted         topic
 //!  5 SubscriptionCreated  subscription record, count, starts
 //!  6 SubscriptionDeleted  subscription
-//!  7 Published            topic, partition, base, count, time      body: see `body`
+//!  7 Published            topic, partition, base, count, time      body: see `body`; version 2: more columns
 //!  8 Delivered            subscription, partition, epoch, incarnation, consumer, grants
 //!  9 Acked                subscription, partition, ranges
 //! 10 Failed               subscription, partition, time, consumer, class, reason, group, failures
@@ -226,7 +226,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
 /// The newest version of a kind that this release knows.
 fn newest_version(kind: u8) -> u8 {
     match kind {
-        3 | 5 | 16 | 17 | 19 | 20 => 2,
+        3 | 5 | 7 | 16 | 17 | 19 | 20 => 2,
         _ => 1,
     }
 }

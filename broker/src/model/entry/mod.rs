@@ -35,7 +35,7 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
-pub use body::{Body, BodyBuilder, Columns, Sizes};
+pub use body::{Body, BodyBuilder, Columns, Marks, Sizes};
 pub use bytes::DecodeError;
 pub use codec::{Encoded, INDEXED_VERSION, decode, encode, indexed_bytes};
 pub use kinds::{

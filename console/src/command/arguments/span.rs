@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use prost_types::Timestamp;
+
 pub(crate) use crate::present::units::parse_size as size;
 
 /// Reads a duration such as `30s`, `1m 30s`, `100ms`, `2d`; a bare `0` is one, too.
@@ -9,6 +11,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| {
         format!("{error}; write a number with its unit, such as 500ms, 30s, 5m, 2h, 7d")
     })
+}
+
+/// Reads a point of time such as `2030-01-31T08:00:00Z` or `2030-01-31T08:00:00+02:00`.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_no_time| "write a time with its zone, such as 2030-01-31T08:00:00Z".to_owned())
 }
 
 /// Reads `key=value`; only the first `=` parts them, so that a value may hold one.
@@ -33,6 +41,16 @@ mod tests {
         for wrong in ["", "10", "-1s", "1 fortnight", "s"] {
             let error = duration(wrong).unwrap_err();
             assert!(error.contains("such as 500ms"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_zone() {
+        let time = |text| time(text).map(|time| (time.seconds, time.nanos));
+        assert_eq!(time("1970-01-01T00:00:01.5Z"), Ok((1, 500_000_000)));
+        assert_eq!(time("1970-01-01T02:00:00+02:00"), Ok((0, 0)));
+        for wrong in ["", "tomorrow", "12:00", "5s"] {
+            assert!(time(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -102,7 +102,6 @@ fn nothing_of_later_features_is_in_the_help() {
     let later = [
         "--filter",
         "--ttl",
-        "--delay 5s",
         "--dedup-id",
         "--no-wait",
         "undo",

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
+use prost_types::Timestamp;
 
 use super::list::message_filter;
-use super::span::{attribute, duration, size};
+use super::span::{attribute, duration, size, time};
 use super::{ListArgs, PayloadArgs, ReadArgs};
 use crate::command::candidates::topics;
 use crate::filter::Filter;
@@ -67,6 +68,7 @@ pub(crate) enum TopicCommand {
     #[command(after_help = "Examples:
   weir topic publish orders --message '{\"id\":1}' --key customer-7 --attribute kind=new
   weir topic publish orders --file picture.jpg
+  weir topic publish orders --message later --delay 5s
   seq 1000000 | weir topic publish orders       one message a line, batched and pipelined
 
 If the broker is lost, the command ends with 5 within 2 s and says how many were confirmed.")]
@@ -162,6 +164,14 @@ pub(crate) struct PublishArgs {
     /// An attribute of every message; may be given again for further ones
     #[arg(short, long = "attribute", value_name = "KEY=VALUE", value_parser = attribute)]
     pub(crate) attributes: Vec<(String, String)>,
+
+    /// Hand the messages out only after so long, for example 5s
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "at")]
+    pub(crate) delay: Option<Duration>,
+
+    /// Hand the messages out only from this time on, for example 2030-01-31T08:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// How messages that are only looked at are printed.

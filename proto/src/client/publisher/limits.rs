@@ -1,6 +1,8 @@
 //! The limits on messages and batches, checked before anything is sent, so that one message that
 //! the broker would refuse does not take down those that share its batch.
 
+use std::time::Duration;
+
 use prost::Message as _;
 
 use crate::client::error::Error;
@@ -16,6 +18,8 @@ pub const MAX_ATTRIBUTE_KEY_BYTES: usize = 256;
 pub const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1024;
 /// The longest ordering key.
 pub const MAX_ORDERING_KEY_BYTES: usize = 1024;
+/// The longest span of time that a message may name: ten years of 365 days.
+pub const MAX_SPAN: Duration = Duration::from_hours(24 * 3_650);
 /// The most messages of a batch.
 pub const MAX_BATCH_MESSAGES: usize = 10_000;
 /// The most bytes of a batch, counted as the messages are on the wire.
@@ -29,6 +33,7 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
         message.ordering_key.len(),
         MAX_ORDERING_KEY_BYTES,
     )?;
+    check_due(message)?;
     if message.attributes.len() > MAX_ATTRIBUTES {
         return Err(Error::over_limit(
             ErrorReason::MessageTooLarge,
@@ -55,6 +60,31 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
         )?;
     }
     Ok(())
+}
+
+/// Whether a time in the future is far enough to be refused only the broker can tell.
+fn check_due(message: &Message) -> Result<(), Error> {
+    if message.deliver_time.is_some() && message.delay.is_some() {
+        return Err(Error::over_limit(
+            ErrorReason::MessageMalformed,
+            "message.delay",
+            "the message is malformed: deliver_time and delay exclude one another".to_owned(),
+        ));
+    }
+    check_span("message.delay", message.delay)
+}
+
+fn check_span(field: &str, span: Option<prost_types::Duration>) -> Result<(), Error> {
+    let Some(span) = span else { return Ok(()) };
+    let given = Duration::try_from(span);
+    if given.is_ok_and(|given| given <= MAX_SPAN) && (0..1_000_000_000).contains(&span.nanos) {
+        return Ok(());
+    }
+    Err(Error::over_limit(
+        ErrorReason::ValueOutOfRange,
+        field,
+        format!("{field} is {} s; it must be 0 s to 10 years", span.seconds),
+    ))
 }
 
 fn check(field: &str, bytes: usize, limit: usize) -> Result<(), Error> {

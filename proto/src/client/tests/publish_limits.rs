@@ -1,5 +1,7 @@
 //! What the publisher refuses before it is sent, so that it takes nothing else down.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::broker::Broker;
@@ -31,6 +33,15 @@ async fn what_the_broker_would_refuse_is_refused_before_it_is_sent() {
         ordering_key: long_key,
         ..Message::default()
     };
+    let both = Message {
+        delay: Some(prost_types::Duration::default()),
+        deliver_time: Some(prost_types::Timestamp::default()),
+        ..Message::default()
+    };
+    let too_late = Message {
+        delay: (limits::MAX_SPAN + Duration::from_nanos(1)).try_into().ok(),
+        ..Message::default()
+    };
     let large = ErrorReason::MessageTooLarge;
     for (refused, reason, field) in [
         (too_large, large, "message.payload"),
@@ -42,6 +53,8 @@ async fn what_the_broker_would_refuse_is_refused_before_it_is_sent() {
         (long_value, large, "message.attributes.value"),
         (many, large, "message.attributes"),
         (long_key, large, "message.ordering_key"),
+        (both, ErrorReason::MessageMalformed, "message.delay"),
+        (too_late, ErrorReason::ValueOutOfRange, "message.delay"),
     ] {
         let error = publisher.publish(refused).await.unwrap_err();
         assert_eq!(error.reason(), reason, "{error}");
