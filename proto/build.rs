@@ -19,6 +19,7 @@ const FILES: &[&str] = &[
     "weir/v1/topology.proto",
     "weir/v1/error.proto",
     "weir/v1/read.proto",
+    "weir/v1/partition_stats.proto",
     "weir/v1/stats.proto",
     "weir/v1/publisher_service.proto",
     "weir/v1/subscriber_service.proto",

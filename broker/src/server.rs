@@ -136,6 +136,7 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
         .map_err(|source| StartError::Shard { directory, source })?;
     report(&shard);
     let handle = shard.handle();
+    tokio::spawn(shard.historian().follow());
     let incoming = accept(listener, config.max_connections);
     let (close, closing) = oneshot::channel();
     let server = serve(&handle, incoming, closing)?;
@@ -227,6 +228,13 @@ impl Running {
     /// Stops cleanly: publishes are refused, acks of connected consumers are awaited for `grace`,
     /// leases are released, the journal is closed with its mark, connections are closed.
     pub async fn stop(self, grace: Duration) -> Result<(), StopError> {
+        // While the directory is still ours. It is no part of what was promised to be kept.
+        let historian = self.shard.historian();
+        match tokio::task::spawn_blocking(move || historian.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the history of the last minute is not kept"),
+            Err(died) => tracing::warn!(%died, "the history of the last minute is not kept"),
+        }
         let stopped = self.shard.stop(Span::from(grace)).await;
         drop(self.close);
         let abort = self.server.abort_handle();

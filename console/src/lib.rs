@@ -1,6 +1,6 @@
 //! Weir's operator program `weir`: dashboard, command line, demo.
 //!
-//! `filter` is the language of `--where`, `present` turns what the broker says into text and JSON,
+//! `present` turns what the broker says into text and JSON,
 //! `topology` is the file of declared topics and subscriptions,
 //! `command` is the command line with a file for each noun, `tui` is the dashboard, `demo` makes
 //! traffic, and `embedded` is the one file that starts a broker inside this process.
@@ -10,7 +10,6 @@ mod command;
 mod demo;
 mod embedded;
 mod files;
-mod filter;
 mod present;
 mod topology;
 mod tui;

@@ -1,8 +1,9 @@
-//! The wire contract `weir.v1` and the Rust client for it.
+//! The wire contract `weir.v1`, the Rust client for it, and the filter language that both sides read.
 
 pub mod client;
 pub mod codec;
 mod escape;
+pub mod filter;
 mod printable;
 pub mod safe_text;
 #[cfg(test)]

@@ -175,6 +175,7 @@ async fn random_bytes_to_every_rpc_get_no_more_than_a_refusal() {
         "Operator/RequeueDeadLetters",
         "Operator/PurgeBacklog",
         "Stats/GetStats",
+        "Stats/History",
     ];
     let mut random = SmallRng::seed_from_u64(seed("random bytes", 6));
     for _ in 0..figure(100, 5_000) {

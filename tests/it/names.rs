@@ -4,8 +4,8 @@ use bytes::Bytes;
 use tonic::Code;
 use weir_proto::client::{Client, Error, SubscribeOptions, Subscriber};
 use weir_proto::v1::{
-    ErrorReason, GetStatsRequest, ListSubscriptionsRequest, Message, PeekRequest, PullRequest,
-    PurgeBacklogRequest, RequeueDeadLettersRequest, Selection, StartPosition, Topic,
+    ErrorReason, GetStatsRequest, HistoryRequest, ListSubscriptionsRequest, Message, PeekRequest,
+    PullRequest, PurgeBacklogRequest, RequeueDeadLettersRequest, Selection, StartPosition, Topic,
 };
 use weir_tests::broker::subscription;
 use weir_tests::files;
@@ -87,6 +87,10 @@ async fn as_topic(client: &Client, name: &str) -> Vec<Result<(), Error>> {
         topic: name.to_owned(),
         ..GetStatsRequest::default()
     };
+    let history = HistoryRequest {
+        topic: name.to_owned(),
+        ..HistoryRequest::default()
+    };
     let made = admin.create_subscription(subscription("x", name), StartPosition::Latest);
     vec![
         admin.create_topic(topic).await.map(drop),
@@ -100,6 +104,7 @@ async fn as_topic(client: &Client, name: &str) -> Vec<Result<(), Error>> {
             .map(drop),
         operator.peek(peek).await.map(drop),
         client.stats().get(stats).await.map(drop),
+        client.stats().history(history).await.map(drop),
     ]
 }
 

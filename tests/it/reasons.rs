@@ -170,6 +170,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "backlogs",
         "a_full_subscription_holds_publishers_until_its_consumers_have_caught_up",
     ),
+    (
+        ErrorReason::FilterInvalid,
+        "watching",
+        "a_window_that_does_not_read_is_refused_and_ends_its_watcher",
+    ),
 ];
 
 /// What no test provokes, and why.

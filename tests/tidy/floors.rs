@@ -24,8 +24,7 @@ const BROKER: [(&str, u8); 13] = [
 ];
 
 /// The rooms of the console by floor; a room that is not listed is only kept from circles.
-const CONSOLE: [(&str, u8); 9] = [
-    ("filter", 0),
+const CONSOLE: [(&str, u8); 8] = [
     ("present", 0),
     ("files", 0),
     ("load", 1),

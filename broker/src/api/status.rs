@@ -102,6 +102,7 @@ fn invalid(refusal: &Refusal) -> ErrorReason {
         Refusal::FieldImmutable { .. } => ErrorReason::FieldImmutable,
         Refusal::TopologyInvalid { .. } => ErrorReason::TopologyInvalid,
         Refusal::RequestIdReused { .. } => ErrorReason::RequestIdReused,
+        Refusal::FilterInvalid { .. } => ErrorReason::FilterInvalid,
         _ => ErrorReason::Unspecified,
     }
 }
@@ -113,6 +114,7 @@ fn field(refusal: &Refusal) -> Option<String> {
         | Refusal::FieldRequired { field }
         | Refusal::ValueOutOfRange { field, .. }
         | Refusal::FieldImmutable { field }
+        | Refusal::FilterInvalid { field, .. }
         | Refusal::MessageTooLarge { field, .. } => Some((*field).to_owned()),
         Refusal::MessageMalformed { index, .. } => Some(format!("messages[{index}]")),
         Refusal::TooManyAttributes { index, .. } => Some(format!("messages[{index}].attributes")),
@@ -183,6 +185,9 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         }
         Refusal::FieldRequired { field } | Refusal::FieldImmutable { field } => {
             vec![("field", (*field).to_owned())]
+        }
+        Refusal::FilterInvalid { field, detail } => {
+            vec![("field", (*field).to_owned()), ("detail", detail.clone())]
         }
         Refusal::ValueOutOfRange {
             field,

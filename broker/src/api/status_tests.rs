@@ -96,6 +96,10 @@ fn unnamed_refusals() -> Vec<Refusal> {
             name: text(),
             detail: text(),
         },
+        Refusal::FilterInvalid {
+            field: "subscriptions.filter",
+            detail: text(),
+        },
         Refusal::AckIdMalformed,
         Refusal::LeaseStale,
         Refusal::PageTokenInvalid,

@@ -71,6 +71,7 @@ mod operations;
 
 mod audit;
 mod numbers;
+mod partitions;
 mod peek;
 
 mod reading;
@@ -103,5 +104,6 @@ pub use updates::Change;
 pub use views::{
     Attached, BrokerCounts, ConsumerCounts, Deleted, Differences, MessageView, Meters, PeekPlace,
     Peeked, Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts,
-    SubscriptionDifference, SubscriptionView, Summary, TopicCounts, TopicDifference, TopicView,
+    SubscriptionDifference, SubscriptionPartition, SubscriptionView, Summary, TopicCounts,
+    TopicDifference, TopicPartition, TopicView,
 };

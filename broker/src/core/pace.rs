@@ -2,6 +2,7 @@
 //! may hold, and no faster than its rate. Volatile: a start begins with a full bucket.
 
 use super::objects::{Subscription, Topic};
+use crate::delivery::Machine;
 use crate::model::{Mono, Now};
 
 impl Subscription {
@@ -13,7 +14,7 @@ impl Subscription {
         }
         let mut allowed = u64::MAX;
         if let Some(most) = settings.max_outstanding {
-            let leased: u64 = self.machines.iter().map(|machine| machine.leased()).sum();
+            let leased: u64 = self.machines.iter().map(Machine::leased).sum();
             allowed = most.saturating_sub(leased);
         }
         if let Some(rate) = settings.delivery_rate {

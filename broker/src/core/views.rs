@@ -286,6 +286,28 @@ pub struct SubscriptionCounts {
     pub consumers: Vec<ConsumerCounts>,
 }
 
+/// One partition of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicPartition {
+    /// The offset of the oldest message that is stored.
+    pub low: Offset,
+    /// The offset that the next message gets.
+    pub next: Offset,
+    /// Bytes of the messages stored now.
+    pub stored_bytes: u64,
+}
+
+/// One subscription on one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionPartition {
+    /// Its books.
+    pub counts: Counts,
+    /// Now minus the time of the oldest message of its backlog.
+    pub lag: Option<Span>,
+    /// Everything before it is finished or dead.
+    pub floor: Offset,
+}
+
 /// The numbers of a connected consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerCounts {

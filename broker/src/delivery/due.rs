@@ -81,9 +81,9 @@ impl Schedule {
         }
         taken.sort_unstable();
         let mut joined = Vec::with_capacity(taken.len());
-        taken
-            .into_iter()
-            .for_each(|range| push_joined(&mut joined, range));
+        for range in taken {
+            push_joined(&mut joined, range);
+        }
         joined
     }
 

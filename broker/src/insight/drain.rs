@@ -1,6 +1,6 @@
 //! When a backlog ends, at the present rates: a time, or a word for why there is none.
 
-use super::meter::{WINDOWS, Window};
+use super::ticks::{WINDOWS, Window};
 use crate::model::Span;
 
 /// What becomes of a backlog.
@@ -21,6 +21,15 @@ pub enum Drain {
     Idle,
     /// The subscription is paused, whatever its backlog.
     Paused,
+}
+
+/// Between which times a backlog ends, judged by every window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DrainRange {
+    /// Seconds by the window in which it shrinks fastest.
+    pub low: f64,
+    /// Seconds by the window in which it shrinks slowest; `None` if there is one in which it does not.
+    pub high: Option<f64>,
 }
 
 /// What a drain time is made of.
@@ -51,7 +60,7 @@ impl Flow {
         if self.backlog == 0 {
             return Drain::Empty;
         }
-        let windows = self.arrivals.into_iter().zip(self.acks);
+        let windows = self.windows().take(Window::Long as usize + 1);
         let mut active = windows.filter(|(_, acks)| *acks > 0.0);
         let Some((arrivals, acks)) = active.next() else {
             let waited = self.lag.unwrap_or(Span::ZERO);
@@ -67,20 +76,51 @@ impl Flow {
             Drain::Never
         }
     }
+
+    /// The range for a backlog that shrinks. Windows in which nothing was acknowledged say nothing.
+    pub fn range(&self) -> Option<DrainRange> {
+        let Drain::Draining(judged) = self.drain() else {
+            return None;
+        };
+        let active = self.windows().filter(|(_, acks)| *acks > 0.0);
+        let judge = |range: DrainRange, (arrivals, acks): (f64, f64)| {
+            if acks <= arrivals {
+                return DrainRange {
+                    high: None,
+                    ..range
+                };
+            }
+            let seconds = self.backlog as f64 / (acks - arrivals);
+            DrainRange {
+                low: range.low.min(seconds),
+                high: range.high.map(|high| high.max(seconds)),
+            }
+        };
+        let only = DrainRange {
+            low: judged,
+            high: Some(judged),
+        };
+        Some(active.fold(only, judge))
+    }
+
+    /// Arrivals and acks over each window.
+    fn windows(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.arrivals.into_iter().zip(self.acks)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn flow(arrivals: [f64; 2], acks: [f64; 2]) -> Flow {
+    fn flow([short, long]: [f64; 2], acks: [f64; 2]) -> Flow {
         Flow {
             is_paused: false,
             backlog: 1_000,
             consumers: 1,
             lag: Some(Span::from_secs(60)),
-            arrivals,
-            acks,
+            arrivals: [short, long, long],
+            acks: [acks[0], acks[1], acks[1]],
         }
     }
 
@@ -139,6 +179,34 @@ mod tests {
             ..silent
         };
         assert_eq!(alone.drain(), Drain::Idle);
+    }
+
+    #[test]
+    fn who_was_at_work_minutes_ago_is_stuck_now() {
+        let silent = Flow {
+            acks: [0.0, 0.0, 10.0],
+            ..flow([0.0, 0.0], [0.0, 0.0])
+        };
+        assert_eq!((silent.drain(), silent.range()), (Drain::Stuck, None));
+    }
+
+    #[test]
+    fn the_range_spans_what_the_windows_say() {
+        let shrinking = Flow {
+            arrivals: [0.0, 0.0, 50.0],
+            acks: [100.0, 50.0, 75.0],
+            ..flow([0.0, 0.0], [0.0, 0.0])
+        };
+        let range = |low, high| Some(DrainRange { low, high });
+        assert_eq!(shrinking.range(), range(10.0, Some(40.0)));
+        let lately = Flow {
+            arrivals: [0.0, 60.0, 0.0],
+            acks: [100.0, 60.0, 0.0],
+            ..shrinking
+        };
+        assert_eq!(lately.range(), range(10.0, None));
+        let growing = flow([20.0, 0.0], [10.0, 10.0]);
+        assert_eq!(growing.range(), None);
     }
 
     #[test]

@@ -10,110 +10,14 @@
 //! The moment may lie after the newest tick: what a counter grew by since then is added, and no
 //! meter changes by being looked at.
 //!
-//! A meter of six counters takes 1.5 KiB while something moves, and next to nothing once nothing
+//! The longest window goes by blocks of ten ticks: it opens at the end of a block, and so may be five
+//! seconds longer or shorter than said; the rate divides by how long it was.
+//!
+//! A meter of six counters takes 2.3 KiB while something moves, and next to nothing once nothing
 //! has moved for the longest window.
 
+use super::ticks::{BLOCK, BLOCKS, SLOTS, Since, Ticks, WINDOWS, Windows, place};
 use crate::model::{Mono, Span};
-
-/// Ticks that the longest window spans.
-const SLOTS: usize = 60;
-
-/// A window of a rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// Ten seconds.
-    Short,
-    /// A minute.
-    Long,
-}
-
-/// How many windows there are.
-pub const WINDOWS: usize = Window::ALL.len();
-
-impl Window {
-    /// Every window, the shorter first.
-    pub const ALL: [Self; 2] = [Self::Short, Self::Long];
-
-    /// How many ticks it spans, a second each.
-    pub const fn ticks(self) -> usize {
-        match self {
-            Self::Short => 10,
-            Self::Long => SLOTS,
-        }
-    }
-
-    /// Its length when it is full.
-    pub fn span(self) -> Span {
-        Span::from_secs(self.ticks() as u64)
-    }
-}
-
-/// Where the windows begin that end at a moment: found once for all meters.
-#[derive(Debug, Clone, Copy)]
-pub struct Windows {
-    now: Mono,
-    /// For each window how many ticks it has, the newest being its last, and when it opened.
-    opened: [(u64, Mono); WINDOWS],
-}
-
-/// When the last ticks were; one for all meters that are read together.
-#[derive(Debug, Clone)]
-pub struct Ticks {
-    /// The time of tick n is at n % (SLOTS + 1).
-    times: [Mono; SLOTS + 1],
-    /// The number of the newest tick; 0 is the beginning.
-    newest: u64,
-}
-
-impl Ticks {
-    /// The beginning of counting.
-    pub fn begin(now: Mono) -> Self {
-        Self {
-            times: [now; SLOTS + 1],
-            newest: 0,
-        }
-    }
-
-    /// A new tick. Every meter is to be read once after it.
-    pub fn tick(&mut self, now: Mono) {
-        self.newest += 1;
-        self.times[place(self.newest, SLOTS + 1)] = now;
-    }
-
-    /// When the newest tick was.
-    pub fn newest(&self) -> Mono {
-        self.times[place(self.newest, SLOTS + 1)]
-    }
-
-    /// When the tick before the newest was; the beginning if there was none.
-    pub fn before(&self) -> Mono {
-        self.times[place(self.newest.saturating_sub(1), SLOTS + 1)]
-    }
-
-    /// The windows that end at `now`, not before the newest tick.
-    pub fn windows(&self, now: Mono) -> Windows {
-        let now = now.max(self.newest());
-        let opened =
-            Window::ALL.map(|window| self.opened(Mono(now.0.saturating_sub(window.span().0))));
-        Windows { now, opened }
-    }
-
-    /// The tick nearest to a moment, as how far back it is, and its time.
-    fn opened(&self, moment: Mono) -> (u64, Mono) {
-        let time = |back: u64| self.times[place(self.newest - back, SLOTS + 1)];
-        let known = self.newest.min(SLOTS as u64);
-        let before = (0..=known).find(|&back| time(back) <= moment);
-        let before = before.unwrap_or(known);
-        let after = before.saturating_sub(1);
-        let is_after_nearer = time(after).0.abs_diff(moment.0) < time(before).0.abs_diff(moment.0);
-        let back = if is_after_nearer { after } else { before };
-        (back, time(back))
-    }
-}
-
-fn place(number: u64, len: usize) -> usize {
-    usize::try_from(number % len as u64).unwrap_or(0)
-}
 
 /// N counters of one thing.
 #[derive(Debug, Clone)]
@@ -122,10 +26,51 @@ pub struct Meter<const N: usize> {
     seen: [u64; N],
     /// The tick at which something last grew.
     moved: u64,
-    /// What grew in the second before tick n is at n % SLOTS; absent while all are zero.
-    growth: Option<Box<[[u32; N]; SLOTS]>>,
+    /// Absent while all of it is zero.
+    growth: Option<Box<Growth<N>>>,
     /// The newest tick that was read.
     read: u64,
+}
+
+/// What counters grew by.
+#[derive(Debug, Clone)]
+struct Growth<const N: usize> {
+    /// In the second before tick n: at n % SLOTS.
+    ticks: [[u32; N]; SLOTS],
+    /// In block n, the ticks 10 n + 1 to 10 n + 10: at n % BLOCKS.
+    blocks: [[u32; N]; BLOCKS],
+}
+
+/// The block of a tick from 1 on.
+fn block(tick: u64) -> u64 {
+    tick.saturating_sub(1) / BLOCK
+}
+
+impl<const N: usize> Growth<N> {
+    const NONE: Self = Self {
+        ticks: [[0; N]; SLOTS],
+        blocks: [[0; N]; BLOCKS],
+    };
+
+    /// Forgets the rounds that lie where the ticks after `read` up to `newest` do, and adds to those.
+    fn add(&mut self, read: u64, newest: u64, grown: [u64; N]) {
+        // Ticks that were missed grew nothing by themselves: all of it is in the newest.
+        for back in 0..(newest - read).min(SLOTS as u64) {
+            self.ticks[place(newest - back, SLOTS)] = [0; N];
+        }
+        let whole = if read == 0 { 0 } else { block(read) + 1 };
+        let begun = (block(newest) + 1).saturating_sub(whole);
+        for back in 0..begun.min(BLOCKS as u64) {
+            self.blocks[place(block(newest) - back, BLOCKS)] = [0; N];
+        }
+        let tick = &mut self.ticks[place(newest, SLOTS)];
+        let block = &mut self.blocks[place(block(newest), BLOCKS)];
+        for ((tick, block), grown) in tick.iter_mut().zip(block).zip(grown) {
+            let grown = u32::try_from(grown).unwrap_or(u32::MAX);
+            *tick = tick.saturating_add(grown);
+            *block = block.saturating_add(grown);
+        }
+    }
 }
 
 impl<const N: usize> Meter<N> {
@@ -146,22 +91,12 @@ impl<const N: usize> Meter<N> {
         self.seen = counters;
         if grown.iter().any(|&grown| grown > 0) {
             self.moved = ticks.newest;
-        } else if ticks.newest - self.moved > SLOTS as u64 {
+        } else if ticks.newest - self.moved > BLOCK * BLOCKS as u64 {
             self.growth = None;
         }
-        if self.growth.is_none() && self.moved != ticks.newest {
-            self.read = ticks.newest;
-            return;
-        }
-        let growth = self.growth.get_or_insert_with(|| Box::new([[0; N]; SLOTS]));
-        // Ticks that this meter missed grew nothing by themselves: all of it is in the newest.
-        let missed = (ticks.newest - self.read).min(SLOTS as u64);
-        for back in 0..missed {
-            growth[place(ticks.newest - back, SLOTS)] = [0; N];
-        }
-        let slot = &mut growth[place(ticks.newest, SLOTS)];
-        for (slot, grown) in slot.iter_mut().zip(grown) {
-            *slot = slot.saturating_add(u32::try_from(grown).unwrap_or(u32::MAX));
+        if self.growth.is_some() || self.moved == ticks.newest {
+            let growth = self.growth.get_or_insert_with(|| Box::new(Growth::NONE));
+            growth.add(self.read, ticks.newest, grown);
         }
         self.read = ticks.newest;
     }
@@ -173,21 +108,30 @@ impl<const N: usize> Meter<N> {
         windows: &Windows,
         counters: [u64; N],
     ) -> [[f64; N]; WINDOWS] {
-        windows.opened.map(|(ticks_back, opened)| {
+        windows.opened.map(|opened| {
             let mut sums: [u64; N] =
                 std::array::from_fn(|at| counters[at].saturating_sub(self.seen[at]));
-            if let Some(growth) = &self.growth {
-                for back in 0..ticks_back {
-                    // Slots after the last reading hold an older round.
-                    if ticks.newest - back <= self.read {
-                        let slot = &growth[place(ticks.newest - back, SLOTS)];
-                        for (sum, &grown) in sums.iter_mut().zip(slot) {
-                            *sum += u64::from(grown);
-                        }
-                    }
+            let mut add = |slot: &[u32; N]| {
+                for (sum, &grown) in sums.iter_mut().zip(slot) {
+                    *sum += u64::from(grown);
+                }
+            };
+            // Slots after the last reading hold an older round.
+            match (&self.growth, opened.since) {
+                (None, _) => {}
+                (Some(growth), Since::Ticks(count)) => (0..count)
+                    .map(|back| ticks.newest - back)
+                    .filter(|&tick| tick <= self.read)
+                    .for_each(|tick| add(&growth.ticks[place(tick, SLOTS)])),
+                (Some(growth), Since::Blocks(count)) => {
+                    let newest = ticks.newest / BLOCK;
+                    (0..count)
+                        .map(|back| newest - back)
+                        .filter(|&number| self.read > 0 && number <= block(self.read))
+                        .for_each(|number| add(&growth.blocks[place(number, BLOCKS)]));
                 }
             }
-            let known = windows.now.since(opened.max(self.born));
+            let known = windows.now.since(opened.at.max(self.born));
             let known = known.max(Span::from_secs(1)).as_seconds();
             sums.map(|sum| sum as f64 / known)
         })
@@ -195,155 +139,5 @@ impl<const N: usize> Meter<N> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::float_cmp, reason = "the rates of these histories are exact")]
-
-    use super::*;
-
-    fn second(n: u64) -> Mono {
-        Mono(n * 1_000_000)
-    }
-
-    /// Ticks each second; the counter grows by `growth(second)` in it.
-    fn run(seconds: u64, growth: impl Fn(u64) -> u64) -> (Ticks, Meter<1>) {
-        let mut ticks = Ticks::begin(second(0));
-        let mut meter = Meter::begin(second(0), &ticks, [0]);
-        let mut total = 0;
-        for now in 1..=seconds {
-            total += growth(now);
-            ticks.tick(second(now));
-            meter.read(&ticks, [total]);
-        }
-        (ticks, meter)
-    }
-
-    /// At the newest tick.
-    fn rates(ticks: &Ticks, meter: &Meter<1>) -> [f64; 2] {
-        rates_at(ticks, meter, ticks.newest(), meter.seen[0])
-    }
-
-    fn rates_at(ticks: &Ticks, meter: &Meter<1>, now: Mono, counter: u64) -> [f64; 2] {
-        let rates = meter.rates(ticks, &ticks.windows(now), [counter]);
-        rates.map(|rates| rates[0])
-    }
-
-    #[test]
-    fn a_steady_stream_has_its_rate_in_both_windows() {
-        let (ticks, meter) = run(300, |_| 250);
-        assert_eq!(rates(&ticks, &meter), [250.0, 250.0]);
-    }
-
-    #[test]
-    fn a_young_counter_is_measured_over_its_age() {
-        let (ticks, meter) = run(4, |_| 100);
-        assert_eq!(rates(&ticks, &meter), [100.0, 100.0]);
-    }
-
-    #[test]
-    fn a_burst_leaves_the_short_window_first() {
-        let (ticks, meter) = run(75, |now| if now == 60 { 600 } else { 0 });
-        assert_eq!(rates(&ticks, &meter), [0.0, 10.0]);
-        let (ticks, meter) = run(69, |now| if now == 60 { 600 } else { 0 });
-        assert_eq!(rates(&ticks, &meter), [60.0, 10.0]);
-    }
-
-    #[test]
-    fn a_burst_at_birth_is_not_blown_up() {
-        let mut ticks = Ticks::begin(second(0));
-        ticks.tick(second(1));
-        let mut meter = Meter::begin(Mono(1_990_000), &ticks, [0]);
-        ticks.tick(second(2));
-        meter.read(&ticks, [500]);
-        assert_eq!(rates(&ticks, &meter), [500.0, 500.0]);
-    }
-
-    #[test]
-    fn a_late_tick_spreads_over_the_time_it_took() {
-        let (mut ticks, mut meter) = run(10, |_| 100);
-        ticks.tick(second(20));
-        meter.read(&ticks, [2_000]);
-        // Nine seconds of 100 and one of 1,000 that took ten: 1,900 in 19 s.
-        assert_eq!(rates(&ticks, &meter), [100.0, 100.0]);
-    }
-
-    #[test]
-    fn a_missed_reading_does_not_bring_back_an_old_round() {
-        let (mut ticks, mut meter) = run(60, |_| 100);
-        for now in 61..=65 {
-            ticks.tick(second(now));
-        }
-        assert_eq!(rates(&ticks, &meter)[0], 50.0);
-        meter.read(&ticks, [6_000]);
-        assert_eq!(rates(&ticks, &meter)[0], 50.0);
-    }
-
-    #[test]
-    fn a_look_between_ticks_counts_what_came_since_the_newest() {
-        let (ticks, meter) = run(100, |_| 100);
-        let half = Mono(100_500_000);
-        // The window opened at 90 s or 91 s, both half a second off: 1,050 in 10.5 s.
-        assert_eq!(rates_at(&ticks, &meter, half, 10_050), [100.0, 100.0]);
-        // What came since counts fully, and what the meter holds has not changed.
-        let [short, _] = rates_at(&ticks, &meter, half, 10_000 + 1_100);
-        assert_eq!(short, 200.0);
-        assert_eq!(rates(&ticks, &meter), [100.0, 100.0]);
-    }
-
-    #[test]
-    fn a_stream_that_has_ended_falls_between_ticks_too() {
-        let (ticks, meter) = run(100, |_| 100);
-        let later = Mono(100_900_000);
-        // Nearest to 10 s before is the tick at 91 s: 900 in 9.9 s.
-        let [short, _] = rates_at(&ticks, &meter, later, 10_000);
-        assert!((short - 900.0 / 9.9).abs() < 1e-9, "{short}");
-    }
-
-    #[test]
-    fn a_still_counter_that_moves_after_the_newest_tick_has_a_rate_at_once() {
-        let (ticks, meter) = run(70, |_| 0);
-        assert!(meter.growth.is_none());
-        assert_eq!(rates_at(&ticks, &meter, second(70), 50), [5.0, 50.0 / 60.0]);
-    }
-
-    #[test]
-    fn ticks_that_drift_do_not_make_a_window_a_second_shorter() {
-        let mut ticks = Ticks::begin(Mono(0));
-        let mut meter = Meter::begin(Mono(0), &ticks, [0]);
-        for now in 1..=30 {
-            ticks.tick(Mono(now * 1_000_300));
-            meter.read(&ticks, [now * 100]);
-        }
-        let [short, _] = rates(&ticks, &meter);
-        assert!((short - 1_000.0 / 10.003).abs() < 1e-9, "{short}");
-    }
-
-    #[test]
-    fn what_was_counted_before_is_no_rate() {
-        let mut ticks = Ticks::begin(second(0));
-        let mut meter = Meter::begin(second(0), &ticks, [1_000_000]);
-        ticks.tick(second(1));
-        meter.read(&ticks, [1_000_010]);
-        assert_eq!(rates(&ticks, &meter), [10.0, 10.0]);
-    }
-
-    #[test]
-    fn a_counter_that_began_anew_has_not_grown() {
-        let (mut ticks, mut meter) = run(20, |_| 10);
-        ticks.tick(second(21));
-        meter.read(&ticks, [0]);
-        assert_eq!(rates(&ticks, &meter)[0], 9.0);
-    }
-
-    #[test]
-    fn a_still_counter_gives_its_memory_back() {
-        let (ticks, meter) = run(62, |now| u64::from(now == 1));
-        assert!(meter.growth.is_none());
-        assert_eq!(rates(&ticks, &meter), [0.0, 0.0]);
-    }
-
-    #[test]
-    fn six_counters_fit_the_memory_of_a_subscription() {
-        let ring = size_of::<[[u32; 6]; SLOTS]>() + size_of::<Meter<6>>();
-        assert!(ring <= 1_536, "{ring} bytes");
-    }
-}
+#[path = "meter_tests.rs"]
+mod tests;

@@ -2,12 +2,18 @@
 //!
 //! Pure: the ticks of a clock come in as arguments. Holds no names and knows no topics.
 //!
-//! - [`meter`]: counters that only grow, as rates over windows.
+//! - [`ticks`]: when counters are read, and windows; [`meter`]: counters that only grow, as rates over windows.
 //! - [`drain`]: when a backlog ends.
+//! - [`history`]: what the numbers were.
+
+pub mod ticks;
 
 pub mod meter;
 
 pub mod drain;
 
-pub use drain::{Drain, Flow};
-pub use meter::{Meter, Ticks, WINDOWS, Window, Windows};
+pub mod history;
+
+pub use drain::{Drain, DrainRange, Flow};
+pub use meter::Meter;
+pub use ticks::{Ticks, WINDOWS, Window, Windows};

@@ -6,7 +6,8 @@
 //! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
 //! `local`, `writer` and `segment`; the way back through `survey`, `walk`, `tail` and `recovery`; the set of
 //! segments in `store`, `manifest`, `background` and `cold`; what saves a start from reading what is
-//! kept in `index_file`, `index_rows`, `skim` and `places`; the disk below all of it in `disk`.
+//! kept in `index_file`, `index_rows`, `skim` and `places`; the disk below all of it in `disk`;
+//! files beside the log in `side_file`.
 
 mod api;
 mod background;
@@ -31,6 +32,7 @@ mod reader;
 mod recovery;
 mod scan;
 mod segment;
+mod side_file;
 pub mod sim_disk;
 mod skim;
 mod space;
@@ -53,4 +55,5 @@ pub use inspect::{Problem, Report, dump, repair_dry_run, verify};
 pub use local::LocalJournal;
 pub use options::{Indexed, Options, Threads};
 pub use reader::{ReadFrames, Reader};
+pub use side_file::{read_side_file, write_side_file};
 pub use watermark::Watermark;

@@ -274,6 +274,14 @@ pub enum Refusal {
         /// What is wrong.
         detail: String,
     },
+    /// A filter or an order does not read.
+    #[error("{field} does not read: {detail}")]
+    FilterInvalid {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong, where, and what would do.
+        detail: String,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

@@ -135,6 +135,7 @@ impl Gauges {
         TopicSample {
             publish_rates: rates.map(|[publish]| publish),
             counts,
+            partitions: Vec::new(),
         }
     }
 
@@ -177,6 +178,8 @@ impl Gauges {
         };
         SubscriptionSample {
             drain: flow.drain(),
+            drain_range: flow.range(),
+            partitions: Vec::new(),
             consumers,
             rates,
             counts,

@@ -4,7 +4,7 @@
 //! failed, every call ends with `LOG_POISONED`; while the broker stops, with `DRAINING`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -19,6 +19,7 @@ use crate::core::{
     AckId, Core, Deleted, DryRun, Nack, NewSubscription, Purge, PurgeScope, Route, Seek, Selection,
     Sought, Start, SubscriptionView, Summary, TopicView,
 };
+use crate::insight::history::Ledger;
 use crate::journal::{Poisoned, Watermark};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Now, Refusal, Span, Time};
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) health: watch::Sender<Health>,
     pub(super) samples: watch::Sender<Arc<Sample>>,
+    pub(super) history: Arc<Mutex<Ledger>>,
     /// Kept by the owner, so that a publish takes one trip instead of two.
     pub(super) routes: RwLock<HashMap<Name, Route>>,
     /// Largest head plus body of a frame, in bytes.

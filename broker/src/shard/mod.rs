@@ -6,7 +6,7 @@
 //!
 //! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
 //! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `gauges` and
-//! `sampling`.
+//! `sampling`, and what they were in `historian`.
 
 mod handle;
 
@@ -42,6 +42,8 @@ mod host;
 mod gauges;
 mod sampling;
 
+mod historian;
+
 mod bodies;
 mod budget;
 mod clock;
@@ -54,6 +56,7 @@ pub use clock::process_micros;
 pub use declaring::Creation;
 pub use handle::Handle;
 pub use health::Health;
+pub use historian::{Historian, Subject};
 pub use lease::PullRequest;
 pub use owner::ShardError;
 pub use parcel::DeliveredRun;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Handle;
 use super::command::{Command, ReadOrder, Step};
-use super::parcel::DeliveredRun;
+use super::parcel::{DeliveredRun, Parcel};
 use crate::core::{BelowLow, NewRead, ReadPart, ReadStart};
 use crate::model::{Name, Offset, OffsetRange, Partition, Position, Refusal, TopicId};
 
@@ -83,14 +83,14 @@ impl Handle {
             });
             Ok((begun?, request.follows))
         });
-        let (mut begun, follows) = begin.await?;
+        let (mut place, follows) = begin.await?;
         if follows {
-            begun.parts.iter_mut().for_each(|part| part.end = None);
+            place.parts.iter_mut().for_each(|part| part.end = None);
         }
         Ok(Reading {
-            topic: begun.topic,
-            topic_name: begun.topic_name,
-            parts: begun.parts,
+            topic: place.topic,
+            topic_name: place.topic_name,
+            parts: place.parts,
             handle: self.clone(),
             steps: VecDeque::new(),
             ready: VecDeque::new(),
@@ -162,7 +162,7 @@ impl Reading {
             Step::Gone(..) => None,
         });
         let first = runs.clone().next().map(|parcel| parcel.needs);
-        let bodies = self.handle.shared.bodies.open(runs.map(|run| run.body()));
+        let bodies = self.handle.shared.bodies.open(runs.map(Parcel::body));
         match bodies.await {
             Ok(bodies) => {
                 self.unread = None;

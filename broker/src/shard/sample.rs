@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::core::{SubscriptionCounts, TopicCounts};
-use crate::insight::{Drain, WINDOWS};
+use crate::core::{SubscriptionCounts, SubscriptionPartition, TopicCounts, TopicPartition};
+use crate::insight::{Drain, DrainRange, WINDOWS};
 use crate::model::{ConsumerId, Incarnation, Position, Time};
 
 use super::Health;
@@ -87,6 +87,8 @@ pub struct TopicSample {
     pub counts: TopicCounts,
     /// Messages accepted per second over each window.
     pub publish_rates: [f64; WINDOWS],
+    /// Its partitions; empty unless it was asked for.
+    pub partitions: Vec<TopicPartition>,
 }
 
 /// A subscription.
@@ -100,6 +102,10 @@ pub struct SubscriptionSample {
     pub consumers: Vec<ConsumerRates>,
     /// What becomes of its backlog.
     pub drain: Drain,
+    /// Between which times a backlog that shrinks ends.
+    pub drain_range: Option<DrainRange>,
+    /// It on each partition; empty unless it was asked for.
+    pub partitions: Vec<SubscriptionPartition>,
 }
 
 /// Messages per second.

@@ -146,13 +146,25 @@ impl Sampler {
         let topics = topics.filter_map(|&id| core.topic_counts(id));
         let subscriptions = asked.subscriptions.iter();
         let subscriptions = subscriptions.filter_map(|&id| core.subscription_counts(id, now));
+        let topics = topics.map(|counts| {
+            let id = counts.id;
+            let mut sample = self.gauges.topic(counts, &windows);
+            if !asked.is_all {
+                sample.partitions = core.topic_partitions(id);
+            }
+            Arc::new(sample)
+        });
+        let subscriptions = subscriptions.map(|counts| {
+            let id = counts.id;
+            let mut sample = self.gauges.subscription(counts, &windows);
+            if !asked.is_all {
+                sample.partitions = core.subscription_partitions(id, now);
+            }
+            Arc::new(sample)
+        });
         let building = Building {
-            topics: topics
-                .map(|counts| Arc::new(self.gauges.topic(counts, &windows)))
-                .collect(),
-            subscriptions: subscriptions
-                .map(|counts| Arc::new(self.gauges.subscription(counts, &windows)))
-                .collect(),
+            topics: topics.collect(),
+            subscriptions: subscriptions.collect(),
             are_topics_done: true,
         };
         Ok(self.finish(building, scene, asked.is_all))

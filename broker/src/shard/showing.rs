@@ -46,12 +46,11 @@ impl Owner {
     }
 
     fn await_news(&mut self, topic: TopicId, waits_for: Option<Position>, news: News) {
-        match waits_for {
-            Some(position) => self.effects.push(position, Effect::Tell(vec![news])),
-            None => {
-                self.readers.wait(topic, news);
-                self.core.await_news(topic);
-            }
+        if let Some(position) = waits_for {
+            self.effects.push(position, Effect::Tell(vec![news]));
+        } else {
+            self.readers.wait(topic, news);
+            self.core.await_news(topic);
         }
     }
 

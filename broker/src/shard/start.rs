@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::command::{Command, Stop};
 use super::doorbell::{Note, Waiting};
 use super::handle::Shared;
+use super::historian::{self, Historian};
 use super::host::Host;
 use super::owner::{COMMANDS, Owner, ShardError};
 use super::sampling::Sampler;
@@ -53,6 +54,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Shard {
     handle: Handle,
+    disk: Arc<dyn Disk>,
     ended: oneshot::Receiver<Result<(), ShardError>>,
     /// What the journal found and did when it opened.
     pub recovered: Recovered,
@@ -82,7 +84,7 @@ impl Shard {
         let group_bytes = options.segment_bytes / 2;
         let mut recovery = Recovery::new();
         let mut replay = |source: Source, frame: Replayed<'_>| replay(&mut recovery, source, frame);
-        let (journal, recovered) = LocalJournal::open(disk, options, &mut replay)?;
+        let (journal, recovered) = LocalJournal::open(Arc::clone(&disk), options, &mut replay)?;
         let clock = Clock::start(Time(recovered.last_time_us));
         let now = clock.now();
         let (mut core, state) = recovery.finish(recovered.last, now)?;
@@ -97,6 +99,7 @@ impl Shard {
             clock,
             health: watch::Sender::new(Health::Serving),
             samples: watch::Sender::default(),
+            history: Arc::new(Mutex::new(historian::load(&*disk))),
             routes: RwLock::new(routes(&core)),
             max_frame: journal.max_frame(),
         });
@@ -115,6 +118,7 @@ impl Shard {
             .map_err(|source| StartError::Thread { name, source })?;
         Ok(Self {
             handle,
+            disk,
             ended,
             recovered,
             state,
@@ -124,6 +128,13 @@ impl Shard {
     /// The way to it.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// What writes its history; somebody has to let it follow.
+    pub fn historian(&self) -> Historian {
+        let shared = &self.handle.shared;
+        let (history, disk) = (Arc::clone(&shared.history), Arc::clone(&self.disk));
+        Historian::new(history, disk, self.handle.watch_samples())
     }
 
     /// Resolves when it has failed by itself: nothing more is acknowledged. Safe to cancel.

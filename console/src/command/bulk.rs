@@ -12,9 +12,9 @@ use super::arguments::ConsentArgs;
 use super::failure::Failure;
 use super::session::Session;
 use super::{consent, names, peek};
-use crate::filter::Filter;
 use crate::present::operation::OperationDocument;
 use crate::present::units;
+use weir_proto::filter::Filter;
 
 /// The most ids of one call, which is the broker's limit.
 const CALL_IDS: usize = 10_000;

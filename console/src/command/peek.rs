@@ -7,11 +7,11 @@ use super::arguments::{PeekArgs, PeekDeadArgs, PeekSubscriptionArgs, PeekTopicAr
 use super::failure::Failure;
 use super::names;
 use super::session::Session;
-use crate::filter::Filter;
 use crate::present::message::{MessageDocument, Sort};
 use crate::present::message_fields::LookedInto;
 use crate::present::message_printer::MessagePrinter;
 use crate::present::units;
+use weir_proto::filter::Filter;
 
 /// The most messages of one page.
 const PAGE_SIZE: i32 = 1_000;

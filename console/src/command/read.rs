@@ -9,11 +9,11 @@ use weir_proto::client::{ReadFrom, ReadItem, ReadOptions, Reader};
 use super::arguments::{Place, ReadArgs};
 use super::failure::Failure;
 use super::session::Session;
-use crate::filter::Filter;
 use crate::present::message::{MessageDocument, Sort};
 use crate::present::message_fields::LookedInto;
 use crate::present::message_printer::MessagePrinter;
 use crate::present::units;
+use weir_proto::filter::Filter;
 
 /// Reads what the arguments name.
 pub(crate) async fn run(session: &mut Session, args: ReadArgs) -> Result<(), Failure> {

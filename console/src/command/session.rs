@@ -8,10 +8,10 @@ use weir_proto::client::{Client, Error, Options};
 use super::arguments::{Globals, Header, ListArgs};
 use super::failure::Failure;
 use super::output::Output;
-use crate::filter::Filtered;
 use crate::present::format::Format;
 use crate::present::table::Table;
 use crate::present::{json, list};
+use weir_proto::filter::Filtered;
 
 /// How long connecting may take, so that a command ends within 2 s if there is no broker.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);

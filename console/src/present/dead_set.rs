@@ -6,7 +6,7 @@ use weir_proto::v1;
 use super::subscription::SubscriptionNumbers;
 use super::table::{Table, cell, number, text};
 use super::units::{self, known};
-use crate::filter::{Field, Filtered, Kind, Schema};
+use weir_proto::filter::{Field, Filtered, Kind, Schema};
 
 /// The dead set of a subscription, as `dlq ls` prints it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

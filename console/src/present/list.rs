@@ -9,7 +9,7 @@ use weir_proto::safe_text::SafeText;
 
 use super::table::{Align, Table, cell, titled};
 use super::units::{self, known};
-use crate::filter::{Filter, Kind, Path, Subject as _, Value};
+use weir_proto::filter::{Filter, Kind, Path, Subject as _, Value};
 
 /// A document as an object of JSON.
 pub(crate) type Object = Map<String, Json>;
@@ -138,7 +138,7 @@ mod tests {
     use super::super::subscription::SubscriptionNumbers;
     use super::super::topic::TopicDocument;
     use super::*;
-    use crate::filter::{self, Filtered};
+    use weir_proto::filter::{self, Filtered};
 
     fn rows() -> Vec<SubscriptionNumbers> {
         let row = |name: &str, backlog, lag_seconds| SubscriptionNumbers {

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use serde_json::Value as Json;
 
 use super::message::MessageDocument;
-use crate::filter::{self, Field, Filtered, Kind, Open, Path, Schema, Subject, Value};
+use weir_proto::filter::{self, Field, Filtered, Kind, Open, Path, Schema, Subject, Value};
 
 const STATES: &[&str] = &[
     "scheduled",
@@ -134,7 +134,7 @@ impl Subject for LookedInto<'_> {
 mod tests {
     use super::super::message::DeadLetterDocument;
     use super::*;
-    use crate::filter::parse;
+    use weir_proto::filter::parse;
 
     fn message() -> MessageDocument {
         let payload = r#"{"user":{"id":77},"tags":["new","vip"]}"#;

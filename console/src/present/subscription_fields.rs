@@ -1,7 +1,7 @@
 //! What subscriptions are filtered and sorted by.
 
 use super::subscription::SubscriptionNumbers;
-use crate::filter::{Field, Filtered, Kind, Schema};
+use weir_proto::filter::{Field, Filtered, Kind, Schema};
 
 const DRAIN: &[&str] = &[
     "unknown", "empty", "draining", "never", "stuck", "idle", "paused",

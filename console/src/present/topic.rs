@@ -5,7 +5,7 @@ use weir_proto::v1;
 
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
-use crate::filter::{Field, Filtered, Kind, Schema};
+use weir_proto::filter::{Field, Filtered, Kind, Schema};
 
 /// A topic's settings and numbers. What was not asked for or is not known is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -160,6 +160,7 @@ mod tests {
             ],
             partition_count: 1,
             subscription_count: 2,
+            ..v1::TopicStats::default()
         }
     }
 

@@ -10,6 +10,7 @@ use super::options::{Options, Reconnect};
 use super::publisher::{Publisher, PublisherOptions};
 use super::unary::{Operator, Puller, Stats};
 use super::watcher::Watcher;
+use crate::v1::WatchRequest;
 
 /// A broker, reached over one HTTP/2 connection that all calls and streams share. Cheap to clone. A
 /// lost connection is made again by the next call.
@@ -80,7 +81,12 @@ impl Client {
 
     /// Watches the live numbers in a task of its own. Must be called within a tokio runtime.
     pub fn watcher(&self) -> Watcher {
-        Watcher::start(self)
+        Watcher::start(self, WatchRequest::default())
+    }
+
+    /// Watches what the request's windows show. Must be called within a tokio runtime.
+    pub fn watcher_of(&self, request: WatchRequest) -> Watcher {
+        Watcher::start(self, request)
     }
 
     pub(super) fn channel(&self) -> Channel {

@@ -15,9 +15,9 @@ use crate::v1::subscriber_client::SubscriberClient;
 use crate::v1::{
     AckIdError, AcknowledgeRequest, AcknowledgeResponse, Delivery, ExtendChange, ExtendRequest,
     ExtendResponse, GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse,
-    Message, NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest, PeekResponse,
-    PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest, RequeueDeadLettersRequest,
-    SeekRequest, SeekResponse,
+    HistoryRequest, HistoryResponse, Message, NackChange, NackRequest, NackResponse,
+    OperationSummary, PeekRequest, PeekResponse, PublishRequest, PublishResponse, PullRequest,
+    PurgeBacklogRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse,
 };
 
 /// Looking into subscriptions, and acts on many messages.
@@ -155,6 +155,11 @@ impl Stats {
     /// Shows the numbers now.
     pub async fn get(&self, request: GetStatsRequest) -> Result<GetStatsResponse, Error> {
         Ok(self.stub.clone().get_stats(request).await?.into_inner())
+    }
+
+    /// Shows what the numbers were.
+    pub async fn history(&self, request: HistoryRequest) -> Result<HistoryResponse, Error> {
+        Ok(self.stub.clone().history(request).await?.into_inner())
     }
 
     pub(super) fn stub(&self) -> StatsClient<Channel> {

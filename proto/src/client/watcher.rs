@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
-use tonic::Streaming;
+use tonic::{Code, Streaming};
 
 use super::backoff::{self, Delays};
 use super::connection::Client;
 use super::error::Error;
-use crate::v1::{BrokerStats, SubscriptionStats, TopicStats, WatchRequest, WatchResponse};
+use crate::v1::{
+    BrokerStats, SubscriptionStats, TopicStats, WatchRequest, WatchResponse, WatchedRows,
+};
 
 /// A stream that has sent nothing for this long is lost: the broker sends a sample each second.
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(5);
@@ -52,7 +54,8 @@ pub enum ConnectionState {
         /// Why the stream or the last attempt failed.
         error: Error,
     },
-    /// The client fails fast and the stream is lost: no attempt follows.
+    /// No attempt follows: the client fails fast and the stream is lost, or the broker refuses the
+    /// windows.
     Ended {
         /// Why.
         error: Error,
@@ -97,6 +100,10 @@ pub struct Numbers {
     pub topics: BTreeMap<u64, Arc<TopicStats>>,
     /// The subscriptions by id.
     pub subscriptions: BTreeMap<u64, Arc<SubscriptionStats>>,
+    /// Which of the subscriptions a window shows, in its order; `None` without one.
+    pub subscription_rows: Option<WatchedRows>,
+    /// Which of the topics a window shows; `None` without one.
+    pub topic_rows: Option<WatchedRows>,
 }
 
 impl Numbers {
@@ -111,6 +118,8 @@ impl Numbers {
             .and_then(|time| SystemTime::try_from(time).ok());
         self.sequence = sample.sequence;
         self.dropped_updates = sample.dropped_updates;
+        self.subscription_rows = sample.subscription_rows;
+        self.topic_rows = sample.topic_rows;
         if let Some(broker) = sample.broker {
             self.broker = broker;
         }
@@ -130,13 +139,16 @@ impl Numbers {
 }
 
 impl Watcher {
-    /// Starts watching in a task that ends when the watcher and all its receivers are dropped. Must
-    /// be called within a tokio runtime.
-    pub fn start(client: &Client) -> Self {
+    /// Starts watching in a task that ends when the watcher and all its receivers are dropped. The
+    /// request says whether everything is watched, which is the default, or what windows show; one
+    /// that the broker refuses ends the watcher. Must be called within a
+    /// tokio runtime.
+    pub fn start(client: &Client, request: WatchRequest) -> Self {
         let (publish, observed) = watch::channel(Observed::default());
         let delays = client.options().backoff.delays();
         let task = Task {
             client: client.clone(),
+            request,
             publish,
             delays,
             since: None,
@@ -156,7 +168,7 @@ impl Watcher {
     }
 
     /// Waits for the next sample or change of the connection, and returns what is then known.
-    /// `None` when the watcher has ended, which happens only to a client that fails fast.
+    /// `None` when the watcher has ended: the client fails fast, or its windows are refused.
     pub async fn changed(&mut self) -> Option<Observed> {
         self.observed.changed().await.ok()?;
         Some(self.observed.borrow_and_update().clone())
@@ -165,6 +177,7 @@ impl Watcher {
 
 struct Task {
     client: Client,
+    request: WatchRequest,
     publish: watch::Sender<Observed>,
     delays: Delays,
     /// When the numbers stopped being renewed.
@@ -183,7 +196,7 @@ impl Task {
     async fn watch(&mut self) {
         loop {
             let error = self.stream().await;
-            if !self.client.reconnects() {
+            if !self.client.reconnects() || error.code() == Code::InvalidArgument {
                 let ended = ConnectionState::Ended { error };
                 self.publish
                     .send_modify(|observed| observed.connection = ended);
@@ -206,7 +219,7 @@ impl Task {
     /// Follows one stream to its end and says why it ended.
     async fn stream(&mut self) -> Error {
         let mut stub = self.client.stats().stub();
-        let opened = backoff::within(SILENCE_LIMIT, stub.watch(WatchRequest {})).await;
+        let opened = backoff::within(SILENCE_LIMIT, stub.watch(self.request.clone())).await;
         let mut samples = match opened {
             Ok(Ok(response)) => response.into_inner(),
             Ok(Err(status)) => return status.into(),

@@ -115,20 +115,17 @@ impl Admin {
             offsets: request.start_offsets,
         };
         let start = place.start("start")?.unwrap_or_default();
-        let view = match key {
-            Some(key) => {
-                let creation = Creation {
-                    name,
-                    topic,
-                    settings,
-                    start,
-                };
-                self.0.create_subscription_once(key, creation).await?
-            }
-            None => {
-                let created = self.0.create_subscription(name, topic, settings, start);
-                created.await?
-            }
+        let view = if let Some(key) = key {
+            let creation = Creation {
+                name,
+                topic,
+                settings,
+                start,
+            };
+            self.0.create_subscription_once(key, creation).await?
+        } else {
+            let created = self.0.create_subscription(name, topic, settings, start);
+            created.await?
         };
         Ok(wire_subscription(&view))
     }

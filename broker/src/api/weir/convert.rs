@@ -34,6 +34,25 @@ pub(crate) fn timestamp(time: Time) -> Timestamp {
     }
 }
 
+/// A time from the contract; before 1970 nothing happened here, so that is the beginning.
+pub(crate) fn time(field: &'static str, time: Timestamp) -> Result<Time, Refusal> {
+    let refused = || Refusal::ValueOutOfRange {
+        field,
+        value: format!("{} s and {} ns", time.seconds, time.nanos),
+        range: "a time from 0001 to 9999 with 0 to 999,999,999 ns".to_owned(),
+    };
+    if !(0..1_000_000_000).contains(&time.nanos) || time.seconds > 253_402_300_799 {
+        return Err(refused());
+    }
+    let seconds = u64::try_from(time.seconds.max(0)).map_err(|_negative| refused())?;
+    let micros = u64::try_from(time.nanos / 1_000).map_err(|_negative| refused())?;
+    Ok(Time(if time.seconds < 0 {
+        0
+    } else {
+        seconds * 1_000_000 + micros
+    }))
+}
+
 /// A span from the contract; negative or malformed ones are refused.
 pub(crate) fn span(
     field: &'static str,

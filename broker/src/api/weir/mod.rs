@@ -5,7 +5,7 @@
 //! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
-//! - [`numbers`], [`stats`]: the live numbers.
+//! - [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
 pub(crate) mod batch;
@@ -37,5 +37,13 @@ pub(crate) mod admin;
 pub(crate) mod operator;
 
 mod numbers;
+
+mod rows;
+
+mod window;
+
+mod watching;
+
+mod history;
 
 pub(crate) mod stats;

@@ -3,7 +3,7 @@
 use weir_proto::server;
 
 use super::convert;
-use crate::core::ConsumerCounts;
+use crate::core::{ConsumerCounts, SubscriptionPartition};
 use crate::insight::{Drain, WINDOWS, Window};
 use crate::model::entry::DropCause;
 use crate::model::{Span, Time};
@@ -84,6 +84,35 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
             .collect(),
         partition_count: counts.partitions,
         subscription_count: counts.subscriptions,
+        partitions: sample
+            .partitions
+            .iter()
+            .zip(0..)
+            .map(|(one, partition)| server::TopicPartitionStats {
+                partition,
+                low_offset: one.low.0,
+                next_offset: one.next.0,
+                stored_bytes: one.stored_bytes,
+            })
+            .collect(),
+    }
+}
+
+fn partition(
+    (one, partition): (&SubscriptionPartition, u32),
+) -> server::SubscriptionPartitionStats {
+    let counts = &one.counts;
+    server::SubscriptionPartitionStats {
+        partition,
+        backlog: counts.backlog(),
+        ready: counts.ready,
+        leased: counts.leased,
+        waiting: counts.waiting,
+        scheduled: counts.scheduled,
+        dead: counts.dead,
+        acked: counts.acked,
+        lag_seconds: one.lag.map(Span::as_seconds),
+        floor_offset: one.floor.0,
     }
 }
 
@@ -117,6 +146,9 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
             .collect(),
         conservation_error: of.conservation_error,
         drain_seconds,
+        drain_low_seconds: sample.drain_range.map(|range| range.low),
+        drain_high_seconds: sample.drain_range.and_then(|range| range.high),
+        partitions: sample.partitions.iter().zip(0..).map(partition).collect(),
         drain: drain.into(),
         ack_deadline_seconds: of.settings.ack_deadline.as_seconds(),
         max_attempts: of.settings.max_attempts,

@@ -6,7 +6,7 @@ use weir_proto::server::{PartitionOffset, SeekRequest, SeekResponse, StartPositi
 use super::convert;
 use crate::core::{DryRun, Start};
 use crate::model::settings::MAX_PARTITIONS;
-use crate::model::{Offset, Partition, Refusal, Time};
+use crate::model::{Offset, Partition, Refusal};
 use crate::shard::Handle;
 
 /// A place in the contract's words: at most one of them may be said.
@@ -32,7 +32,7 @@ impl Place {
             });
         }
         if let Some(time) = self.time {
-            return Ok(Some(Start::Time(point(time)?)));
+            return Ok(Some(Start::Time(convert::time("target_time", time)?)));
         }
         if !self.offsets.is_empty() {
             return Ok(Some(Start::Offsets(offsets(&self.offsets)?)));
@@ -44,25 +44,6 @@ impl Place {
             Err(_unknown) => Err(convert::unknown(field, self.position)),
         }
     }
-}
-
-/// Before 1970 nothing was published.
-fn point(time: Timestamp) -> Result<Time, Refusal> {
-    let refused = || Refusal::ValueOutOfRange {
-        field: "target_time",
-        value: format!("{} s and {} ns", time.seconds, time.nanos),
-        range: "a time from 0001 to 9999 with 0 to 999,999,999 ns".to_owned(),
-    };
-    if !(0..1_000_000_000).contains(&time.nanos) || time.seconds > 253_402_300_799 {
-        return Err(refused());
-    }
-    let seconds = u64::try_from(time.seconds.max(0)).map_err(|_negative| refused())?;
-    let micros = u64::try_from(time.nanos / 1_000).map_err(|_negative| refused())?;
-    Ok(Time(if time.seconds < 0 {
-        0
-    } else {
-        seconds * 1_000_000 + micros
-    }))
 }
 
 fn offsets(wire: &[PartitionOffset]) -> Result<Vec<(Partition, Offset)>, Refusal> {
@@ -110,6 +91,7 @@ pub(super) async fn seek(handle: &Handle, request: SeekRequest) -> Result<SeekRe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Time;
 
     fn place() -> Place {
         Place {

@@ -26,7 +26,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const MAX_START_OFFSETS: usize = 256;
 
 /// What a request asks for.
-pub(super) fn request(wire: server::ReadRequest) -> Result<ReadRequest, Refusal> {
+pub(super) fn request(wire: &server::ReadRequest) -> Result<ReadRequest, Refusal> {
     let named = wire.start_offsets.len();
     if named > MAX_START_OFFSETS {
         return Err(Refusal::BatchTooLarge {
@@ -231,7 +231,7 @@ mod tests {
             topic: "t".to_owned(),
             ..server::ReadRequest::default()
         };
-        assert_eq!(request(base.clone()).unwrap().start, ReadStart::Earliest);
+        assert_eq!(request(&base).unwrap().start, ReadStart::Earliest);
         let time = Some(prost_types::Timestamp {
             seconds: 2,
             nanos: 1,
@@ -240,7 +240,7 @@ mod tests {
             start_time: time,
             ..base.clone()
         };
-        let start = request(timed.clone()).unwrap().start;
+        let start = request(&timed).unwrap().start;
         assert_eq!(start, ReadStart::Time(Time(2_000_001)));
         let wrong = [
             server::ReadRequest {
@@ -261,7 +261,7 @@ mod tests {
             },
         ];
         for wrong in wrong {
-            assert!(request(wrong.clone()).is_err(), "{wrong:?}");
+            assert!(request(&wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -52,18 +52,15 @@ pub(crate) fn scan(index: usize, message: &[u8], now: Time) -> Result<Marks, Ref
             return Err(malformed(&unknown(tag)));
         }
         let value = delimited(&mut rest).ok_or_else(|| malformed("a field is cut"))?;
-        match found.name_and_place(tag) {
-            Some((name, place)) => {
-                if place.replace(value).is_some() {
-                    return Err(malformed(&format!("{name} occurs twice")));
-                }
+        if let Some((name, place)) = found.name_and_place(tag) {
+            if place.replace(value).is_some() {
+                return Err(malformed(&format!("{name} occurs twice")));
             }
-            None => {
-                attributes.push(attribute(index, value)?);
-                if attributes.len() > MAX_ATTRIBUTES {
-                    let limit = MAX_ATTRIBUTES as u64;
-                    return Err(Refusal::TooManyAttributes { index, limit });
-                }
+        } else {
+            attributes.push(attribute(index, value)?);
+            if attributes.len() > MAX_ATTRIBUTES {
+                let limit = MAX_ATTRIBUTES as u64;
+                return Err(Refusal::TooManyAttributes { index, limit });
             }
         }
     }

@@ -309,7 +309,7 @@ impl server::subscriber_server::Subscriber for Subscriber {
         &self,
         request: Request<server::ReadRequest>,
     ) -> Result<Response<Self::ReadStream>, Status> {
-        let begun = async { self.0.read(read::request(request.into_inner())?).await };
+        let begun = async { self.0.read(read::request(&request.into_inner())?).await };
         let reading = begun.await.map_err(|refusal| status(&refusal))?;
         Ok(Response::new(Box::pin(read::responses(reading))))
     }

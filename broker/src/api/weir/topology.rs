@@ -1,6 +1,5 @@
 //! A declared topology: taken from the contract's words, and written in them.
 
-use prost_types::FieldMask;
 use tokio_stream::Iter;
 use tonic::Status;
 use weir_proto::server::{
@@ -122,7 +121,7 @@ fn topic_change(difference: &TopicDifference) -> TopicChange {
     TopicChange {
         before: before.map(wire_topic),
         after: Some(plain_topic(wire_topic(&after))),
-        changed: Some(changed.unwrap_or_else(FieldMask::default)),
+        changed: Some(changed.unwrap_or_default()),
     }
 }
 
@@ -143,7 +142,7 @@ fn subscription_change(difference: &SubscriptionDifference) -> SubscriptionChang
     SubscriptionChange {
         before: before.map(wire_subscription),
         after: Some(plain_subscription(wire_subscription(&after))),
-        changed: Some(changed.unwrap_or_else(FieldMask::default)),
+        changed: Some(changed.unwrap_or_default()),
     }
 }
 

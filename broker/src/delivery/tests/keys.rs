@@ -40,11 +40,15 @@ fn different_keys_in_a_row_are_one_grant() {
 fn a_key_has_one_message_out_at_a_time_and_in_order() {
     let mut world = world_with(KeyOrder::Skip, &[1, 1, 2, 1, 0]);
     assert_eq!(taken(&mut world), [0, 2, 4]);
-    assert_eq!(taken(&mut world), []);
+    assert_eq!(taken(&mut world), [0_u64; 0]);
     world.ack(&[one(0)]);
     assert_eq!(taken(&mut world), [1]);
     world.nack(&[one(1)], Retry::Backoff);
-    assert_eq!(taken(&mut world), [], "one in backoff holds its key");
+    assert_eq!(
+        taken(&mut world),
+        [0_u64; 0],
+        "one in backoff holds its key"
+    );
     world.advance(Span::from_millis(120));
     assert_eq!(taken(&mut world), [1]);
     world.ack(&[one(1)]);
@@ -64,7 +68,7 @@ fn a_dead_message_blocks_its_key_until_it_is_requeued() {
     let mut world = world_with(KeyOrder::Block, &[1, 1, 2]);
     assert_eq!(taken(&mut world), [0, 2]);
     world.nack(&[one(0)], Retry::Dead);
-    assert_eq!(taken(&mut world), []);
+    assert_eq!(taken(&mut world), [0_u64; 0]);
     world.requeue(&[one(0)]);
     assert_eq!(taken(&mut world), [0]);
     world.ack(&[one(0)]);
@@ -78,7 +82,7 @@ fn a_dead_message_blocks_its_key_until_it_is_dropped() {
     world.nack(&[one(0)], Retry::Dead);
     let durable = world.durable();
     world.restart(durable, 0);
-    assert_eq!(taken(&mut world), [], "also after a restart");
+    assert_eq!(taken(&mut world), [0_u64; 0], "also after a restart");
     world.drop(DropCause::Discarded, &[one(0)]);
     assert_eq!(taken(&mut world), [1]);
 }
@@ -90,7 +94,11 @@ fn a_key_skips_its_dead_message_and_takes_it_back_once_it_is_free() {
     world.nack(&[one(0)], Retry::Dead);
     assert_eq!(taken(&mut world), [1]);
     world.requeue(&[one(0)]);
-    assert_eq!(taken(&mut world), [], "a later one of its key is out");
+    assert_eq!(
+        taken(&mut world),
+        [0_u64; 0],
+        "a later one of its key is out"
+    );
     world.ack(&[one(1)]);
     assert_eq!(taken(&mut world), [0]);
     world.ack(&[one(0)]);
@@ -148,5 +156,5 @@ fn room_for_one_takes_one_of_many_keys() {
     assert_eq!(offsets(&world.take(CONSUMER, room)), [0]);
     assert_eq!(offsets(&world.take(CONSUMER, room)), [1]);
     assert_eq!(offsets(&world.take(CONSUMER, room)), [3]);
-    assert_eq!(offsets(&world.take(CONSUMER, room)), []);
+    assert_eq!(offsets(&world.take(CONSUMER, room)), [0_u64; 0]);
 }

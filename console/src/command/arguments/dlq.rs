@@ -9,8 +9,8 @@ use super::list::message_filter;
 use super::span::duration;
 use super::{ListArgs, PeekArgs};
 use crate::command::candidates::subscriptions;
-use crate::filter::Filter;
 use crate::present::dead_set::DeadSetDocument;
+use weir_proto::filter::Filter;
 
 /// The verbs of dead messages. Each takes a subscription's name, or `TOPIC/NAME`.
 #[derive(Debug, Subcommand)]

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use clap::Args;
 
-use crate::filter::{self, Filter, Filtered, Path, Problem};
 use crate::present::list::{Choice, Order};
 use crate::present::message::MessageDocument;
+use weir_proto::filter::{self, Filter, Filtered, Path, Problem};
 
 /// Which rows of a list, in which order, with which fields.
 #[derive(Debug, Args)]

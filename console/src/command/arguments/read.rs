@@ -7,7 +7,7 @@ use super::list::message_filter;
 use super::place::place;
 use super::{PayloadArgs, Place};
 use crate::command::candidates::topics;
-use crate::filter::Filter;
+use weir_proto::filter::Filter;
 
 /// What `weir topic read` takes.
 #[derive(Debug, Args)]

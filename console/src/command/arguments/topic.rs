@@ -11,8 +11,8 @@ use super::list::message_filter;
 use super::span::{attribute, duration, size, time};
 use super::{ListArgs, PayloadArgs, ReadArgs};
 use crate::command::candidates::topics;
-use crate::filter::Filter;
 use crate::present::topic::TopicDocument;
+use weir_proto::filter::Filter;
 
 /// The verbs of topics.
 #[derive(Debug, Subcommand)]

@@ -362,6 +362,10 @@ impl stats_server::Stats for Services {
         }))
     }
 
+    async fn history(&self, _: Request<HistoryRequest>) -> Answer<HistoryResponse> {
+        absent()
+    }
+
     async fn watch(&self, _: Request<WatchRequest>) -> Answer<Self::WatchStream> {
         absent()
     }

@@ -12,7 +12,9 @@ use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 use weir_proto::server::stats_server::{Stats, StatsServer};
-use weir_proto::server::{GetStatsRequest, GetStatsResponse, WatchRequest, WatchResponse};
+use weir_proto::server::{
+    GetStatsRequest, GetStatsResponse, HistoryRequest, HistoryResponse, WatchRequest, WatchResponse,
+};
 use weir_proto::v1;
 
 use super::fixture::{SHAPES, fresh, sample, selected, subscription};
@@ -39,6 +41,13 @@ impl Stats for Prepared {
         &self,
         _request: Request<GetStatsRequest>,
     ) -> Result<Response<GetStatsResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn history(
+        &self,
+        _request: Request<HistoryRequest>,
+    ) -> Result<Response<HistoryResponse>, Status> {
         Err(Status::unimplemented("not asked for here"))
     }
 

@@ -132,6 +132,10 @@ impl stats_server::Stats for Services {
         Ok(Response::new(server::GetStatsResponse::default()))
     }
 
+    async fn history(&self, _: Request<server::HistoryRequest>) -> Answer<server::HistoryResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     async fn watch(&self, _: Request<server::WatchRequest>) -> Answer<Self::WatchStream> {
         let (samples, outgoing) = mpsc::channel(64);
         self.watching

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use weir_proto::safe_text::SafeText;
+use crate::safe_text::SafeText;
 
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     input: String,
     place: Range<usize>,
     what: String,
@@ -35,6 +35,19 @@ impl Problem {
     #[cfg(test)]
     pub(super) fn place(&self) -> Range<usize> {
         self.place.clone()
+    }
+
+    /// All of it on one line, for an error message: what is wrong, the text, where, and what would do.
+    pub fn sentence(&self) -> String {
+        let before = self.shown(0..self.place.start).to_string();
+        let place = before.chars().count() + 1;
+        let input = SafeText::new(&self.input);
+        let advice = self.advice.as_deref();
+        let advice = advice.map_or_else(String::new, |advice| format!(": {advice}"));
+        format!(
+            "{} at character {place} of \"{input}\"{advice}",
+            self.what.trim_end_matches('.')
+        )
     }
 
     /// The part of the input in a range, as it is printed; nothing if the range is not of it.

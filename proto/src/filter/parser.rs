@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_NAMES: usize = 32;
 
 /// Reads a filter over the fields of a noun.
-pub(crate) fn parse(input: &str, schema: &Schema) -> Result<Filter, Problem> {
+pub fn parse(input: &str, schema: &Schema) -> Result<Filter, Problem> {
     check_length(input)?;
     let mut parser = Parser {
         input,
@@ -40,7 +40,7 @@ pub(crate) fn parse(input: &str, schema: &Schema) -> Result<Filter, Problem> {
 }
 
 /// Reads the name of one field.
-pub(crate) fn field(input: &str, schema: &Schema) -> Result<Path, Problem> {
+pub fn field(input: &str, schema: &Schema) -> Result<Path, Problem> {
     check_length(input)?;
     let mut parser = Parser {
         input,

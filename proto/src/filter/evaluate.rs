@@ -5,14 +5,14 @@ use super::field::Path;
 use super::value::Value;
 
 /// Something that has fields.
-pub(crate) trait Subject {
+pub trait Subject {
     /// What a field of it holds; a path is always one of its schema.
     fn look<'a>(&'a self, path: &Path) -> Value<'a>;
 }
 
 impl Filter {
     /// Whether it selects this.
-    pub(crate) fn selects(&self, subject: &impl Subject) -> bool {
+    pub fn selects(&self, subject: &impl Subject) -> bool {
         self.root.holds_for(subject)
     }
 }
@@ -40,7 +40,7 @@ impl Subject for serde_json::Map<String, serde_json::Value> {
 }
 
 /// What an object holds under a name, or an array at a place.
-pub(crate) fn inside<'a>(json: &'a serde_json::Value, word: &str) -> Option<&'a serde_json::Value> {
+pub fn inside<'a>(json: &'a serde_json::Value, word: &str) -> Option<&'a serde_json::Value> {
     match json {
         serde_json::Value::Object(object) => object.get(word),
         serde_json::Value::Array(array) => array.get(word.parse::<usize>().ok()?),

@@ -7,7 +7,7 @@ use super::comparison::Comparison;
 
 /// A filter.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Filter {
+pub struct Filter {
     pub(super) root: Expression,
 }
 

@@ -1,4 +1,5 @@
-//! One filter language for the command line's `--where` and for what is typed on the dashboard.
+//! One filter language for the command line's `--where`, for what is typed on the dashboard, and for
+//! what the broker selects for a Watch.
 //!
 //! `lag_seconds > 5m and not (name ~ "^test" or state = stuck)`: comparisons of a field with a value, put
 //! together by `and`, `or`, `not` and parentheses. The noun says which fields there are and what
@@ -30,9 +31,9 @@ mod evaluate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evaluate::{Subject, inside};
-pub(crate) use expression::Filter;
-pub(crate) use field::{Field, Filtered, Kind, Open, Path, Schema};
-pub(crate) use parser::{field, parse};
-pub(crate) use problem::Problem;
-pub(crate) use value::Value;
+pub use evaluate::{Subject, inside};
+pub use expression::Filter;
+pub use field::{Field, Filtered, Kind, Open, Path, Schema};
+pub use parser::{field, parse};
+pub use problem::Problem;
+pub use value::Value;

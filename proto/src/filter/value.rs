@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
     /// Not known, or not there.
     Unknown,
     /// True or false.
@@ -20,22 +20,22 @@ pub(crate) enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// A text that somebody else owns.
-    pub(crate) fn text(text: &'a str) -> Self {
+    pub fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 
     /// A text that may be missing.
-    pub(crate) fn maybe_text(text: Option<&'a str>) -> Self {
+    pub fn maybe_text(text: Option<&'a str>) -> Self {
         text.map_or(Self::Unknown, Self::text)
     }
 
     /// A count.
-    pub(crate) fn count(count: impl Into<u64>) -> Self {
+    pub fn count(count: impl Into<u64>) -> Self {
         Self::Whole(i128::from(count.into()))
     }
 
     /// A value of JSON; arrays and objects are their text.
-    pub(crate) fn of_json(json: &'a serde_json::Value) -> Self {
+    pub fn of_json(json: &'a serde_json::Value) -> Self {
         match json {
             serde_json::Value::Null => Self::Unknown,
             serde_json::Value::Bool(flag) => Self::Flag(*flag),
@@ -50,7 +50,7 @@ impl<'a> Value<'a> {
     }
 
     /// How it compares; `None` if the two are of different sorts or one is unknown.
-    pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Text(one), Self::Text(two)) => Some(one.cmp(two)),
             (Self::Flag(one), Self::Flag(two)) => Some(one.cmp(two)),
@@ -60,7 +60,7 @@ impl<'a> Value<'a> {
     }
 
     /// What a pattern is tried on: scalars as they are written.
-    pub(crate) fn written(&self) -> Option<Cow<'_, str>> {
+    pub fn written(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Unknown => None,
             Self::Text(text) => Some(Cow::Borrowed(text)),

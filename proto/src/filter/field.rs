@@ -6,7 +6,7 @@ use super::lexer;
 
 /// What a field holds, and so which values it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Any text.
     Text,
     /// One of these words.
@@ -27,25 +27,25 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Whether a list that is sorted by it begins with the largest.
-    pub(crate) fn is_measured(self) -> bool {
+    pub fn is_measured(self) -> bool {
         matches!(self, Self::Count | Self::Bytes | Self::Seconds | Self::Rate)
     }
 }
 
 /// A field of a noun.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Field {
+pub struct Field {
     /// Its name in JSON.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it holds.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// What it may be called besides.
-    pub(crate) aliases: &'static [&'static str],
+    pub aliases: &'static [&'static str],
 }
 
 impl Field {
     /// A field with one name.
-    pub(crate) const fn new(name: &'static str, kind: Kind) -> Self {
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
             kind,
@@ -54,7 +54,7 @@ impl Field {
     }
 
     /// The same with further names.
-    pub(crate) const fn called(self, aliases: &'static [&'static str]) -> Self {
+    pub const fn called(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
     }
 
@@ -65,20 +65,20 @@ impl Field {
 
 /// A field that holds further ones, whose names are the publisher's: `attributes.trace`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
+pub struct Open {
     /// The field itself; its kind is that of what is inside.
-    pub(crate) field: Field,
+    pub field: Field,
     /// How to write one of them, for the help.
-    pub(crate) example: &'static str,
+    pub example: &'static str,
 }
 
 /// The fields of a noun.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Schema {
+pub struct Schema {
     /// Those with fixed names, in the order in which they are listed.
-    pub(crate) fields: &'static [Field],
+    pub fields: &'static [Field],
     /// Those that hold further ones.
-    pub(crate) open: &'static [Open],
+    pub open: &'static [Open],
 }
 
 impl Schema {
@@ -113,20 +113,20 @@ impl Schema {
 }
 
 /// What has fields to filter, sort and show by.
-pub(crate) trait Filtered {
+pub trait Filtered {
     /// Its fields.
     fn schema() -> &'static Schema;
 }
 
 /// A field, or something in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Path {
+pub struct Path {
     /// The field's name in JSON.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What is there.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// The way inside, for a field that holds further ones.
-    pub(crate) inside: Vec<String>,
+    pub inside: Vec<String>,
 }
 
 impl fmt::Display for Path {
