@@ -37,6 +37,8 @@ mod pace;
 
 mod schedule;
 
+mod retries;
+
 mod setback;
 
 mod consumers;

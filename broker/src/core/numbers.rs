@@ -110,6 +110,7 @@ impl Core {
             conservation_error,
             lag: age(oldest_due),
             oldest_ready: age(oldest_ready),
+            is_budget_spent: subscription.is_budget_spent(now),
             meters: Meters {
                 published: entered(subscription, topic)
                     .saturating_sub(subscription.meters.published),

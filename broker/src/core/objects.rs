@@ -94,6 +94,10 @@ pub(super) struct Subscription {
     pub(super) next_partition: usize,
     /// Volatile: what its rate lets it hand out.
     pub(super) bucket: Bucket,
+    /// Volatile: what its retry budget lets it wake.
+    pub(super) retries: Bucket,
+    /// Volatile: the partition whose turn it is to be woken.
+    pub(super) next_woken: usize,
     /// Volatile: since when it has no consumer; none from the moment one comes until a dispatch has seen that the last
     /// one has left.
     pub(super) unused_since: Option<Mono>,
@@ -213,6 +217,8 @@ impl Subscription {
             hungry: VecDeque::new(),
             next_partition: 0,
             bucket: Bucket::default(),
+            retries: Bucket::default(),
+            next_woken: 0,
             unused_since: None,
             timer: None,
             last_failed: Position::START,

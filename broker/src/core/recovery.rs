@@ -159,6 +159,7 @@ impl Recovery {
             core.objects.subscriptions.keys().copied().collect();
         for id in subscriptions {
             core.objects.note_limits(id);
+            core.wake(id, now);
             core.note_deadline(id, now);
         }
         Ok((core, self.report))

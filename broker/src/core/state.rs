@@ -223,10 +223,7 @@ impl Core {
         let Some(subscription) = self.objects.subscriptions.get_mut(&id) else {
             return;
         };
-        let rules = &subscription.rules;
-        let deadlines = subscription.machines.iter();
-        let deadlines = deadlines.filter_map(|machine| machine.next_deadline(rules, now));
-        let deadline = deadlines.min();
+        let deadline = subscription.next_deadline(now);
         let topic = self.objects.topics.get(&subscription.record.topic);
         let token = topic.and_then(|topic| subscription.next_token(topic, now));
         let earliest = [deadline, token, subscription.expires()];

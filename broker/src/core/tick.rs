@@ -56,7 +56,6 @@ impl Core {
             let Some(machine) = subscription.machines.get_mut(partition.0 as usize) else {
                 return;
             };
-            machine.wake(now);
             let ranges = machine.expired_dead(&subscription.rules, now.wall, MAX_EXPIRIES);
             if !ranges.is_empty() {
                 let dropped = Dropped {
@@ -69,6 +68,7 @@ impl Core {
                 self.enact(vec![Act::lazy(Entry::Dropped(dropped))], now);
             }
         }
+        self.wake(id, now);
     }
 
     fn expire_leases(&mut self, id: SubscriptionId, partition: Partition, now: Now) {

@@ -280,6 +280,8 @@ pub struct SubscriptionCounts {
     pub lag: Option<Span>,
     /// The same for ready messages only.
     pub oldest_ready: Option<Span>,
+    /// Whether messages whose backoff is over wait for the retry budget.
+    pub is_budget_spent: bool,
     /// What it has done since the broker started.
     pub meters: Meters,
     /// Its connected consumers, in order of id.

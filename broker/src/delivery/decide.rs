@@ -107,29 +107,50 @@ impl Machine {
 
     /// Makes ready what has waited long enough.
     pub fn wake(&mut self, now: Now) {
-        let due = self.waits.due(now.mono).map(|(range, _)| range);
-        for range in due.collect::<Vec<_>>() {
+        self.wake_some(now, u64::MAX);
+    }
+
+    /// The same, at most `limit` messages; gives how many.
+    pub fn wake_some(&mut self, now: Now, limit: u64) -> u64 {
+        let mut left = limit;
+        let mut woken = Vec::new();
+        for (range, _) in self.waits.due(now.mono) {
+            let count = range.count().min(left);
+            if count == 0 {
+                break;
+            }
+            woken.push(OffsetRange::new(range.start, count));
+            left -= count;
+        }
+        for range in woken {
             self.waits.cut(range);
             self.waiting -= range.count();
             self.settle(range);
             self.make_ready(range);
         }
+        limit - left
+    }
+
+    /// When the first wait ends, or has ended.
+    pub fn next_wake(&self) -> Option<Mono> {
+        self.waits.next_deadline()
     }
 
     /// When something is to be done unasked: a lease ends, a wait ends, a dead one is kept no
     /// longer.
     pub fn next_deadline(&self, rules: &Rules, now: Now) -> Option<Mono> {
+        let deadline = self.next_deadline_but_waits(rules, now);
+        deadline.into_iter().chain(self.next_wake()).min()
+    }
+
+    /// The same without waits: something else says when they end.
+    pub fn next_deadline_but_waits(&self, rules: &Rules, now: Now) -> Option<Mono> {
         let dead = self.progress.dead_since.filter(|_| self.progress.dead > 0);
         let dead = dead.map(|since| {
             let until = since.plus(rules.dead_retention);
             now.mono.plus(until.since(now.wall))
         });
-        let moments = [
-            self.leases.next_deadline(),
-            self.waits.next_deadline(),
-            dead,
-        ];
-        moments.into_iter().flatten().min()
+        self.leases.next_deadline().into_iter().chain(dead).min()
     }
 
     /// Dead messages whose retention has passed, at most `limit` ranges.

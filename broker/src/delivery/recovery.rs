@@ -87,7 +87,7 @@ impl Machine {
     pub fn resume(&mut self, log: &Log, rules: &Rules, now: Now) {
         self.progress.resume();
         self.arm(rules, now);
-        self.resume_waits(now);
+        self.resume_waits(rules, now);
         let progress = &self.progress;
         let records = progress.pages.iter().filter_map(|(number, page)| {
             // Dead ones are met by a take: after a seek they may lie far ahead of it.
@@ -134,14 +134,14 @@ impl Machine {
         self.leases = armed;
     }
 
-    fn resume_waits(&mut self, now: Now) {
+    fn resume_waits(&mut self, rules: &Rules, now: Now) {
         (self.waits, self.waiting) = (Spans::default(), 0);
         let mut over = Vec::new();
         for (part, stretch) in self.progress.records(between(0, self.end_of_pages())) {
             if stretch.kind != Kind::Waiting {
                 continue;
             }
-            if stretch.at <= now.wall {
+            if stretch.at <= now.wall && !rules.paces_retries {
                 over.push(part);
             } else {
                 let until = now.mono.plus(stretch.at.since(now.wall));

@@ -33,6 +33,9 @@ pub struct Rules {
     pub key_order: KeyOrder,
     /// How long dead messages are kept.
     pub dead_retention: Span,
+    /// Whether messages wait after their backoff until they are woken one by one: see
+    /// [`Machine::wake_some`](super::Machine::wake_some).
+    pub paces_retries: bool,
     /// The most messages of this partition that wait behind an earlier one of their key.
     pub parked_messages: u64,
     /// The most keys of this partition that messages wait behind.
@@ -50,6 +53,7 @@ impl Rules {
             backoff_max: settings.backoff_max,
             key_order: settings.key_order,
             dead_retention: settings.dead_retention,
+            paces_retries: settings.retry_budget.is_some(),
             parked_messages: (MAX_PARKED_MESSAGES / share).max(1),
             parked_keys: (MAX_PARKED_KEYS / share).max(1),
         }

@@ -108,6 +108,7 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         max_backlog_messages: args.max_backlog,
         max_backlog_bytes: args.max_backlog_bytes,
         backlog_policy: backlog_policy.into(),
+        retry_budget: args.retry_budget,
         expiration: args.expiration.map(units::proto_span),
         ephemeral: args.ephemeral,
         slo_age: args.slo_age.map(units::proto_span),

@@ -19,6 +19,8 @@ pub(crate) struct SubscriptionSettings {
     pub(crate) max_outstanding_messages: Option<u64>,
     /// Messages per second; null without a limit.
     pub(crate) delivery_rate: Option<u64>,
+    /// Messages per minute; null without a limit.
+    pub(crate) retry_budget: Option<u64>,
     /// Null for ever.
     pub(crate) backlog_retention_seconds: Option<f64>,
     /// Null without a limit.
@@ -50,6 +52,7 @@ impl SubscriptionSettings {
             ),
             max_outstanding_messages: subscription.max_outstanding_messages,
             delivery_rate: subscription.delivery_rate,
+            retry_budget: subscription.retry_budget,
             backlog_retention_seconds: units::span_seconds(subscription.backlog_retention.as_ref()),
             max_backlog_messages: subscription.max_backlog_messages,
             max_backlog_bytes: subscription.max_backlog_bytes,
@@ -82,6 +85,7 @@ impl SubscriptionSettings {
         let numbers = [
             ("max outstanding", self.max_outstanding_messages),
             ("delivery rate /s", self.delivery_rate),
+            ("retry budget /min", self.retry_budget),
             ("max backlog messages", self.max_backlog_messages),
             ("max backlog bytes", self.max_backlog_bytes),
             ("SLO backlog", self.slo_backlog),

@@ -48,6 +48,7 @@ pub(super) const SUBSCRIPTION: &[Setting<Subscription>] = &[
     )),
     lossy(Setting::span("expiration", |sub| &mut sub.expiration)),
     lossy(Setting::flag("ephemeral", |sub| &mut sub.ephemeral)),
+    Setting::number("retry_budget", |sub| &mut sub.retry_budget),
     Setting::span("slo_age", |sub| &mut sub.slo_age),
     Setting::number("slo_backlog", |sub| &mut sub.slo_backlog),
 ];

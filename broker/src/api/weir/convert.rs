@@ -137,6 +137,7 @@ pub(crate) fn subscription_settings(
         expiration: expiration(subscription)?,
         slo_age,
         slo_backlog: subscription.slo_backlog,
+        retry_budget: subscription.retry_budget,
         ..default
     };
     settings.check()?;

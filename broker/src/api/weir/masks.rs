@@ -63,6 +63,9 @@ const SUBSCRIPTION: &[(&str, Take<SubscriptionSettings>)] = &[
     ("backlog_policy", |to, from| {
         to.backlog_policy = from.backlog_policy;
     }),
+    ("retry_budget", |to, from| {
+        to.retry_budget = from.retry_budget;
+    }),
     ("expiration", |to, from| {
         to.expiration = from.expiration;
     }),

@@ -152,6 +152,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         drain: drain.into(),
         ack_deadline_seconds: of.settings.ack_deadline.as_seconds(),
         max_attempts: of.settings.max_attempts,
+        retry_budget_spent: of.is_budget_spent,
     }
 }
 

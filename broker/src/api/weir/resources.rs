@@ -44,6 +44,7 @@ pub(super) fn wire_subscription(view: &SubscriptionView) -> server::Subscription
         expiration: settings.expiration.map(convert::duration),
         ephemeral: settings.expiration == Some(EPHEMERAL_GRACE),
         paused: settings.is_paused,
+        retry_budget: settings.retry_budget,
         slo_age: settings.slo_age.map(convert::duration),
         slo_backlog: settings.slo_backlog,
         etag: view.etag.clone(),

@@ -35,6 +35,8 @@ fn settings(index: usize) -> SubscriptionSettings {
     SubscriptionSettings {
         ack_deadline: Span::from_secs(10),
         max_attempts: 3,
+        // Paced, and never held up.
+        retry_budget: (index == 2).then_some(10_000_000),
         key_order: if index == 1 {
             KeyOrder::Block
         } else {

@@ -5,6 +5,7 @@
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `expiry`: what deletes itself.
+//! - `retries`: the retry budget.
 //! - `backlog`: what is too old or too many.
 //! - `requests`: repeats of requests with an id.
 //! - `refusals`: refusals, hostile input, limits and costs.
@@ -29,6 +30,8 @@ mod expiry;
 mod backlog;
 
 mod requests;
+
+mod retries;
 
 mod refusals;
 

@@ -172,6 +172,10 @@ pub(crate) struct CreateSubscriptionArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rate: Option<u64>,
 
+    /// How many messages that have failed may come back per minute [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) retry_budget: Option<u64>,
+
     /// How many messages all its consumers together may hold [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_outstanding: Option<u64>,
