@@ -181,6 +181,7 @@ fn serve(
     let (routes, reporter) =
         api::routes(handle).map_err(|error| StartError::Services(error.to_string()))?;
     tokio::spawn(api::report_health(handle.clone(), reporter));
+    tokio::spawn(api::forward_dead(handle.clone()));
     // Without a value, tonic takes the limits on streams and resets away.
     let server = Server::builder()
         .layer(api::Explain)

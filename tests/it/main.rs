@@ -1,7 +1,8 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`].
+//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
+//!   [`letters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
@@ -45,6 +46,8 @@ mod backlogs;
 mod reads;
 
 mod scheduled;
+
+mod letters;
 
 mod restarts;
 

@@ -166,6 +166,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "a_seek_to_what_is_not_stored_is_refused",
     ),
     (
+        ErrorReason::DeadLetterTopicMissing,
+        "letters",
+        "a_dead_letter_topic_that_is_missing_is_refused_and_one_that_goes_holds_its_letters",
+    ),
+    (
         ErrorReason::BacklogFull,
         "backlogs",
         "a_full_subscription_holds_publishers_until_its_consumers_have_caught_up",

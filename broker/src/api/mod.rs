@@ -24,3 +24,4 @@ mod connection;
 pub use connection::{Connection, PREFACE};
 pub use explain::{Explain, Explained, Explaining};
 pub use routes::{report_health, routes};
+pub use weir::forwarding::forward_dead;

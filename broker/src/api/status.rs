@@ -62,6 +62,10 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::TopicHasSubscriptions { .. } => {
             (Code::FailedPrecondition, ErrorReason::TopicHasSubscriptions)
         }
+        Refusal::DeadLetterTopicMissing { .. } => (
+            Code::FailedPrecondition,
+            ErrorReason::DeadLetterTopicMissing,
+        ),
         Refusal::LeaseStale => (Code::FailedPrecondition, ErrorReason::LeaseStale),
         Refusal::StreamProtocol { .. } => (Code::FailedPrecondition, ErrorReason::StreamProtocol),
         Refusal::TopicMismatch { .. } => (Code::FailedPrecondition, ErrorReason::TopicMismatch),
@@ -133,7 +137,9 @@ fn field(refusal: &Refusal) -> Option<String> {
 /// The variable parts of the sentence.
 fn metadata(refusal: &Refusal) -> HashMap<String, String> {
     let pairs: Vec<(&str, String)> = match refusal {
-        Refusal::TopicNotFound { topic } | Refusal::TopicAlreadyExists { topic } => {
+        Refusal::TopicNotFound { topic }
+        | Refusal::TopicAlreadyExists { topic }
+        | Refusal::DeadLetterTopicMissing { topic } => {
             vec![("topic", topic.to_string())]
         }
         Refusal::TopicGone { topic } => vec![("topicId", topic.to_string())],

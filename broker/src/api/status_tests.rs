@@ -78,6 +78,9 @@ fn unnamed_refusals() -> Vec<Refusal> {
         Refusal::FieldImmutable {
             field: "topic.partition_count",
         },
+        Refusal::DeadLetterTopicMissing {
+            topic: Name::parse("graveyard").unwrap(),
+        },
         Refusal::BacklogFull {
             subscription: Name::parse("billing").unwrap(),
             backlog: 7,

@@ -200,6 +200,7 @@ impl Objects {
             topic.subscriptions.remove(&id);
             topic.hungry.remove(&id);
             topic.limited.remove(&id);
+            self.forwarding.remove(&id);
             let entered = entered(&subscription, topic);
             self.totals.part(entered, &subscription.machines);
             self.totals.came_due(subscription.scheduled(topic));

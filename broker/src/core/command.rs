@@ -1,8 +1,9 @@
 //! What callers ask of the core, already parsed and in range where a type can say so.
 
 use super::views::PeekPlace;
+use crate::model::entry::Body;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{MessageId, Name, Offset, Partition, RequestId, Span, Time};
+use crate::model::{MessageId, Name, Offset, Partition, Position, RequestId, Span, Time, TopicId};
 
 /// Where a new subscription starts, or where one goes on.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -26,6 +27,19 @@ pub struct Seek<'a> {
     pub subscription: &'a Name,
     /// Where.
     pub target: &'a Start,
+}
+
+/// Dead messages with what is to be published of them to the dead-letter topic.
+#[derive(Debug, Clone)]
+pub struct Forward<'a> {
+    /// The subscription in which they died.
+    pub subscription: &'a Name,
+    /// The messages, each once, with the position of the failure that killed it.
+    pub messages: Vec<(Partition, Offset, Position)>,
+    /// The dead-letter topic.
+    pub topic: TopicId,
+    /// What is published there.
+    pub batches: Vec<(Partition, Body)>,
 }
 
 /// A subscription to create.

@@ -55,5 +55,7 @@ pub const ENTRY_BYTES: u64 = 64;
 pub const MAX_SHED_SUBSCRIPTIONS: usize = 10_000;
 /// Messages that one look drops of a backlog that is too large; the next one drops the rest.
 pub const MAX_SHED: u64 = 100_000;
+/// Subscriptions whose dead messages are forwarded in one round; the next one takes the others.
+pub const MAX_FORWARDING: usize = 1_000;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;

@@ -46,6 +46,9 @@ mod consumers;
 mod backlog;
 
 mod publish;
+
+mod forward;
+
 mod subscriptions;
 mod topics;
 
@@ -91,9 +94,9 @@ pub use ack_id::AckId;
 pub use apply::ApplyError;
 pub use audit::BooksError;
 pub use command::{
-    Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun, Nack,
-    NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge, PurgeScope, RequestKey,
-    Seek, Selection, SequenceRange, Start,
+    Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun,
+    Forward, Nack, NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge,
+    PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{
@@ -104,8 +107,8 @@ pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
 pub use updates::Change;
 pub use views::{
-    Attached, BrokerCounts, ConsumerCounts, Deleted, Differences, MessageView, Meters, PeekPlace,
-    Peeked, Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts,
+    Attached, BrokerCounts, ConsumerCounts, Deleted, Differences, Forwardable, MessageView, Meters,
+    PeekPlace, Peeked, Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts,
     SubscriptionDifference, SubscriptionPartition, SubscriptionView, Summary, TopicCounts,
     TopicDifference, TopicPartition, TopicView,
 };

@@ -110,6 +110,7 @@ impl Core {
             conservation_error,
             lag: age(oldest_due),
             oldest_ready: age(oldest_ready),
+            are_dead_letters_held: self.are_dead_letters_held(id),
             is_budget_spent: subscription.is_budget_spent(now),
             meters: Meters {
                 published: entered(subscription, topic)

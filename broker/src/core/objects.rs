@@ -31,6 +31,8 @@ pub(super) struct Objects {
     pub(super) subscription_names: BTreeMap<Name, SubscriptionId>,
     /// Derived: topics that hold messages, which retention looks at.
     pub(super) stocked: BTreeSet<TopicId>,
+    /// Derived: subscriptions with a dead-letter topic.
+    pub(super) forwarding: BTreeSet<SubscriptionId>,
     /// Derived: sums over all subscriptions.
     pub(super) totals: Totals,
     /// What requests with ids were answered.
@@ -124,6 +126,7 @@ impl Default for Objects {
             topic_names: BTreeMap::new(),
             subscription_names: BTreeMap::new(),
             stocked: BTreeSet::new(),
+            forwarding: BTreeSet::new(),
             totals: Totals::default(),
             requests: Requests::default(),
             agenda: Agenda::default(),

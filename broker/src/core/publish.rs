@@ -32,10 +32,7 @@ impl Core {
         let runs = runs.collect();
         self.enact(acts, now);
         let position = self.last_position();
-        self.shed_after_publish(topic, now);
-        if let Some(topic) = self.objects.topics.get(&topic) {
-            self.stirred.extend(&topic.hungry);
-        }
+        self.after_publish(topic, now);
         Ok(Receipt {
             topic,
             runs,
@@ -43,7 +40,15 @@ impl Core {
         })
     }
 
-    fn decide_batches(
+    /// What a publish brings about: limits on backlogs are kept, hungry consumers are served.
+    pub(super) fn after_publish(&mut self, topic: TopicId, now: Now) {
+        self.shed_after_publish(topic, now);
+        if let Some(topic) = self.objects.topics.get(&topic) {
+            self.stirred.extend(&topic.hungry);
+        }
+    }
+
+    pub(super) fn decide_batches(
         &self,
         id: TopicId,
         batches: Vec<(Partition, Body)>,

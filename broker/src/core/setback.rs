@@ -3,7 +3,7 @@
 use super::limits::MAX_ENTRY_PARTS;
 use super::state::{Act, Core};
 use crate::delivery::{Retry, Setback};
-use crate::model::entry::{Entry, Failed};
+use crate::model::entry::{Entry, Failed, Outcome};
 use crate::model::{Now, OffsetRange, Partition, SubscriptionId};
 
 /// The class of an attempt whose lease ran out.
@@ -62,6 +62,10 @@ impl Core {
             partition,
         };
         let failures = machine.failures(ranges, &subscription.rules, &setback);
+        let mut outcomes = failures.iter().map(|failure| failure.outcome);
+        if outcomes.any(|outcome| outcome == Outcome::Dead) {
+            self.forward_hint |= self.objects.forwarding.contains(&id);
+        }
         // Each entry is its own group: failures of different messages need not be counted together, since a lease whose
         // failure is lost in a crash is armed anew.
         for part in failures.chunks(MAX_ENTRY_PARTS) {

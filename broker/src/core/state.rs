@@ -37,6 +37,8 @@ pub struct Core {
     pub(super) retention_after: TopicId,
     /// Where the look at backlogs went on to after its last.
     pub(super) shed_after: SubscriptionId,
+    /// There may be something new to forward.
+    pub(super) forward_hint: bool,
     /// Where the audit goes on: a subscription, or the first after it, and which of its partitions.
     pub(super) audit_at: (SubscriptionId, usize),
     /// Subscriptions whose books were found wrong; some may be gone.
@@ -95,6 +97,7 @@ impl Core {
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
             shed_after: SubscriptionId(0),
+            forward_hint: false,
             audit_at: (SubscriptionId(0), 0),
             wrong_books: BTreeSet::new(),
             watched: BTreeSet::new(),

@@ -21,6 +21,7 @@ impl Core {
     ) -> Result<SubscriptionView, Refusal> {
         new.settings.check()?;
         let topic = self.topic_of(new.topic)?;
+        self.check_dead_letters(new.topic, &new.settings)?;
         if let Ok(existing) = self.subscription(&new.name) {
             return Err(Refusal::SubscriptionAlreadyExists {
                 subscription: new.name,

@@ -29,6 +29,7 @@ impl Core {
         }
         if self.retention_due <= now.mono {
             self.shed(now);
+            self.look_for_forwarding();
             self.retain(now);
         }
     }

@@ -155,12 +155,20 @@ impl Core {
     fn check_topics(&self, declaration: &Declaration) -> Result<(), Refusal> {
         let declared = declaration.topics.iter().map(|topic| &topic.name);
         let declared: BTreeSet<_> = declared.collect();
+        let is_missing = |topic| !declared.contains(topic) && self.topic_of(topic).is_err();
         for (index, subscription) in declaration.subscriptions.iter().enumerate() {
             let topic = &subscription.topic;
-            if !declared.contains(topic) && self.topic_of(topic).is_err() {
-                let detail = format!("its topic {topic} neither exists nor is declared");
-                return Err(invalid("subscriptions", index, &subscription.name, detail));
-            }
+            let letters = subscription.settings.dead_letter_topic.as_ref();
+            let detail = if is_missing(topic) {
+                format!("its topic {topic} neither exists nor is declared")
+            } else if letters == Some(topic) {
+                format!("its dead messages would come back to its own topic {topic} for ever")
+            } else if let Some(letters) = letters.filter(|letters| is_missing(letters)) {
+                format!("its dead-letter topic {letters} neither exists nor is declared")
+            } else {
+                continue;
+            };
+            return Err(invalid("subscriptions", index, &subscription.name, detail));
         }
         Ok(())
     }

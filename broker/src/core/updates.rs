@@ -56,6 +56,10 @@ impl Core {
         let settings = change(&record.settings)?;
         settings.check()?;
         let id = record.id;
+        if settings.dead_letter_topic != record.settings.dead_letter_topic {
+            let own = self.topic_name(record.topic)?;
+            self.check_dead_letters(&own, &settings)?;
+        }
         if settings != record.settings {
             let record = SubscriptionRecord {
                 settings,

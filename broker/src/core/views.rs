@@ -112,6 +112,15 @@ pub struct Route {
     pub partitions: u32,
 }
 
+/// A subscription with dead messages that can be forwarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forwardable {
+    /// The subscription.
+    pub subscription: Name,
+    /// The dead-letter topic.
+    pub route: Route,
+}
+
 /// Where published messages are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -282,6 +291,8 @@ pub struct SubscriptionCounts {
     pub oldest_ready: Option<Span>,
     /// Whether messages whose backoff is over wait for the retry budget.
     pub is_budget_spent: bool,
+    /// Whether dead messages wait, since their dead-letter topic does not exist or has no subscription.
+    pub are_dead_letters_held: bool,
     /// What it has done since the broker started.
     pub meters: Meters,
     /// Its connected consumers, in order of id.

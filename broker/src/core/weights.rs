@@ -62,7 +62,8 @@ impl Objects {
         }
     }
 
-    /// The settings of a subscription are new: whether its backlog is limited, and what it weighs.
+    /// The settings of a subscription are new: whether its dead messages are forwarded, whether its backlog is limited,
+    /// and what it weighs.
     pub(super) fn note_limits(&mut self, id: SubscriptionId) {
         let Some(subscription) = self.subscriptions.get_mut(&id) else {
             return;
@@ -71,6 +72,11 @@ impl Objects {
             return;
         };
         let settings = &subscription.record.settings;
+        if settings.dead_letter_topic.is_some() {
+            self.forwarding.insert(id);
+        } else {
+            self.forwarding.remove(&id);
+        }
         let is_weighed = settings.max_backlog_bytes.is_some();
         if is_weighed || settings.max_backlog_messages.is_some() {
             topic.limited.insert(id);

@@ -282,6 +282,12 @@ pub enum Refusal {
         /// What is wrong, where, and what would do.
         detail: String,
     },
+    /// A dead-letter topic does not exist.
+    #[error("the dead-letter topic {topic} does not exist; create it first")]
+    DeadLetterTopicMissing {
+        /// The topic.
+        topic: Name,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

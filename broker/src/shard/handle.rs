@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub(super) health: watch::Sender<Health>,
     pub(super) samples: watch::Sender<Arc<Sample>>,
     pub(super) history: Arc<Mutex<Ledger>>,
+    /// Changes when there may be dead messages to forward.
+    pub(super) forwarding: watch::Sender<u64>,
     /// Kept by the owner, so that a publish takes one trip instead of two.
     pub(super) routes: RwLock<HashMap<Name, Route>>,
     /// Largest head plus body of a frame, in bytes.

@@ -14,6 +14,7 @@ mod declaring;
 mod publishing;
 mod session;
 
+mod forwarding;
 mod peeking;
 mod pulling;
 mod reading;
@@ -54,6 +55,7 @@ mod tests;
 
 pub use clock::process_micros;
 pub use declaring::Creation;
+pub use forwarding::ForwardOrder;
 pub use handle::Handle;
 pub use health::Health;
 pub use historian::{Historian, Subject};

@@ -132,6 +132,9 @@ impl Owner {
             self.core.dispatch(now);
         }
         self.flush()?;
+        if self.core.take_forward_hint() {
+            self.shared.forwarding.send_modify(|hints| *hints += 1);
+        }
         self.keep_up(now)?;
         self.sampler.proceed(Scene {
             core: &self.core,

@@ -75,7 +75,7 @@ impl Handle {
     }
 
     /// The bytes that a publish takes on its way, if it may be taken at all.
-    fn weigh(&self, batches: &[(Partition, Body)]) -> Result<u32, Refusal> {
+    pub(super) fn weigh(&self, batches: &[(Partition, Body)]) -> Result<u32, Refusal> {
         if let Some(refusal) = self.shared.health.borrow().refusal() {
             return Err(refusal);
         }

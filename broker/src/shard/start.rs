@@ -100,6 +100,7 @@ impl Shard {
             health: watch::Sender::new(Health::Serving),
             samples: watch::Sender::default(),
             history: Arc::new(Mutex::new(historian::load(&*disk))),
+            forwarding: watch::Sender::default(),
             routes: RwLock::new(routes(&core)),
             max_frame: journal.max_frame(),
         });

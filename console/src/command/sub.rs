@@ -108,6 +108,7 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         max_backlog_messages: args.max_backlog,
         max_backlog_bytes: args.max_backlog_bytes,
         backlog_policy: backlog_policy.into(),
+        dead_letter_topic: args.dead_letter_topic.unwrap_or_default(),
         retry_budget: args.retry_budget,
         expiration: args.expiration.map(units::proto_span),
         ephemeral: args.ephemeral,

@@ -19,6 +19,8 @@ pub(crate) struct SubscriptionSettings {
     pub(crate) max_outstanding_messages: Option<u64>,
     /// Messages per second; null without a limit.
     pub(crate) delivery_rate: Option<u64>,
+    /// Null if dead messages stay.
+    pub(crate) dead_letter_topic: Option<String>,
     /// Messages per minute; null without a limit.
     pub(crate) retry_budget: Option<u64>,
     /// Null for ever.
@@ -52,6 +54,8 @@ impl SubscriptionSettings {
             ),
             max_outstanding_messages: subscription.max_outstanding_messages,
             delivery_rate: subscription.delivery_rate,
+            dead_letter_topic: Some(subscription.dead_letter_topic.clone())
+                .filter(|topic| !topic.is_empty()),
             retry_budget: subscription.retry_budget,
             backlog_retention_seconds: units::span_seconds(subscription.backlog_retention.as_ref()),
             max_backlog_messages: subscription.max_backlog_messages,
@@ -94,6 +98,9 @@ impl SubscriptionSettings {
             if let Some(number) = number {
                 fields.push(name, units::count(number));
             }
+        }
+        if let Some(topic) = &self.dead_letter_topic {
+            fields.push("dead letter topic", topic);
         }
         if self
             .max_backlog_messages

@@ -48,6 +48,7 @@ pub(super) const SUBSCRIPTION: &[Setting<Subscription>] = &[
     )),
     lossy(Setting::span("expiration", |sub| &mut sub.expiration)),
     lossy(Setting::flag("ephemeral", |sub| &mut sub.ephemeral)),
+    Setting::text("dead_letter_topic", |sub| &mut sub.dead_letter_topic),
     Setting::number("retry_budget", |sub| &mut sub.retry_budget),
     Setting::span("slo_age", |sub| &mut sub.slo_age),
     Setting::number("slo_backlog", |sub| &mut sub.slo_backlog),
@@ -105,10 +106,6 @@ impl<R> Setting<R> {
         Self::of(name, Access::Count(place))
     }
 
-    #[expect(
-        dead_code,
-        reason = "the first setting that is a text takes this line away"
-    )]
     const fn text(name: &'static str, place: Place<R, String>) -> Self {
         Self::of(name, Access::Text(place))
     }

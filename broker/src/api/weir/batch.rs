@@ -41,7 +41,6 @@ pub(crate) fn build(
 ) -> Result<Batch, Refusal> {
     check(messages)?;
     let partitions = partitions.max(1);
-    let keyless = rotation % partitions;
     if partitions == 1 {
         let mut builder = BodyBuilder::default();
         for (index, message) in messages.iter().enumerate() {
@@ -61,10 +60,7 @@ pub(crate) fn build(
     let mut order = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         let marks = scan::scan(index, message, now)?;
-        let partition = Partition(match marks.key {
-            0 => keyless,
-            key => of_key(key, partitions),
-        });
+        let partition = partition_of(marks.key, partitions, rotation);
         let known = builders.iter().position(|(has, _)| *has == partition);
         let slot = known.unwrap_or_else(|| {
             builders.push((partition, BodyBuilder::default()));
@@ -82,6 +78,16 @@ pub(crate) fn build(
     Ok(Batch {
         bodies,
         order: Order::Each(order),
+    })
+}
+
+/// The partition of a message: that of its key's hash, or without a key that of `rotation`.
+pub(crate) fn partition_of(key: u64, partitions: u32, rotation: u32) -> Partition {
+    let partitions = partitions.max(1);
+    Partition(if key == 0 {
+        rotation % partitions
+    } else {
+        of_key(key, partitions)
     })
 }
 

@@ -137,6 +137,7 @@ pub(crate) fn subscription_settings(
         expiration: expiration(subscription)?,
         slo_age,
         slo_backlog: subscription.slo_backlog,
+        dead_letter_topic: dead_letter_topic(subscription)?,
         retry_budget: subscription.retry_budget,
         ..default
     };
@@ -159,6 +160,13 @@ pub(crate) fn wire_backlog_policy(policy: BacklogPolicy) -> WireBacklogPolicy {
     match policy {
         BacklogPolicy::DropOldest => WireBacklogPolicy::DropOldest,
         BacklogPolicy::HoldPublishers => WireBacklogPolicy::HoldPublishers,
+    }
+}
+
+fn dead_letter_topic(subscription: &Subscription) -> Result<Option<Name>, Refusal> {
+    match subscription.dead_letter_topic.as_str() {
+        "" => Ok(None),
+        topic => name("subscription.dead_letter_topic", topic).map(Some),
     }
 }
 

@@ -63,6 +63,9 @@ const SUBSCRIPTION: &[(&str, Take<SubscriptionSettings>)] = &[
     ("backlog_policy", |to, from| {
         to.backlog_policy = from.backlog_policy;
     }),
+    ("dead_letter_topic", |to, from| {
+        to.dead_letter_topic.clone_from(&from.dead_letter_topic);
+    }),
     ("retry_budget", |to, from| {
         to.retry_budget = from.retry_budget;
     }),

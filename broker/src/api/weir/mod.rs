@@ -3,6 +3,7 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
+//! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers.
@@ -24,6 +25,8 @@ mod read;
 mod subscribe;
 
 pub(crate) mod subscriber;
+
+pub(crate) mod forwarding;
 
 mod masks;
 mod places;

@@ -153,6 +153,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         ack_deadline_seconds: of.settings.ack_deadline.as_seconds(),
         max_attempts: of.settings.max_attempts,
         retry_budget_spent: of.is_budget_spent,
+        dead_letters_held: of.are_dead_letters_held,
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn wire_topic(view: &TopicView) -> server::Topic {
 /// A subscription as the contract writes it.
 pub(super) fn wire_subscription(view: &SubscriptionView) -> server::Subscription {
     let settings = &view.settings;
+    let dead_letters = settings.dead_letter_topic.as_ref();
     server::Subscription {
         name: view.name.to_string(),
         subscription_id: view.id.0,
@@ -44,6 +45,7 @@ pub(super) fn wire_subscription(view: &SubscriptionView) -> server::Subscription
         expiration: settings.expiration.map(convert::duration),
         ephemeral: settings.expiration == Some(EPHEMERAL_GRACE),
         paused: settings.is_paused,
+        dead_letter_topic: dead_letters.map(ToString::to_string).unwrap_or_default(),
         retry_budget: settings.retry_budget,
         slo_age: settings.slo_age.map(convert::duration),
         slo_backlog: settings.slo_backlog,

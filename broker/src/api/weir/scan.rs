@@ -70,6 +70,15 @@ pub(crate) fn scan(index: usize, message: &[u8], now: Time) -> Result<Marks, Ref
     found.marks(index, now)
 }
 
+/// The hash of an ordering key, 0 if it is empty. Frozen: it is stored.
+pub(super) fn key_hash(key: &[u8]) -> u64 {
+    if key.is_empty() {
+        0
+    } else {
+        xxh3_64(key).max(1)
+    }
+}
+
 /// The singular fields of a message, as they were found.
 #[derive(Debug, Default)]
 struct Fields<'a> {
@@ -114,11 +123,7 @@ impl<'a> Fields<'a> {
             (None, None) => Time(0),
         };
         Ok(Marks {
-            key: if key.is_empty() {
-                0
-            } else {
-                xxh3_64(key).max(1)
-            },
+            key: key_hash(key),
             due,
             ..Marks::default()
         })

@@ -6,6 +6,7 @@
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `expiry`: what deletes itself.
 //! - `retries`: the retry budget.
+//! - `forwarding`: dead messages go to a topic.
 //! - `backlog`: what is too old or too many.
 //! - `requests`: repeats of requests with an id.
 //! - `refusals`: refusals, hostile input, limits and costs.
@@ -30,6 +31,8 @@ mod expiry;
 mod backlog;
 
 mod requests;
+
+mod forwarding;
 
 mod retries;
 

@@ -172,6 +172,10 @@ pub(crate) struct CreateSubscriptionArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rate: Option<u64>,
 
+    /// Forward dead messages to this topic, with attributes that tell where and why they died
+    #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
+    pub(crate) dead_letter_topic: Option<String>,
+
     /// How many messages that have failed may come back per minute [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) retry_budget: Option<u64>,
