@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use weir_proto::v1::{KeyOrder, MessageState, NackAction, NackChange, NackOptions};
+use weir_proto::v1::{
+    KeyOrder, MessageState, NackAction, NackChange, NackOptions, ReleaseKeyRequest,
+};
 use weir_tests::broker::{Broker, eager, keyed, ordered, texts};
 
 use crate::broker;
@@ -99,6 +101,39 @@ async fn a_key_goes_on_after_a_dead_message_if_it_may_skip() {
     give_back(&broker, &got[0].ack_id, NackAction::Dead).await;
     let got = broker.pull_all("s", 1).await;
     assert_eq!(texts(&got), ["a2"]);
+    let dead = broker.peek("s", &[MessageState::Dead]).await;
+    assert_eq!(dead.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_released_key_goes_on_past_its_dead_messages_also_after_a_kill() {
+    let mut broker = broker().await;
+    broker
+        .pair_with(ordered(eager("s", "t", 10), KeyOrder::Block))
+        .await;
+    let story = [("a", "a1"), ("a", "a2"), ("a", "a3")];
+    let messages = story.map(|(key, text)| keyed(key, text)).to_vec();
+    broker.publish("t", messages).await;
+    let first = broker.pull_all("s", 1).await;
+    give_back(&broker, &first[0].ack_id, NackAction::Dead).await;
+    let none = broker.pull_waiting("s", 10, Duration::ZERO).await;
+    assert_eq!(texts(&none), [""; 0]);
+    let request = |key: &str| ReleaseKeyRequest {
+        subscription: "s".to_owned(),
+        ordering_key: key.to_owned(),
+        dry_run: false,
+    };
+    let operator = broker.client().operator();
+    assert_eq!(operator.release_key(request("b")).await.unwrap(), 0);
+    assert!(operator.release_key(request("")).await.is_err());
+    assert_eq!(operator.release_key(request("a")).await.unwrap(), 1);
+    broker.kill();
+    broker.start_again().await;
+    for text in ["a2", "a3"] {
+        let next = broker.pull_all("s", 1).await;
+        assert_eq!(texts(&next), [text]);
+        broker.acknowledge(&next).await;
+    }
     let dead = broker.peek("s", &[MessageState::Dead]).await;
     assert_eq!(dead.len(), 1);
 }

@@ -9,7 +9,7 @@ use super::objects::{Objects, Subscription, Topic};
 use super::totals::settling;
 use crate::delivery::Machine;
 use crate::model::entry::{
-    Columns, Delivered, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
+    Acked, Columns, Delivered, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
 };
 use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{
@@ -77,17 +77,7 @@ impl Objects {
             Entry::Trimmed(trimmed) => self.trimmed(trimmed, mode)?,
             Entry::Delivered(delivered) => self.delivered(delivered, at, mode)?,
             Entry::Failed(failed) => self.failed(failed, at, mode)?,
-            Entry::Acked(acked) => {
-                let place = (acked.subscription, acked.partition);
-                self.veil(place, &acked.ranges, mode);
-                let subscription = self.place(acked.subscription, acked.partition, mode)?;
-                let count = total(&acked.ranges);
-                subscription.meters.acked += count;
-                let machine = machine(subscription, acked.partition)?;
-                let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
-                self.totals.acked += count;
-                self.totals.settle(before, after);
-            }
+            Entry::Acked(acked) => self.acked(acked, at, mode)?,
             Entry::Released(released) => {
                 let subscription = self.place(released.subscription, released.partition, mode)?;
                 machine(subscription, released.partition)?.released(&released.ranges, at);
@@ -122,6 +112,7 @@ impl Objects {
             Entry::SubscriptionUpdated(record) => self.subscription_updated(record, mode)?,
             Entry::Sought(sought) => self.sought(sought, mode)?,
             Entry::Requested(requested) => self.requests.requested(requested, at),
+            Entry::Unparked(unparked) => self.unparked(unparked, at, mode)?,
         }
         Ok(())
     }
@@ -257,6 +248,18 @@ impl Objects {
             self.keep.push((at, TEXT_BYTES));
         }
         self.release_texts(freed);
+        Ok(())
+    }
+
+    fn acked(&mut self, acked: &Acked, at: Position, mode: Mode) -> Result<(), ApplyError> {
+        self.veil((acked.subscription, acked.partition), &acked.ranges, mode);
+        let subscription = self.place(acked.subscription, acked.partition, mode)?;
+        let count = total(&acked.ranges);
+        subscription.meters.acked += count;
+        let machine = machine(subscription, acked.partition)?;
+        let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
+        self.totals.acked += count;
+        self.totals.settle(before, after);
         Ok(())
     }
 

@@ -1,10 +1,11 @@
-//! Applies changes to what a topic or a subscription is: its settings, and where it goes on.
+//! Applies changes to what a topic or a subscription is: its settings, where it goes on, what its dead ones hold.
 
 use super::apply::{ApplyError, Mode, entered, machine};
 use super::objects::Objects;
 use super::totals::settling;
 use crate::delivery::Rules;
-use crate::model::entry::{Sought, SubscriptionRecord, TopicRecord};
+use crate::model::Position;
+use crate::model::entry::{Sought, SubscriptionRecord, TopicRecord, Unparked};
 
 impl Objects {
     /// In recovery, of a topic that is restated later on, nothing is known yet and nothing need be.
@@ -45,6 +46,17 @@ impl Objects {
             }
             self.note_limits(record.id);
         }
+        Ok(())
+    }
+
+    pub(super) fn unparked(
+        &mut self,
+        unparked: &Unparked,
+        at: Position,
+        mode: Mode,
+    ) -> Result<(), ApplyError> {
+        let subscription = self.place(unparked.subscription, unparked.partition, mode)?;
+        machine(subscription, unparked.partition)?.unparked(&unparked.ranges, at);
         Ok(())
     }
 

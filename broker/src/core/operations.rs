@@ -6,7 +6,7 @@ use super::output::FRAME_OVERHEAD;
 use super::selection::Picked;
 use super::state::{Act, Core};
 use super::views::Summary;
-use crate::model::entry::{DropCause, Dropped, Entry, Requeued};
+use crate::model::entry::{DropCause, Dropped, Entry, Requeued, Unparked};
 use crate::model::{Name, Now, OffsetRange, OperationId, Partition, Refusal, SubscriptionId};
 
 impl Core {
@@ -60,6 +60,41 @@ impl Core {
             })
         });
         Ok(self.finish_operation(id, operation, &picked, now))
+    }
+
+    /// Lets a key go on without its dead messages, which stay dead; gives how many there were.
+    pub fn release_key(
+        &mut self,
+        subscription: &Name,
+        key: u64,
+        dry_run: DryRun,
+        now: Now,
+    ) -> Result<u64, Refusal> {
+        let id = self.subscription_of(subscription)?.record.id;
+        let Some((found, topic)) = self.pair(id) else {
+            return Ok(0);
+        };
+        let (mut acts, mut count) = (Vec::new(), 0);
+        for ((partition, machine), store) in found.parts().zip(&topic.partitions) {
+            let holding = machine.holding(&store.log, key);
+            count += holding.iter().map(|range| range.count()).sum::<u64>();
+            for ranges in holding.chunks(MAX_ENTRY_PARTS) {
+                acts.push(Act::eager(Entry::Unparked(Unparked {
+                    subscription: id,
+                    partition,
+                    ranges: ranges.to_vec(),
+                })));
+            }
+        }
+        if dry_run == DryRun::No {
+            // Each entry is its own group: a key that goes on past some of them waits for the others.
+            for act in acts {
+                self.enact(vec![act], now);
+            }
+            self.note_deadline(id, now);
+            self.stir(id);
+        }
+        Ok(count)
     }
 
     fn pick(

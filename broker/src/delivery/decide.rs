@@ -178,6 +178,20 @@ impl Machine {
         expired
     }
 
+    /// The dead messages that hold a key.
+    pub fn holding(&self, log: &Log, key: u64) -> Vec<OffsetRange> {
+        let mut found = Vec::new();
+        for (part, _) in self.dead_from(Offset(0)) {
+            for offset in part.offsets().filter(|offset| log.key(*offset) == key) {
+                let record = self.progress.record(offset.0);
+                if record.is_some_and(|record| record.kind == Kind::Dead) {
+                    push_joined(&mut found, OffsetRange::one(offset));
+                }
+            }
+        }
+        found
+    }
+
     /// The messages of `within` that an act may take, as ranges in order.
     pub fn unfinished(&self, log: &Log, within: OffsetRange, chosen: Chosen) -> Vec<OffsetRange> {
         let mut found = Vec::new();

@@ -2,6 +2,7 @@
 //!
 //! After a seek back, messages that died may lie ahead of the next take. It goes past them.
 
+use super::page::Kind;
 use super::{Log, Machine};
 use crate::model::OffsetRange;
 use crate::model::settings::KeyOrder;
@@ -56,9 +57,12 @@ impl Machine {
     pub(super) fn pass_dead(&mut self, log: &Log, dead: OffsetRange) {
         for offset in dead.offsets() {
             let key = log.key(offset);
+            let record = self.progress.record(offset.0);
+            let is_passed = record.is_some_and(|record| record.kind == Kind::Passed);
             match self.key_order {
                 _ if key == 0 => {}
                 KeyOrder::Off => {}
+                KeyOrder::Block if is_passed => self.keys.remember(offset.0, key),
                 KeyOrder::Block => self.keys.meet(offset.0, key),
                 KeyOrder::Skip => self.keys.remember(offset.0, key),
             }

@@ -76,7 +76,7 @@ impl Machine {
             return (leased, attempts);
         }
         let state = match self.progress.record(offset.0) {
-            Some(record) if record.kind == Kind::Dead => State::Dead(record.dead_record()),
+            Some(record) if record.kind.is_dead() => State::Dead(record.dead_record()),
             Some(record) if record.kind == Kind::Waiting => State::Waiting(record.at),
             _ => log
                 .schedule
@@ -133,7 +133,7 @@ impl Machine {
     }
 
     fn oldest_in_work(&self, log: &Log, from: u64) -> Option<Offset> {
-        self.oldest(log, from, |record| record != Kind::Dead, |_| None)
+        self.oldest(log, from, |record| !record.is_dead(), |_| None)
     }
 
     fn oldest_to_go(&self, log: &Log, from: u64) -> Option<Offset> {

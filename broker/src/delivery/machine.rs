@@ -137,6 +137,29 @@ impl Machine {
         self.promote();
     }
 
+    /// Dead messages hold their keys no longer; they stay dead.
+    pub fn unparked(&mut self, ranges: &[OffsetRange], at: Position) {
+        for &range in ranges {
+            let was_dead = self.erase(range, at, |earlier| {
+                let kind = match earlier?.kind {
+                    Kind::Dead => Kind::Passed,
+                    other => other,
+                };
+                earlier.map(|earlier| Stretch { kind, ..*earlier })
+            });
+            assert!(
+                was_dead == range.count() || !self.progress.live,
+                "only a dead message holds its key and is passed"
+            );
+            for (offset, key) in self.keys.members(range) {
+                self.keys.leave(offset);
+                self.eased.push(key);
+            }
+            self.is_stalled = false;
+        }
+        self.promote();
+    }
+
     /// Ends what leases there are in a range; gives how many messages they held.
     pub(super) fn end_leases(&mut self, range: OffsetRange) -> u64 {
         let mut count = 0;
@@ -245,7 +268,7 @@ impl Machine {
         let mut dead = 0;
         for stretch in &gone {
             self.progress.count_out(stretch);
-            dead += u64::from(stretch.count) * u64::from(stretch.kind == Kind::Dead);
+            dead += u64::from(stretch.count) * u64::from(stretch.kind.is_dead());
         }
         dead
     }

@@ -19,6 +19,14 @@ pub(super) enum Kind {
     Waiting,
     /// Dead.
     Dead,
+    /// Dead, and its key goes on without it.
+    Passed,
+}
+
+impl Kind {
+    pub(super) fn is_dead(self) -> bool {
+        matches!(self, Self::Dead | Self::Passed)
+    }
 }
 
 /// Consecutive messages with the same record, in 40 bytes.
@@ -58,12 +66,15 @@ impl Stretch {
                 first_failure,
                 until,
             } => plain(attempts, Kind::Waiting, first_failure, until),
-            Record::Dead(dead) => Self {
+            Record::Dead(dead) | Record::Passed(dead) => Self {
                 group: dead.group,
                 text: dead.text,
                 ..plain(
                     dead.attempts,
-                    Kind::Dead,
+                    match record {
+                        Record::Passed(_) => Kind::Passed,
+                        _ => Kind::Dead,
+                    },
                     dead.first_failure,
                     dead.last_failure,
                 )
@@ -85,6 +96,7 @@ impl Stretch {
                 until: self.at,
             },
             Kind::Dead => Record::Dead(self.dead_record()),
+            Kind::Passed => Record::Passed(self.dead_record()),
         }
     }
 
@@ -269,7 +281,7 @@ impl Page {
         match kind {
             Kind::Tried => None,
             Kind::Waiting => Some(&mut self.waiting),
-            Kind::Dead => Some(&mut self.dead),
+            Kind::Dead | Kind::Passed => Some(&mut self.dead),
         }
     }
 

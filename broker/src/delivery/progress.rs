@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::page::{Kind, PAGE, Page, Stretch};
+use super::page::{PAGE, Page, Stretch};
 use super::spans::between;
 use super::tally::Sweep;
 use crate::model::entry::DeadRecord;
@@ -331,7 +331,7 @@ impl Progress {
 
     /// Counts a part of a record that came.
     pub(super) fn count_in(&mut self, stretch: &Stretch) {
-        if stretch.kind != Kind::Dead {
+        if !stretch.kind.is_dead() {
             return;
         }
         let count = u64::from(stretch.count);
@@ -343,7 +343,7 @@ impl Progress {
 
     /// Counts a part of a record that went.
     pub(super) fn count_out(&mut self, stretch: &Stretch) {
-        if stretch.kind != Kind::Dead || !self.live {
+        if !stretch.kind.is_dead() || !self.live {
             return;
         }
         let count = u64::from(stretch.count);
@@ -364,7 +364,7 @@ impl Progress {
     ) -> impl Iterator<Item = (OffsetRange, DeadRecord)> + '_ {
         let records = self.records(range);
         records
-            .filter(|(_, stretch)| stretch.kind == Kind::Dead)
+            .filter(|(_, stretch)| stretch.kind.is_dead())
             .map(|(part, stretch)| (part, stretch.dead_record()))
     }
 }

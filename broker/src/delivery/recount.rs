@@ -117,7 +117,7 @@ impl Machine {
             match stretch.kind {
                 Kind::Tried => {}
                 Kind::Waiting => paint(start, end, Mark::Waiting),
-                Kind::Dead => paint(start, end, Mark::Dead),
+                Kind::Dead | Kind::Passed => paint(start, end, Mark::Dead),
             }
         }
         let range = between(from, to);

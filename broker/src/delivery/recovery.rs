@@ -92,7 +92,7 @@ impl Machine {
         let records = progress.pages.iter().filter_map(|(number, page)| {
             // Dead ones are met by a take: after a seek they may lie far ahead of it.
             let mut met = page.stretches().iter().rev();
-            let last = met.find(|stretch| stretch.kind != Kind::Dead)?;
+            let last = met.find(|stretch| !stretch.kind.is_dead())?;
             Some(number * progress.size + last.end() as u64)
         });
         let met = records.max().max(self.leases.end());
@@ -194,8 +194,10 @@ impl Machine {
                 }
                 let key = log.key(offset);
                 let record = self.progress.record(offset.0);
-                let is_dead = record.is_some_and(|record| record.kind == Kind::Dead);
-                if key != 0 && is_dead && self.key_order == KeyOrder::Skip {
+                let is_dead = record.is_some_and(|record| record.kind.is_dead());
+                let is_passed = record.is_some_and(|record| record.kind == Kind::Passed);
+                let is_skipped = is_dead && self.key_order == KeyOrder::Skip;
+                if key != 0 && (is_passed || is_skipped) {
                     self.keys.remember(offset.0, key);
                 } else if key != 0 {
                     self.keys.meet(offset.0, key);

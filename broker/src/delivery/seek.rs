@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::keys::Keys;
-use super::page::{Kind, Page};
+use super::page::Page;
 use super::progress::{Progress, relative};
 use super::spans::Spans;
 use super::{Log, Machine};
@@ -67,7 +67,7 @@ impl Progress {
             let mut anew = Page::new(self.size, page.stated);
             anew.finish(0, below);
             for stretch in page.stretches() {
-                if stretch.kind == Kind::Dead && stretch.end() > below {
+                if stretch.kind.is_dead() && stretch.end() > below {
                     anew.put(stretch.over(stretch.start().max(below), stretch.end()));
                 }
             }

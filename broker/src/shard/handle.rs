@@ -262,6 +262,17 @@ impl Handle {
             .await
     }
 
+    /// Lets a key, named by its hash, go on without its dead messages; gives how many there were.
+    pub async fn release_key(
+        &self,
+        subscription: Name,
+        key: u64,
+        dry_run: DryRun,
+    ) -> Result<u64, Refusal> {
+        self.act(move |core, now| core.release_key(&subscription, key, dry_run, now))
+            .await
+    }
+
     /// Drops messages of a subscription; never leased ones.
     pub async fn purge(
         &self,

@@ -1,13 +1,14 @@
-//! `weir dlq ls|requeue|purge`.
+//! `weir dlq ls|requeue|release|purge`.
 
 use weir_proto::v1;
 
-use super::arguments::{DlqCommand, ListArgs, SelectionArgs};
+use super::arguments::{DlqCommand, ListArgs, ReleaseArgs, SelectionArgs};
 use super::bulk::{Act, Wanted};
 use super::failure::Failure;
 use super::session::Session;
 use super::{bulk, names, peek};
 use crate::present::dead_set::{DeadSetDocument, dead_set_table};
+use crate::present::operation::ReleasedKeyDocument;
 use crate::present::units;
 
 /// Runs a verb of dead messages.
@@ -30,6 +31,7 @@ pub(crate) async fn run(session: &mut Session, command: DlqCommand) -> Result<()
             )
             .await
         }
+        DlqCommand::Release(args) => release(session, args).await,
         DlqCommand::Purge(args) => {
             let wanted = wanted(args.selection, args.keep);
             bulk::run(
@@ -69,6 +71,36 @@ async fn list(
             |set| &set.name,
             |sets, _is_wide| dead_set_table(sets),
         )
+        .await
+}
+
+async fn release(session: &mut Session, args: ReleaseArgs) -> Result<(), Failure> {
+    let name = names::subscription(session, &args.subscription).await?.name;
+    let request = v1::ReleaseKeyRequest {
+        subscription: name.clone(),
+        ordering_key: args.key.clone(),
+        dry_run: args.dry_run,
+    };
+    let released = session.client.operator().release_key(request).await;
+    let passed =
+        released.map_err(|error| session.failure(format!("release a key of {name}"), error))?;
+    let (state, did) = if args.dry_run {
+        ("planned", "would pass")
+    } else {
+        ("finished", "passed")
+    };
+    let sentence = format!(
+        "{did} {} of the key in {name}",
+        units::counted(passed, "dead message", "dead messages")
+    );
+    let document = ReleasedKeyDocument {
+        subscription: name,
+        ordering_key: args.key,
+        state,
+        passed,
+    };
+    session
+        .outcome(&document, &document.subscription, &sentence)
         .await
 }
 

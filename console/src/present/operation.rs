@@ -89,6 +89,15 @@ impl SeekDocument {
     }
 }
 
+/// A key that goes on past its dead messages, planned or done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct ReleasedKeyDocument {
+    pub(crate) subscription: String,
+    pub(crate) ordering_key: String,
+    pub(crate) state: &'static str,
+    pub(crate) passed: u64,
+}
+
 /// A topic that was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct DeletedTopicDocument {

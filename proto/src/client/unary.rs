@@ -17,7 +17,7 @@ use crate::v1::{
     ExtendResponse, GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse,
     HistoryRequest, HistoryResponse, Message, NackChange, NackRequest, NackResponse,
     OperationSummary, PeekRequest, PeekResponse, PublishRequest, PublishResponse, PullRequest,
-    PurgeBacklogRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse,
+    PurgeBacklogRequest, ReleaseKeyRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse,
 };
 
 /// Looking into subscriptions, and acts on many messages.
@@ -64,6 +64,12 @@ impl Operator {
         response
             .operation
             .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+
+    /// Lets an ordering key go on past its dead messages, or only counts them; gives how many.
+    pub async fn release_key(&self, request: ReleaseKeyRequest) -> Result<u64, Error> {
+        let response = self.stub.clone().release_key(request).await?;
+        Ok(response.into_inner().passed)
     }
 
     /// Lets a subscription go on from elsewhere, or only counts what that would do.

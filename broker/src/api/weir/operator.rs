@@ -317,6 +317,13 @@ impl server::operator_server::Operator for Operator {
         }))
     }
 
+    async fn release_key(
+        &self,
+        request: Request<server::ReleaseKeyRequest>,
+    ) -> Result<Response<server::ReleaseKeyResponse>, Status> {
+        reply(places::release_key(&self.0, &request.into_inner()).await)
+    }
+
     async fn seek(
         &self,
         request: Request<server::SeekRequest>,

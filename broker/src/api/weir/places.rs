@@ -1,9 +1,13 @@
-//! Where a subscription starts or goes on, as the contract says it: a position, a time or offsets.
+//! Where a subscription starts or goes on, as the contract says it: a position, a time or offsets; and how a key goes
+//! on.
 
 use prost_types::Timestamp;
-use weir_proto::server::{PartitionOffset, SeekRequest, SeekResponse, StartPosition};
+use weir_proto::server::{
+    PartitionOffset, ReleaseKeyRequest, ReleaseKeyResponse, SeekRequest, SeekResponse,
+    StartPosition,
+};
 
-use super::convert;
+use super::{convert, scan};
 use crate::core::{DryRun, Start};
 use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{Offset, Partition, Refusal};
@@ -86,6 +90,27 @@ pub(super) async fn seek(handle: &Handle, request: SeekRequest) -> Result<SeekRe
         restored: sought.restored,
         ended_leases: sought.ended_leases,
     })
+}
+
+/// Lets an ordering key go on past its dead messages.
+pub(super) async fn release_key(
+    handle: &Handle,
+    request: &ReleaseKeyRequest,
+) -> Result<ReleaseKeyResponse, Refusal> {
+    let subscription = convert::name("subscription", &request.subscription)?;
+    let field = "ordering_key";
+    convert::label(field, &request.ordering_key, scan::MAX_ORDERING_KEY_BYTES)?;
+    let key = match scan::key_hash(request.ordering_key.as_bytes()) {
+        0 => return Err(Refusal::FieldRequired { field }),
+        key => key,
+    };
+    let dry_run = if request.dry_run {
+        DryRun::Yes
+    } else {
+        DryRun::No
+    };
+    let passed = handle.release_key(subscription, key, dry_run).await?;
+    Ok(ReleaseKeyResponse { passed })
 }
 
 #[cfg(test)]

@@ -297,7 +297,7 @@ impl History {
         assert_eq!((dry.affected, dry.selected), (wet.affected, wet.selected));
         let mut affected = 0;
         for message in self.subs[subscription].messages.values_mut() {
-            if let Is::Dead { class: of } = message.is
+            if let Is::Dead { class: of, .. } = message.is
                 && (is_all || of == class)
             {
                 (message.is, message.failed) = (Is::Pending, 0);
@@ -305,6 +305,27 @@ impl History {
             }
         }
         assert_eq!(wet.affected, affected);
+    }
+
+    /// The key order of the second holds a key behind its dead ones.
+    pub(super) fn release_key(&mut self) {
+        let key = self.random.random_range(1..4);
+        let (core, now) = (&mut self.bench.core, self.bench.now);
+        let text = name(SUBSCRIPTIONS[1].0);
+        let planned = core.release_key(&text, key, DryRun::Yes, now).unwrap();
+        let passed = core.release_key(&text, key, DryRun::No, now).unwrap();
+        assert_eq!(planned, passed);
+        let mut expected = 0;
+        for message in self.subs[1].messages.values_mut() {
+            if let Is::Dead { is_passed, .. } = &mut message.is
+                && message.key == key
+                && !*is_passed
+            {
+                *is_passed = true;
+                expected += 1;
+            }
+        }
+        assert_eq!(passed, expected);
     }
 
     pub(super) fn purge(&mut self) {

@@ -97,7 +97,8 @@ impl History {
             84..88 => self.requeue(),
             88..90 => self.purge(),
             90..91 => self.seek(),
-            91..96 => {
+            91..93 => self.release_key(),
+            93..96 => {
                 let before = Position(
                     self.random
                         .random_range(0..=self.bench.core.next_position().0),

@@ -7,6 +7,7 @@
 //! - `expiry`: what deletes itself.
 //! - `retries`: the retry budget.
 //! - `forwarding`: dead messages go to a topic.
+//! - `release`: a key goes on past its dead messages.
 //! - `backlog`: what is too old or too many.
 //! - `requests`: repeats of requests with an id.
 //! - `refusals`: refusals, hostile input, limits and costs.
@@ -31,6 +32,8 @@ mod expiry;
 mod backlog;
 
 mod requests;
+
+mod release;
 
 mod forwarding;
 

@@ -14,6 +14,8 @@ pub(super) enum Is {
     Leased(Lease),
     Dead {
         class: &'static str,
+        /// Its key goes on without it.
+        is_passed: bool,
     },
     Acked,
     Dropped,
@@ -95,8 +97,16 @@ impl Sub {
                 if self.in_key_order && key != 0 {
                     let mut before = self.messages.range((place.0, 0)..place);
                     let blocks = |message: &Message| {
-                        let is_out =
-                            matches!(message.is, Is::Acked | Is::Dropped | Is::Scheduled(_));
+                        let is_out = matches!(
+                            message.is,
+                            Is::Acked
+                                | Is::Dropped
+                                | Is::Scheduled(_)
+                                | Is::Dead {
+                                    is_passed: true,
+                                    ..
+                                }
+                        );
                         message.key == key && !is_out
                     };
                     assert!(
@@ -143,7 +153,10 @@ impl Sub {
         message.failed += 1;
         let (is_fatal, class) = how;
         message.is = if is_fatal || message.failed >= self.max_attempts {
-            Is::Dead { class }
+            Is::Dead {
+                class,
+                is_passed: false,
+            }
         } else {
             Is::Pending
         };

@@ -21,6 +21,7 @@
 //! 20 SubscriptionUpdated  subscription record
 //! 21 Sought               subscription, partition, epoch, target, 1 if anew else 0
 //! 25 Requested            see `requested`
+//! 27 Unparked             subscription, partition, ranges
 //! ```
 
 use super::body::Columns;
@@ -36,6 +37,7 @@ use super::record_codec::{
 use super::requested::Requested;
 use super::sought::Sought;
 use super::state_codec;
+use super::unparked::Unparked;
 use crate::model::{
     Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, SubscriptionId,
     Time, TopicId,
@@ -81,7 +83,7 @@ pub fn encode(entry: &Entry) -> Encoded {
     }
 }
 
-/// Writes an entry that holds a record, whose version is that of the record.
+/// Writes an entry of a kind with several versions: the oldest that can say it.
 fn write_recorded(out: &mut Writer, entry: &Entry) -> Option<(u8, u8)> {
     let written = match entry {
         Entry::TopicCreated(record) => (3, write_topic_record(out, record)),
@@ -95,6 +97,7 @@ fn write_recorded(out: &mut Writer, entry: &Entry) -> Option<(u8, u8)> {
         }
         Entry::TopicState(state) => (16, state_codec::write_topic(out, state)),
         Entry::SubscriptionState(state) => (17, state_codec::write_subscription(out, state)),
+        Entry::PageState(state) => (18, state_codec::write_page(out, state)),
         Entry::TopicUpdated(record) => (19, write_topic_record(out, record)),
         Entry::SubscriptionUpdated(record) => (20, write_subscription_record(out, record)),
         _ => return None,
@@ -141,13 +144,14 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         }
         Entry::Sought(entry) => entry.write(out),
         Entry::Requested(entry) => entry.write(out),
+        Entry::Unparked(entry) => entry.write(out),
         Entry::BrokerState(state) => state_codec::write_broker(out, state),
-        Entry::PageState(state) => state_codec::write_page(out, state),
-        // Written above: they hold records.
+        // Written above: their versions vary.
         Entry::TopicCreated(_)
         | Entry::SubscriptionCreated { .. }
         | Entry::TopicState(_)
         | Entry::SubscriptionState(_)
+        | Entry::PageState(_)
         | Entry::TopicUpdated(_)
         | Entry::SubscriptionUpdated(_) => 0,
     }
@@ -212,11 +216,12 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         15 => Entry::BrokerState(state_codec::read_broker(input)?),
         16 => Entry::TopicState(state_codec::read_topic(input, version)?),
         17 => Entry::SubscriptionState(state_codec::read_subscription(input, version)?),
-        18 => Entry::PageState(state_codec::read_page(input)?),
+        18 => Entry::PageState(state_codec::read_page(input, version)?),
         19 => Entry::TopicUpdated(read_topic_record(input, version)?),
         20 => Entry::SubscriptionUpdated(read_subscription_record(input, version)?),
         21 => Entry::Sought(Sought::read(input)?),
         25 => Entry::Requested(Requested::read(input)?),
+        27 => Entry::Unparked(Unparked::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;
@@ -226,7 +231,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
 /// The newest version of a kind that this release knows.
 fn newest_version(kind: u8) -> u8 {
     match kind {
-        3 | 5 | 7 | 16 | 17 | 19 | 20 => 2,
+        3 | 5 | 7 | 16..=20 => 2,
         _ => 1,
     }
 }

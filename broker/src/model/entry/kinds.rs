@@ -4,6 +4,7 @@ use super::record::{SubscriptionRecord, TopicRecord};
 use super::requested::Requested;
 use super::sought::Sought;
 use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
+use super::unparked::Unparked;
 use crate::model::{
     Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, SubscriptionId,
     Time, TopicId,
@@ -61,6 +62,8 @@ pub enum Entry {
     Sought(Sought),
     /// A request that its caller had named by an id was done.
     Requested(Requested),
+    /// A key goes on without its dead messages.
+    Unparked(Unparked),
 }
 
 /// A batch of messages with consecutive offsets.

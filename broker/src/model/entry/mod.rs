@@ -9,7 +9,8 @@
 //! - [`body`]: the body of a published batch.
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
-//! - [`kinds`]: the entries; [`sought`]: that of a seek; [`requested`]: that of a request with an id.
+//! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`]: those of a seek, of a request with an id and of a
+//!   released key.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -25,6 +26,8 @@ mod record_codec;
 
 pub mod requested;
 pub mod sought;
+
+pub mod unparked;
 
 pub mod kinds;
 
@@ -49,3 +52,4 @@ pub use state::{
     BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,
     SubscriptionState, TopicState,
 };
+pub use unparked::Unparked;

@@ -110,6 +110,8 @@ pub enum Record {
     },
     /// Dead.
     Dead(DeadRecord),
+    /// Dead, and its key goes on without it.
+    Passed(DeadRecord),
 }
 
 /// Why and when a message died, in 32 bytes; the words are in the entry at `text`.

@@ -5,6 +5,7 @@
 //! 16 TopicState         topic record, count, each: low, next, published bytes
 //! 17 SubscriptionState  subscription record, count, each: epoch, start, floor, finished pages, acked, 7 × dropped
 //! 18 PageState          subscription, partition, epoch, page, finished ranges, records, outstanding leases
+//!                       version 2: a dead record may be one that its key goes on without
 //! ```
 
 use super::bytes::{DecodeError, Reader, Writer};
@@ -141,7 +142,12 @@ pub(super) fn write_page(out: &mut Writer, state: &PageState) -> u8 {
         out.number(lease.attempt.into()).number(lease.serial.0);
         out.number(lease.incarnation.0).text(&lease.consumer);
     }
-    18
+    let is_passed = |(_, record): &(Offset, Record)| matches!(record, Record::Passed(_));
+    if state.records.iter().any(is_passed) {
+        2
+    } else {
+        1
+    }
 }
 
 fn write_record(out: &mut Writer, record: &Record) {
@@ -164,24 +170,21 @@ fn write_record(out: &mut Writer, record: &Record) {
                 .number(first_failure.0)
                 .number(until.0);
         }
-        Record::Dead(DeadRecord {
-            first_failure,
-            last_failure,
-            text,
-            attempts,
-            group,
-        }) => {
-            out.number(3)
-                .number(attempts.into())
-                .number(first_failure.0);
-            out.number(last_failure.0)
-                .number(text.0)
-                .number(group.into());
-        }
+        Record::Dead(dead) => write_dead(out, 3, &dead),
+        Record::Passed(dead) => write_dead(out, 4, &dead),
     }
 }
 
-pub(super) fn read_page(input: &mut Reader<'_>) -> Result<PageState, DecodeError> {
+fn write_dead(out: &mut Writer, tag: u64, dead: &DeadRecord) {
+    out.number(tag)
+        .number(dead.attempts.into())
+        .number(dead.first_failure.0);
+    out.number(dead.last_failure.0)
+        .number(dead.text.0)
+        .number(dead.group.into());
+}
+
+pub(super) fn read_page(input: &mut Reader<'_>, version: u8) -> Result<PageState, DecodeError> {
     let (subscription, partition): (SubscriptionId, _) = read_place(input)?;
     let epoch = Epoch(input.number_u32("the epoch")?);
     let page = input.number("the page")?;
@@ -189,7 +192,7 @@ pub(super) fn read_page(input: &mut Reader<'_>) -> Result<PageState, DecodeError
     let mut records = Vec::new();
     for _ in 0..input.length("the records")? {
         let offset = Offset(input.number("a record")?);
-        records.push((offset, read_record(input)?));
+        records.push((offset, read_record(input, version)?));
     }
     let mut outstanding = Vec::new();
     for _ in 0..input.length("the leases")? {
@@ -212,7 +215,7 @@ pub(super) fn read_page(input: &mut Reader<'_>) -> Result<PageState, DecodeError
     })
 }
 
-fn read_record(input: &mut Reader<'_>) -> Result<Record, DecodeError> {
+fn read_record(input: &mut Reader<'_>, version: u8) -> Result<Record, DecodeError> {
     let kind = input.number("a record")?;
     let attempts = input.number_u32("the attempts")?;
     let first_failure = Time(input.number("the first failure")?);
@@ -229,13 +232,58 @@ fn read_record(input: &mut Reader<'_>) -> Result<Record, DecodeError> {
                 until,
             })
         }
-        3 => Ok(Record::Dead(DeadRecord {
-            first_failure,
-            last_failure: Time(input.number("the last failure")?),
-            text: Position(input.number("the text")?),
-            attempts,
-            group: input.number_u32("the group")?,
-        })),
+        3 => read_dead(input, attempts, first_failure).map(Record::Dead),
+        4 if version >= 2 => read_dead(input, attempts, first_failure).map(Record::Passed),
         _ => Err(DecodeError::Invalid("a record")),
+    }
+}
+
+fn read_dead(
+    input: &mut Reader<'_>,
+    attempts: u32,
+    first_failure: Time,
+) -> Result<DeadRecord, DecodeError> {
+    Ok(DeadRecord {
+        first_failure,
+        last_failure: Time(input.number("the last failure")?),
+        text: Position(input.number("the text")?),
+        attempts,
+        group: input.number_u32("the group")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Encoded, Entry, decode, encode};
+    use super::*;
+    use crate::model::Partition;
+
+    fn page(record: Record) -> Entry {
+        Entry::PageState(PageState {
+            subscription: SubscriptionId(3),
+            partition: Partition(1),
+            epoch: Epoch(2),
+            page: 1,
+            finished: Vec::new(),
+            records: vec![(Offset(4_100), record)],
+            outstanding: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_page_is_written_in_the_oldest_version_that_can_say_it() {
+        let dead = DeadRecord {
+            first_failure: Time(1),
+            last_failure: Time(2),
+            text: Position(3),
+            attempts: 4,
+            group: 5,
+        };
+        assert_eq!(encode(&page(Record::Dead(dead))).version, 1);
+        let entry = page(Record::Passed(dead));
+        let Encoded { version, head, .. } = encode(&entry);
+        assert_eq!(version, 2);
+        assert_eq!(decode(18, 2, &head), Ok(entry));
+        assert!(decode(18, 1, &head).is_err(), "it knows no such record");
     }
 }

@@ -56,6 +56,15 @@ pub(crate) enum DlqCommand {
 The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
     Requeue(RequeueArgs),
 
+    /// Let an ordering key go on past its dead messages, which stay dead [write]
+    #[command(after_help = "Examples:
+  weir dlq release billing --key customer-77 --dry-run
+  weir dlq release billing --key customer-77
+
+Where the key order is block, a dead message holds the later ones of its key. A message that is
+requeued after its key went on comes out of its order.")]
+    Release(ReleaseArgs),
+
     /// Drop dead messages for good [write]
     #[command(after_help = "Examples:
   weir dlq purge billing --older-than 7d --dry-run
@@ -155,4 +164,20 @@ pub(crate) struct PurgeArgs {
     /// Whether to act.
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+}
+
+/// What `weir dlq release` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// The ordering key
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
+
+    /// Only count; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

@@ -19,7 +19,7 @@ mod topic;
 pub(crate) use apply::ApplyArgs;
 pub(crate) use check::CheckCommand;
 pub(crate) use config::ConfigCommand;
-pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, SelectionArgs};
+pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, ReleaseArgs, SelectionArgs};
 pub(crate) use list::{Header, ListArgs};
 pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;

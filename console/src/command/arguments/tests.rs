@@ -65,7 +65,7 @@ fn the_help_of_subscriptions_is_as_reviewed() {
 #[test]
 fn the_help_of_dead_messages_is_as_reviewed() {
     insta::assert_snapshot!("dlq", help(&["dlq"]));
-    for verb in ["ls", "peek", "requeue", "purge"] {
+    for verb in ["ls", "peek", "requeue", "release", "purge"] {
         insta::assert_snapshot!(format!("dlq_{verb}"), help(&["dlq", verb]));
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct Memory {
     pub(crate) acts: Vec<(&'static str, bool, server::Selection)>,
     /// Seeks, counted only or done.
     pub(crate) seeks: Vec<server::SeekRequest>,
+    pub(crate) released: Vec<server::ReleaseKeyRequest>,
     /// Dead messages of `billing`: the reason of each, with its offset for a payload.
     pub(crate) dead: Vec<String>,
     /// Topics that were deleted.

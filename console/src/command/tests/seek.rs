@@ -1,4 +1,5 @@
-//! `weir sub seek|pause|resume`: what reaches the broker, and that nothing is moved unless somebody said so.
+//! `weir sub seek|pause|resume` and `weir dlq release`: what reaches the broker, and that nothing is moved unless
+//! somebody said so.
 
 use weir_proto::server::{PartitionOffset, StartPosition};
 
@@ -50,4 +51,25 @@ async fn a_dry_run_of_a_seek_counts_even_with_yes() {
         seeks[0].target_time.map(|time| time.seconds),
         Some(1_790_000_000)
     );
+}
+
+#[tokio::test]
+async fn a_key_is_released_by_its_name_and_told_in_one_object() {
+    let broker = Broker::with(&[]).await;
+    let ended = typed(&broker, "dlq release billing --key customer-77 -o json").await;
+    let expected = serde_json::json!({
+        "subscription": "billing",
+        "ordering_key": "customer-77",
+        "state": "finished",
+        "passed": 3,
+    });
+    assert_eq!(ended.json(), expected);
+    let ended = typed(&broker, "dlq release billing --key k --dry-run -o json").await;
+    assert_eq!(ended.json()["state"], "planned");
+    let released = &broker.memory().released;
+    let asked = released
+        .iter()
+        .map(|one| (one.ordering_key.as_str(), one.dry_run));
+    let asked: Vec<_> = asked.collect();
+    assert_eq!(asked, [("customer-77", false), ("k", true)]);
 }

@@ -291,6 +291,11 @@ impl operator_server::Operator for Services {
         Ok(Response::new(RequeueDeadLettersResponse { operation }))
     }
 
+    async fn release_key(&self, request: Request<ReleaseKeyRequest>) -> Answer<ReleaseKeyResponse> {
+        self.memory().released.push(request.into_inner());
+        Ok(Response::new(ReleaseKeyResponse { passed: 3 }))
+    }
+
     async fn seek(&self, request: Request<SeekRequest>) -> Answer<SeekResponse> {
         let request = request.into_inner();
         let dry_run = request.dry_run;
