@@ -105,6 +105,10 @@ pub(crate) struct SubscriptionDocument {
     pub(crate) numbers: SubscriptionNumbers,
     #[serde(flatten)]
     pub(crate) settings: SubscriptionSettings,
+    /// Failed messages whose backoff is over wait for the retry budget.
+    pub(crate) retry_budget_spent: bool,
+    /// Dead messages wait for a dead-letter topic that somebody reads.
+    pub(crate) dead_letters_held: bool,
     pub(crate) dropped_by_cause: serde_json::Map<String, serde_json::Value>,
     pub(crate) connected: Vec<ConsumerDocument>,
 }
@@ -146,6 +150,8 @@ impl SubscriptionDocument {
         Self {
             numbers: SubscriptionNumbers::new(stats, time),
             settings: SubscriptionSettings::new(settings),
+            retry_budget_spent: stats.retry_budget_spent,
+            dead_letters_held: stats.dead_letters_held,
             dropped_by_cause: stats
                 .dropped
                 .iter()
@@ -167,6 +173,12 @@ impl SubscriptionDocument {
         fields.push("  waiting", units::count(numbers.waiting));
         fields.push("scheduled", units::count(numbers.scheduled));
         fields.push("dead", units::count(numbers.dead));
+        if self.retry_budget_spent {
+            fields.push("retries", "wait for the retry budget");
+        }
+        if self.dead_letters_held {
+            fields.push("dead letters", "wait for a reader of their topic");
+        }
         fields.push("lag", known(numbers.lag_seconds, units::seconds));
         fields.push("drain", numbers.drain_text());
         fields.push("publish rate", known(numbers.publish_rate, per_second));
@@ -330,5 +342,36 @@ fn drop_cause(cause: v1::DropCause) -> &'static str {
         v1::DropCause::Filtered => "filtered",
         v1::DropCause::Skipped => "skipped",
         v1::DropCause::Moved => "moved",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_budget_or_a_reader_is_told_only_then() {
+        let settings = v1::Subscription {
+            name: "billing".to_owned(),
+            ..v1::Subscription::default()
+        };
+        let shown = |is_held| {
+            let stats = v1::SubscriptionStats {
+                name: settings.name.clone(),
+                retry_budget_spent: is_held,
+                dead_letters_held: is_held,
+                ..v1::SubscriptionStats::default()
+            };
+            let sample = v1::GetStatsResponse {
+                subscriptions: vec![stats],
+                ..v1::GetStatsResponse::default()
+            };
+            let document = SubscriptionDocument::new(&settings, Some(&sample));
+            document.fields().render(false)
+        };
+        for line in ["wait for the retry budget", "wait for a reader"] {
+            assert!(shown(true).contains(line), "{}", shown(true));
+            assert!(!shown(false).contains(line));
+        }
     }
 }
