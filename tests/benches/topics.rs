@@ -73,12 +73,12 @@ async fn measure() -> anyhow::Result<()> {
         look(&broker, "memory, started again").await;
     }
     broker.stop();
-    declare(exported).await
+    declare(&exported).await
 }
 
 /// The same on an empty broker as a declaration, in two requests, and the same again.
 async fn declare(
-    (topics, subscriptions): (Vec<Topic>, Vec<weir_proto::v1::Subscription>),
+    (topics, subscriptions): &(Vec<Topic>, Vec<weir_proto::v1::Subscription>),
 ) -> anyhow::Result<()> {
     let mut broker = Broker::start_with(PROGRAM, Setup::large()).await;
     let admin = broker.client().admin();

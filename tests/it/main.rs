@@ -3,7 +3,7 @@
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
 //!   [`letters`].
-//! - What stays: [`restarts`], [`updates`], [`topology`], [`requests`], [`retention`]. What is told:
+//! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
@@ -54,6 +54,8 @@ mod restarts;
 mod updates;
 
 mod topology;
+
+mod lists;
 
 mod requests;
 

@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &mut Session, args: &ApplyArgs) -> Result<(), F
     let text = text.map_err(|error| Failure::file(&args.file, error))?;
     let read = topology::read(&text);
     let mut declared = read.map_err(|problem| wrong(&args.file, problem.line, problem.what))?;
-    let plan = send(session, &args.file, &mut declared, true).await?;
+    let plan = send(session, &args.file, &mut declared, Pass::Plan).await?;
     if args.dry_run || plan.changes.is_empty() {
         return show(session, &plan).await;
     }
@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &mut Session, args: &ApplyArgs) -> Result<(), F
         let question = format!("Apply {}?", args.file.display());
         consent::require(&session.output, args.yes, &text, &question)?;
     }
-    let done = send(session, &args.file, &mut declared, false).await?;
+    let done = send(session, &args.file, &mut declared, Pass::Act).await?;
     show(session, &done).await
 }
 
@@ -50,13 +50,21 @@ pub(crate) async fn export(session: &mut Session) -> Result<(), Failure> {
     session.output.data(text).await
 }
 
+/// Whether a declaration is only looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Plan,
+    Act,
+}
+
 /// Sends the declaration. What a dry run saw is noted in it, so that what follows is done only if it is still so.
 async fn send(
     session: &Session,
     file: &Path,
     declared: &mut Declared,
-    dry_run: bool,
+    pass: Pass,
 ) -> Result<Changes, Failure> {
+    let dry_run = pass == Pass::Plan;
     let mut changes = Changes {
         dry_run,
         ..Changes::default()

@@ -1,5 +1,7 @@
 //! `weir topic ls|create|get|rm`.
 
+use std::collections::HashMap;
+
 use weir_proto::v1;
 
 use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand};
@@ -35,15 +37,11 @@ async fn list(session: &mut Session, args: &ListArgs<TopicDocument>) -> Result<(
         .await;
     let sample = sample.map_err(failed)?;
     let settings = session.client.admin().all_topics().await.map_err(failed)?;
-    let topics: Vec<TopicDocument> = settings
-        .iter()
-        .map(|topic| {
-            let stats = sample
-                .topics
-                .iter()
-                .find(|stats| stats.topic_id == topic.topic_id);
-            TopicDocument::new(Some(topic), stats)
-        })
+    let stats = sample.topics.iter().map(|stats| (stats.topic_id, stats));
+    let stats: HashMap<u64, &v1::TopicStats> = stats.collect();
+    let topics = settings.iter();
+    let topics = topics
+        .map(|topic| TopicDocument::new(Some(topic), stats.get(&topic.topic_id).copied()))
         .collect();
     session
         .chosen(topics, args, |topic| &topic.name, topic_table)

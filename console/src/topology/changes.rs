@@ -11,8 +11,15 @@ use super::settings::{SUBSCRIPTION, Setting, TOPIC, of};
 use super::value::quoted;
 use crate::present::units;
 
+const CREATE: &str = "create";
+const CHANGE: &str = "change";
+
 /// What differs from a declaration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are called as in the document"
+)]
 pub(crate) struct Changes {
     /// Whether nothing was done.
     pub(crate) dry_run: bool,
@@ -53,54 +60,38 @@ pub(crate) struct SettingChange {
 impl Changes {
     /// Adds what one call changed of `declared` topics and subscriptions.
     pub(crate) fn add(&mut self, answer: &ApplyTopologyResponse, declared: usize) {
-        let before = self.changes.len();
-        for one in &answer.topics {
+        let topics = answer.topics.iter().map(|one| {
             let after = one.after.clone().unwrap_or_default();
-            let settings = settings(TOPIC, one.before.as_ref(), &after, one.changed.as_ref());
-            self.push("topic", after.name, None, one.before.is_none(), settings);
-        }
-        for one in &answer.subscriptions {
-            let after = one.after.clone().unwrap_or_default();
-            let changed = one.changed.as_ref();
-            let settings = settings(SUBSCRIPTION, one.before.as_ref(), &after, changed);
-            let is_new = one.before.is_none();
-            self.push(
-                "subscription",
-                after.name,
-                Some(after.topic),
-                is_new,
-                settings,
-            );
-        }
-        let changed = self.changes.len() - before;
-        self.unchanged += declared.saturating_sub(changed) as u64;
-    }
-
-    fn push(
-        &mut self,
-        kind: &'static str,
-        name: String,
-        topic: Option<String>,
-        is_new: bool,
-        settings: Vec<SettingChange>,
-    ) {
-        if is_new {
-            self.created += 1;
-        } else {
-            self.changed += 1;
-        }
-        self.changes.push(Change {
-            action: if is_new { "create" } else { "change" },
-            kind,
-            name,
-            topic,
-            settings,
+            Change {
+                action: action(one.before.as_ref()),
+                kind: "topic",
+                settings: settings(TOPIC, one.before.as_ref(), &after, one.changed.as_ref()),
+                name: after.name,
+                topic: None,
+            }
         });
+        let subscriptions = answer.subscriptions.iter().map(|one| {
+            let (before, changed) = (one.before.as_ref(), one.changed.as_ref());
+            let after = one.after.clone().unwrap_or_default();
+            Change {
+                action: action(before),
+                kind: "subscription",
+                settings: settings(SUBSCRIPTION, before, &after, changed),
+                name: after.name,
+                topic: Some(after.topic),
+            }
+        });
+        let changes: Vec<Change> = topics.chain(subscriptions).collect();
+        let created = changes.iter().filter(|one| one.action == CREATE).count();
+        self.created += created as u64;
+        self.changed += (changes.len() - created) as u64;
+        self.unchanged += declared.saturating_sub(changes.len()) as u64;
+        self.changes.extend(changes);
     }
 
     /// Whether a change of what exists may drop messages.
     pub(crate) fn may_lose(&self) -> bool {
-        let changed = self.changes.iter().filter(|one| one.action == "change");
+        let changed = self.changes.iter().filter(|one| one.action == CHANGE);
         changed
             .flat_map(|one| &one.settings)
             .any(|setting| setting.may_lose)
@@ -110,7 +101,7 @@ impl Changes {
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for change in &self.changes {
-            let sign = if change.action == "create" { '+' } else { '~' };
+            let sign = if change.action == CREATE { '+' } else { '~' };
             // Writing to a String cannot fail.
             let _infallible = write!(text, "{sign} {} {}", change.kind, plain(&change.name));
             if let Some(topic) = &change.topic {
@@ -118,7 +109,7 @@ impl Changes {
             }
             text.push('\n');
             for setting in &change.settings {
-                let lost = if setting.may_lose && change.action == "change" {
+                let lost = if setting.may_lose && change.action == CHANGE {
                     "   (may drop messages)"
                 } else {
                     ""
@@ -156,6 +147,10 @@ impl Changes {
             count(self.unchanged)
         )
     }
+}
+
+fn action<R>(before: Option<&R>) -> &'static str {
+    if before.is_none() { CREATE } else { CHANGE }
 }
 
 fn plain(name: &str) -> String {

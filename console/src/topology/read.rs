@@ -118,12 +118,12 @@ impl File<'_> {
             let key_start = key.span().start;
             let given = Value::of(value.get_ref());
             let key = key.get_ref().as_ref();
-            let named = |what| self.problem(value.span().start, format!("{key}: {what}"));
-            let given = given.map_err(named)?;
+            let told = |what| self.problem(value.span().start, format!("{key}: {what}"));
+            let given = given.map_err(told)?;
             if let Some((_, place)) = names.iter().find(|(name, _)| *name == key) {
-                *place(into) = given.to_text().map_err(named)?;
+                *place(into) = given.to_text().map_err(told)?;
             } else if let Some(setting) = settings.iter().find(|one| one.name == key) {
-                setting.set(into, &given).map_err(named)?;
+                setting.set(into, &given).map_err(told)?;
             } else {
                 let known = names.iter().map(|(name, _)| *name);
                 let known: Vec<_> = known.chain(settings.iter().map(|one| one.name)).collect();

@@ -9,7 +9,7 @@
 //! - `forwarding`: dead messages go to a topic.
 //! - `release`: a key goes on past its dead messages.
 //! - `backlog`: what is too old or too many.
-//! - `requests`: repeats of requests with an id.
+//! - `requests`: repeats of requests with an id. `topology`: declarations.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `scheduled`: messages that are due later.
@@ -38,6 +38,8 @@ mod release;
 mod forwarding;
 
 mod retries;
+
+mod topology;
 
 mod refusals;
 
