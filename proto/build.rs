@@ -29,8 +29,9 @@ const FILES: &[&str] = &[
 ];
 
 /// Fields that are the same on the wire but bytes in the broker: (message, field).
-const RAW: [(&str, &str); 6] = [
+const RAW: [(&str, &str); 7] = [
     ("PublishRequest", "messages"),
+    ("TopicBatch", "messages"),
     ("PublishStreamRequest", "messages"),
     ("SubscribeResponse", "runs"),
     ("ReadResponse", "runs"),

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use weir_broker::config::Config;
-use weir_broker::core::{Allowance, SequenceRange, Start};
+use weir_broker::core::{Allowance, Publication, SequenceRange, Start};
 use weir_broker::journal::OsDisk;
 use weir_broker::model::entry::BodyBuilder;
 use weir_broker::model::settings::{SubscriptionSettings, TopicSettings};
@@ -103,7 +103,7 @@ async fn measure(size: usize, batch: u64, count: u64) -> anyhow::Result<(f64, f6
             oldest.await?;
         }
         let batch = vec![(Partition(0), body.clone())];
-        under_way.push_back(handle.publish_submit(topic, batch).await?);
+        under_way.push_back(handle.publish_submit(Publication::to(topic, batch)).await?);
     }
     for ticket in under_way {
         ticket.await?;

@@ -1,6 +1,7 @@
 //! What is left after the broker dies, and what it does when it may not start.
 //!
-//! - [`kills`]: killed at random under load. [`fail_points`]: dying at each named point.
+//! - [`kills`]: killed at random under load. [`resending`]: producers that send again what was under way.
+//! - [`fail_points`]: dying at each named point.
 //! - [`stops`]: asked to stop under load.
 //! - [`starts`]: directories that it must refuse. [`golden`]: directories of earlier releases.
 
@@ -11,6 +12,8 @@
 )]
 
 mod kills;
+
+mod resending;
 
 mod fail_points;
 

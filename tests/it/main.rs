@@ -5,7 +5,7 @@
 //!   [`letters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
-//! - Publishing: [`pipelines`], [`sizes`], [`pressure`].
+//! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
@@ -70,6 +70,12 @@ mod services;
 mod python;
 
 mod pipelines;
+
+mod producers;
+
+mod fullness;
+
+mod relaxed;
 
 mod sizes;
 

@@ -7,7 +7,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 use tonic::Code;
 use tonic::transport::Channel;
-use weir_proto::v1::{ErrorReason, PublishRequest};
+use weir_proto::v1::{ErrorReason, ProducerSequence, PublishRequest, TopicBatch};
 use weir_tests::broker::keyed;
 use weir_tests::figures::{figure, seed};
 use weir_tests::raw;
@@ -129,6 +129,15 @@ async fn mutated_requests_never_get_more_than_a_refusal() {
     let good = PublishRequest {
         topic: "t".to_owned(),
         messages: vec![keyed("key", "text"), keyed("", "more")],
+        producer: Some(ProducerSequence {
+            producer_id: vec![7; 16].into(),
+            sequence: 9,
+        }),
+        require_subscription: true,
+        additional: vec![TopicBatch {
+            topic: "u".to_owned(),
+            messages: vec![keyed("", "further")],
+        }],
     }
     .encode_to_vec();
     let mut random = SmallRng::seed_from_u64(seed("mutated requests", 5));

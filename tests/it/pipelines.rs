@@ -15,6 +15,7 @@ fn batch(topic: &str, batch_id: u64, texts: &[&str]) -> PublishStreamRequest {
         topic: topic.to_owned(),
         messages: texts.iter().map(|text| message(text)).collect(),
         batch_id,
+        ..PublishStreamRequest::default()
     }
 }
 

@@ -46,6 +46,7 @@ async fn crowd(broker: &Embedded, count: usize, wait_for: usize) -> (JoinSet<()>
             let request = PublishRequest {
                 topic: "t".to_owned(),
                 messages: vec![of(100 * KIB)],
+                ..PublishRequest::default()
             };
             if let Err(status) = stub.publish(request).await {
                 refusals.send(Error::from(status)).await.unwrap();
@@ -96,6 +97,7 @@ async fn beyond_what_may_wait_for_the_disk_calls_are_refused_and_streams_are_hel
             topic: "t".to_owned(),
             messages: vec![of(64 * KIB)],
             batch_id,
+            ..PublishStreamRequest::default()
         }
     });
     let mut stub = PublisherClient::new(broker.channel().await);
@@ -213,6 +215,7 @@ async fn a_full_disk_refuses_publishes_until_consumers_make_room() {
         topic: "t".to_owned(),
         messages: vec![of(1)],
         batch_id: 1,
+        ..PublishStreamRequest::default()
     };
     let answers = stub.publish_stream(tokio_stream::once(request)).await;
     let answer = answers.unwrap().into_inner().message().await.unwrap();

@@ -180,6 +180,26 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "watching",
         "a_window_that_does_not_read_is_refused_and_ends_its_watcher",
     ),
+    (
+        ErrorReason::NoSubscription,
+        "producers",
+        "what_nobody_would_get_is_refused_if_asked_and_counted_otherwise",
+    ),
+    (
+        ErrorReason::TopicFull,
+        "fullness",
+        "a_full_topic_refuses_calls_and_holds_streams_back_until_messages_are_finished",
+    ),
+    (
+        ErrorReason::SequenceStale,
+        "producers",
+        "a_batch_sent_again_is_stored_once_on_the_places_of_the_first_time_across_a_kill",
+    ),
+    (
+        ErrorReason::ProducersFull,
+        "producers",
+        "one_producer_too_many_is_refused_and_the_others_go_on",
+    ),
 ];
 
 /// What no test provokes, and why.

@@ -91,6 +91,7 @@ async fn one_by_one(channel: Channel, producer: u64, count: u64, sent: Arc<Atomi
                 topic: "t".to_owned(),
                 messages: vec![marked(producer, sequence)],
                 batch_id: sequence,
+                ..PublishStreamRequest::default()
             }
         }
     });

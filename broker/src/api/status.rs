@@ -82,6 +82,10 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::OffsetBelowLowWatermark { .. } => {
             (Code::OutOfRange, ErrorReason::OffsetBelowLowWatermark)
         }
+        Refusal::NoSubscription { .. } => (Code::FailedPrecondition, ErrorReason::NoSubscription),
+        Refusal::TopicFull { .. } => (Code::ResourceExhausted, ErrorReason::TopicFull),
+        Refusal::SequenceStale { .. } => (Code::FailedPrecondition, ErrorReason::SequenceStale),
+        Refusal::ProducersFull { .. } => (Code::ResourceExhausted, ErrorReason::ProducersFull),
         _ => (Code::InvalidArgument, invalid(refusal)),
     }
 }
@@ -139,7 +143,8 @@ fn metadata(refusal: &Refusal) -> HashMap<String, String> {
     let pairs: Vec<(&str, String)> = match refusal {
         Refusal::TopicNotFound { topic }
         | Refusal::TopicAlreadyExists { topic }
-        | Refusal::DeadLetterTopicMissing { topic } => {
+        | Refusal::DeadLetterTopicMissing { topic }
+        | Refusal::NoSubscription { topic } => {
             vec![("topic", topic.to_string())]
         }
         Refusal::TopicGone { topic } => vec![("topicId", topic.to_string())],
@@ -235,6 +240,29 @@ fn limits(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::LimitReached { what, limit } => {
             vec![("what", (*what).to_owned()), ("limit", limit.to_string())]
         }
+        _ => holding(refusal),
+    }
+}
+
+/// The variable parts of a sentence about what a topic or a subscription holds or remembers.
+fn holding(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    match refusal {
+        Refusal::TopicFull {
+            topic,
+            unit,
+            held,
+            limit,
+        } => vec![
+            ("topic", topic.to_string()),
+            ("unit", (*unit).to_owned()),
+            ("held", held.to_string()),
+            ("limit", limit.to_string()),
+        ],
+        Refusal::SequenceStale { sequence, passed } => vec![
+            ("sequence", sequence.to_string()),
+            ("forgottenSequence", passed.to_string()),
+        ],
+        Refusal::ProducersFull { limit } => vec![("limit", limit.to_string())],
         Refusal::BacklogFull {
             subscription,
             backlog,

@@ -53,6 +53,15 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::SubscriptionDeleted {
             subscription: name.clone(),
         },
+        Refusal::NoSubscription {
+            topic: name.clone(),
+        },
+        Refusal::TopicFull {
+            topic: name.clone(),
+            unit: "messages",
+            held: 2,
+            limit: 1,
+        },
         Refusal::TopicMismatch {
             subscription: name.clone(),
             topic: name,
@@ -103,6 +112,11 @@ fn unnamed_refusals() -> Vec<Refusal> {
             field: "subscriptions.filter",
             detail: text(),
         },
+        Refusal::SequenceStale {
+            sequence: 1,
+            passed: 2,
+        },
+        Refusal::ProducersFull { limit: 1 },
         Refusal::AckIdMalformed,
         Refusal::LeaseStale,
         Refusal::PageTokenInvalid,
@@ -163,7 +177,9 @@ fn what_time_heals_says_when_to_try_again() {
         let heals = [Code::ResourceExhausted, Code::Unavailable].contains(&status(&refusal).code())
             && !matches!(
                 refusal,
-                Refusal::LimitReached { .. } | Refusal::LogPoisoned { .. }
+                Refusal::LimitReached { .. }
+                    | Refusal::LogPoisoned { .. }
+                    | Refusal::ProducersFull { .. }
             );
         let retry = status(&refusal).get_error_details().retry_info().is_some();
         assert_eq!(retry, heals, "{refusal:?}");

@@ -6,49 +6,16 @@
 
 use super::limits::{MAX_TOMBSTONES, TEXT_BYTES};
 use super::objects::{Objects, Subscription, Topic};
+pub use super::places::ApplyError;
+pub(super) use super::places::{Mode, entered, machine};
 use super::totals::settling;
 use crate::delivery::Machine;
 use crate::model::entry::{
     Acked, Columns, Delivered, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
 };
-use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{
     Epoch, Now, Offset, OffsetRange, OperationId, Partition, Position, SubscriptionId, TopicId,
 };
-
-/// When an entry is applied.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Mode {
-    /// It was just decided.
-    Live(Now),
-    /// It is replayed.
-    Recovery,
-}
-
-/// An entry that does not fit the state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ApplyError {
-    /// It speaks of a topic that does not exist.
-    #[error("topic {0} does not exist")]
-    NoTopic(TopicId),
-    /// It speaks of a subscription that does not exist.
-    #[error("subscription {0} does not exist")]
-    NoSubscription(SubscriptionId),
-    /// It speaks of a partition that does not exist.
-    #[error("partition {0} does not exist")]
-    NoPartition(Partition),
-    /// A published batch does not begin where the partition ends.
-    #[error("a batch begins at offset {base} and the partition ends at {next}")]
-    NotNext {
-        /// Where it begins.
-        base: Offset,
-        /// Where the partition ends.
-        next: Offset,
-    },
-    /// A published batch has no columns.
-    #[error("a batch has no messages")]
-    NoMessages,
-}
 
 impl Objects {
     /// Applies an entry; `columns` describe the body of a published batch.
@@ -108,11 +75,14 @@ impl Objects {
             Entry::TopicState(state) => self.topic_stated(state, at, mode)?,
             Entry::SubscriptionState(state) => self.subscription_stated(state, at, mode)?,
             Entry::PageState(state) => self.page_stated(state, at, mode)?,
-            Entry::TopicUpdated(record) => self.topic_updated(record, mode)?,
+            Entry::TopicUpdated(record) => self.topic_updated(record, at, mode)?,
             Entry::SubscriptionUpdated(record) => self.subscription_updated(record, mode)?,
             Entry::Sought(sought) => self.sought(sought, mode)?,
             Entry::Requested(requested) => self.requests.requested(requested, at),
             Entry::Unparked(unparked) => self.unparked(unparked, at, mode)?,
+            Entry::Jumped(jumped) => self.jumped(jumped, mode)?,
+            Entry::Sequenced(entry) => self.sequenced(entry, at, mode)?,
+            Entry::ProducerState(state) => self.producer_stated(state, at, mode)?,
         }
         Ok(())
     }
@@ -225,6 +195,19 @@ impl Objects {
         Ok(())
     }
 
+    fn acked(&mut self, acked: &Acked, at: Position, mode: Mode) -> Result<(), ApplyError> {
+        let place = (acked.subscription, acked.partition);
+        self.veil(place, &acked.ranges, mode);
+        let subscription = self.place(acked.subscription, acked.partition, mode)?;
+        let count = total(&acked.ranges);
+        subscription.meters.acked += count;
+        let machine = machine(subscription, acked.partition)?;
+        let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
+        self.totals.acked += count;
+        self.totals.settle(before, after);
+        Ok(())
+    }
+
     fn failed(&mut self, failed: &Failed, at: Position, mode: Mode) -> Result<(), ApplyError> {
         let now = match mode {
             Mode::Live(now) => now,
@@ -251,18 +234,6 @@ impl Objects {
         Ok(())
     }
 
-    fn acked(&mut self, acked: &Acked, at: Position, mode: Mode) -> Result<(), ApplyError> {
-        self.veil((acked.subscription, acked.partition), &acked.ranges, mode);
-        let subscription = self.place(acked.subscription, acked.partition, mode)?;
-        let count = total(&acked.ranges);
-        subscription.meters.acked += count;
-        let machine = machine(subscription, acked.partition)?;
-        let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
-        self.totals.acked += count;
-        self.totals.settle(before, after);
-        Ok(())
-    }
-
     fn operated(&mut self, operation: OperationId) {
         let next = &mut self.broker.next_operation;
         *next = (*next).max(OperationId(operation.0 + 1));
@@ -271,66 +242,6 @@ impl Objects {
     pub(super) fn release_texts(&mut self, texts: Vec<Position>) {
         let released = texts.into_iter().map(|text| (text, TEXT_BYTES));
         self.release.extend(released);
-    }
-
-    /// The topic with this partition; in recovery, made up if need be.
-    pub(super) fn topic(
-        &mut self,
-        id: TopicId,
-        partition: Partition,
-        mode: Mode,
-    ) -> Result<&mut Topic, ApplyError> {
-        if let Mode::Live(_) = mode {
-            return self.topics.get_mut(&id).ok_or(ApplyError::NoTopic(id));
-        }
-        let topic = self.topics.entry(id);
-        let topic = topic.or_insert_with(|| Topic::provisional(id));
-        let needed = needed(partition)?;
-        if topic.partitions.len() < needed {
-            topic.partitions.resize_with(needed, Default::default);
-        }
-        Ok(topic)
-    }
-
-    /// The subscription with this partition; in recovery, made up if need be.
-    pub(super) fn place(
-        &mut self,
-        id: SubscriptionId,
-        partition: Partition,
-        mode: Mode,
-    ) -> Result<&mut Subscription, ApplyError> {
-        if let Mode::Live(_) = mode {
-            let subscription = self.subscriptions.get_mut(&id);
-            return subscription.ok_or(ApplyError::NoSubscription(id));
-        }
-        let subscription = self.subscriptions.entry(id);
-        let subscription = subscription.or_insert_with(|| Subscription::provisional(id));
-        subscription.provide(needed(partition)?);
-        Ok(subscription)
-    }
-}
-
-/// What has entered a subscription: all that was published after its start.
-pub(super) fn entered(subscription: &Subscription, topic: &Topic) -> u64 {
-    let parts = subscription.machines.iter().zip(&topic.partitions);
-    parts
-        .map(|(machine, store)| OffsetRange::between(machine.start(), store.log.next()).count())
-        .sum()
-}
-
-pub(super) fn machine(
-    subscription: &mut Subscription,
-    partition: Partition,
-) -> Result<&mut Machine, ApplyError> {
-    let machine = subscription.machines.get_mut(partition.0 as usize);
-    machine.ok_or(ApplyError::NoPartition(partition))
-}
-
-fn needed(partition: Partition) -> Result<usize, ApplyError> {
-    if partition.0 < MAX_PARTITIONS {
-        Ok(partition.0 as usize + 1)
-    } else {
-        Err(ApplyError::NoPartition(partition))
     }
 }
 

@@ -18,13 +18,13 @@ use crate::model::{
 
 /// By how much a backlog is beyond its limits.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Excess {
-    messages: u64,
-    bytes: u64,
+pub(super) struct Excess {
+    pub(super) messages: u64,
+    pub(super) bytes: u64,
 }
 
 /// What is dropped of each partition.
-type Shed = Vec<(Partition, Vec<OffsetRange>)>;
+pub(super) type Shed = Vec<(Partition, Vec<OffsetRange>)>;
 
 impl Core {
     /// Refuses a publish while a subscription that holds publishers is full. The batch that fills it is taken whole.
@@ -159,7 +159,7 @@ impl Subscription {
     }
 
     /// The oldest messages that are neither leased nor dead, as many as are too many, `MAX_SHED` at most.
-    fn oldest(&self, topic: &Topic, mut excess: Excess) -> Shed {
+    pub(super) fn oldest(&self, topic: &Topic, mut excess: Excess) -> Shed {
         let limit = if excess.bytes > 0 {
             MAX_SHED
         } else {

@@ -12,10 +12,14 @@ impl Objects {
     pub(super) fn topic_updated(
         &mut self,
         record: &TopicRecord,
+        at: Position,
         mode: Mode,
     ) -> Result<(), ApplyError> {
         match (self.topics.get_mut(&record.id), mode) {
-            (Some(topic), _) => topic.record = record.clone(),
+            (Some(topic), _) => {
+                topic.record = record.clone();
+                topic.settled = at;
+            }
             (None, Mode::Recovery) => {}
             (None, Mode::Live(_)) => return Err(ApplyError::NoTopic(record.id)),
         }

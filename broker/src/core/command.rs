@@ -3,7 +3,9 @@
 use super::views::PeekPlace;
 use crate::model::entry::Body;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{MessageId, Name, Offset, Partition, Position, RequestId, Span, Time, TopicId};
+use crate::model::{
+    MessageId, Name, Offset, Partition, Position, ProducerSequence, RequestId, Span, Time, TopicId,
+};
 
 /// Where a new subscription starts, or where one goes on.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -97,6 +99,38 @@ pub struct DeclaredSubscription {
     pub settings: SubscriptionSettings,
     /// The state of the settings that this was decided on.
     pub etag: Option<String>,
+}
+
+/// What is to be stored together or not at all.
+#[derive(Debug)]
+pub struct Publication {
+    /// For each topic, of which none occurs twice: a batch for each partition that gets messages.
+    pub parts: Vec<(TopicId, Vec<(Partition, Body)>)>,
+    /// Which batch of which producer it is; the first topic remembers it.
+    pub producer: Option<ProducerSequence>,
+    /// Whether it is refused if one of the topics has no subscription.
+    pub requires_subscription: bool,
+}
+
+impl Publication {
+    /// Batches for one topic, and nothing else said of them.
+    pub fn to(topic: TopicId, batches: Vec<(Partition, Body)>) -> Self {
+        Self {
+            parts: vec![(topic, batches)],
+            producer: None,
+            requires_subscription: false,
+        }
+    }
+
+    /// Bytes of all bodies.
+    pub fn bytes(&self) -> usize {
+        self.batches().map(|(_, body)| body.bytes.len()).sum()
+    }
+
+    /// All batches.
+    pub fn batches(&self) -> impl Iterator<Item = &(Partition, Body)> {
+        self.parts.iter().flat_map(|(_, batches)| batches)
+    }
 }
 
 /// How much a consumer may hold.

@@ -57,5 +57,16 @@ pub const MAX_SHED_SUBSCRIPTIONS: usize = 10_000;
 pub const MAX_SHED: u64 = 100_000;
 /// Subscriptions whose dead messages are forwarded in one round; the next one takes the others.
 pub const MAX_FORWARDING: usize = 1_000;
+/// Producers that a topic remembers: each takes at most about 5 KiB.
+pub const MAX_PRODUCERS: usize = 10_000;
+/// Batches of a producer that are remembered: more than a client may have under way.
+pub const PRODUCER_BATCHES: usize = 64;
+/// How long a producer is remembered after its newest batch.
+pub const PRODUCER_MEMORY: Span = Span::from_secs(7 * 24 * 3_600);
+/// How long it is remembered at least when a topic has too many: nobody sends a batch again so much later.
+pub const PRODUCER_LEAST_MEMORY: Span = Span::from_secs(3_600);
+/// Offsets that a partition of a relaxed topic skips after an unclean stop: more than it gives within the moments that
+/// a power cut may lose.
+pub const JUMP: u64 = 1 << 20;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;

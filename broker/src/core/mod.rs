@@ -21,7 +21,10 @@ mod credit;
 mod remembered;
 mod totals;
 
+mod producers;
 mod objects;
+
+mod places;
 
 mod weights;
 
@@ -44,6 +47,8 @@ mod setback;
 mod consumers;
 
 mod backlog;
+mod jumping;
+mod stock;
 
 mod publish;
 
@@ -82,6 +87,7 @@ mod peek;
 mod reading;
 
 mod restate;
+mod sequencing;
 mod stop;
 
 mod recovery;
@@ -95,8 +101,8 @@ pub use apply::ApplyError;
 pub use audit::BooksError;
 pub use command::{
     Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun,
-    Forward, Nack, NackAction, NewSubscription, PeekSubscription, PeekTopic, Pull, Purge,
-    PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
+    Forward, Nack, NackAction, NewSubscription, PeekSubscription, PeekTopic, Publication, Pull,
+    Purge, PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
 };
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{

@@ -45,11 +45,13 @@ impl Core {
         Some(TopicCounts {
             id,
             name: topic.record.name.clone(),
-            published: stores().map(|store| store.log.next().0).sum(),
-            stored: stores().map(|store| range(store).count()).sum(),
+            published: topic.published(),
+            unrouted: topic.unrouted,
+            stored: stores().map(|store| store.log.count(range(store))).sum(),
             stored_bytes: stores().map(|store| store.log.stored_bytes()).sum(),
             partitions: topic.record.settings.partitions,
             subscriptions: number(topic.subscriptions.len()),
+            durability: topic.record.settings.durability,
         })
     }
 
@@ -106,7 +108,8 @@ impl Core {
             name: subscription.record.name.clone(),
             topic: topic.record.name.clone(),
             settings: subscription.record.settings.clone(),
-            counts,
+            topic_durability: topic.record.settings.durability,
+            counts: subscription.shown(topic, counts),
             conservation_error,
             lag: age(oldest_due),
             oldest_ready: age(oldest_ready),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::agenda::Agenda;
 use super::bucket::Bucket;
+use super::producers::Producers;
 use super::remembered::Requests;
 use super::totals::Totals;
 use super::views::Meters;
@@ -33,6 +34,8 @@ pub(super) struct Objects {
     pub(super) stocked: BTreeSet<TopicId>,
     /// Derived: subscriptions with a dead-letter topic.
     pub(super) forwarding: BTreeSet<SubscriptionId>,
+    /// Derived: topics that remember producers, or did a moment ago.
+    pub(super) remembering: BTreeSet<TopicId>,
     /// Derived: sums over all subscriptions.
     pub(super) totals: Totals,
     /// What requests with ids were answered.
@@ -52,6 +55,8 @@ pub(super) struct Topic {
     /// False only in recovery, until its creation or a statement was seen.
     pub(super) is_known: bool,
     pub(super) partitions: Vec<Store>,
+    /// What it remembers of those that publish to it.
+    pub(super) producers: Producers,
     /// The newest statement of it in the log, or its creation.
     pub(super) stated: Position,
     /// Derived: its subscriptions.
@@ -60,6 +65,10 @@ pub(super) struct Topic {
     pub(super) limited: BTreeSet<SubscriptionId>,
     /// Volatile: those with a consumer that has room; a publish looks at these only.
     pub(super) hungry: BTreeSet<SubscriptionId>,
+    /// Volatile: its settings are as they are since then; known to be durable after a start.
+    pub(super) settled: Position,
+    /// Volatile: messages published since the start while it had no subscription.
+    pub(super) unrouted: u64,
 }
 
 /// What a partition stores.
@@ -127,6 +136,7 @@ impl Default for Objects {
             subscription_names: BTreeMap::new(),
             stocked: BTreeSet::new(),
             forwarding: BTreeSet::new(),
+            remembering: BTreeSet::new(),
             totals: Totals::default(),
             requests: Requests::default(),
             agenda: Agenda::default(),
@@ -144,10 +154,13 @@ impl Topic {
             record,
             is_known: true,
             partitions: (0..count).map(|_| Store::default()).collect(),
+            producers: Producers::default(),
             stated,
+            settled: stated,
             subscriptions: BTreeSet::new(),
             limited: BTreeSet::new(),
             hungry: BTreeSet::new(),
+            unrouted: 0,
         }
     }
 

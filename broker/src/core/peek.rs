@@ -79,7 +79,9 @@ impl Core {
         for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
             let end = end_before(store, partition, peek.before);
             let stored = OffsetRange::between(store.log.low(), end);
-            let newest = stored.offsets().rev().take(limit + 1);
+            let stored = store.log.messages(stored).into_iter().rev();
+            let newest = stored.flat_map(|range| range.offsets().rev());
+            let newest = newest.take(limit + 1);
             found.extend(newest.map(|offset| place_of(store, partition, offset)));
         }
         found.sort_unstable_by(|one, other| other.cmp(one));
@@ -102,7 +104,8 @@ impl Core {
         };
         let topic = self.objects.topics.get(&id.topic).ok_or_else(not_found)?;
         let store = topic.store(id.partition).ok_or_else(not_found)?;
-        if id.offset < store.log.low() || id.offset >= store.log.next() {
+        let stored = OffsetRange::between(store.log.low(), store.log.next());
+        if !stored.contains(id.offset) || store.log.count(OffsetRange::one(id.offset)) == 0 {
             return Err(not_found());
         }
         let place = place_of(store, id.partition, id.offset);
@@ -187,7 +190,7 @@ impl Search<'_> {
         while at < end {
             let window = OffsetRange::between(at, end.min(at.plus(WINDOW)));
             let mut ranges = if with_finished {
-                vec![window]
+                self.store.log.messages(window)
             } else {
                 self.machine
                     .unfinished(&self.store.log, window, Chosen::Both)

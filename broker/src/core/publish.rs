@@ -1,9 +1,12 @@
 //! Publishing: batches get offsets and become entries. Touches the partitions and the topic's hungry subscriptions,
 //! nothing else: the cost does not grow with idle subscriptions.
 
+use super::command::Publication;
+use super::objects::Topic;
+use super::producers::Verdict;
 use super::state::{Act, Core};
 use super::views::{Receipt, Route};
-use crate::model::entry::{Body, Entry, Published};
+use crate::model::entry::{Body, Entry, Published, Sequenced, StoredRun};
 use crate::model::{Name, Now, Offset, Partition, Refusal, TopicId};
 
 impl Core {
@@ -16,74 +19,145 @@ impl Core {
         })
     }
 
-    /// Stores batches, all or nothing, in one commit group. A partition may occur more than once. An id of a topic
-    /// that was deleted since it was routed is `TOPIC_NOT_FOUND`.
-    pub fn publish(
-        &mut self,
-        topic: TopicId,
-        batches: Vec<(Partition, Body)>,
-        now: Now,
-    ) -> Result<Receipt, Refusal> {
-        let acts = self.decide_batches(topic, batches, now)?;
-        let runs = acts.iter().filter_map(|act| match &act.entry {
-            Entry::Published(entry) => Some((entry.partition, entry.base, entry.count)),
-            _ => None,
-        });
-        let runs = runs.collect();
+    /// Stores what is published, all or nothing, in one commit group; what its producer had published before is
+    /// answered with the first receipt and stored no second time. A partition may occur more than once. An id of a
+    /// topic that was deleted since it was routed is `TOPIC_NOT_FOUND`.
+    pub fn publish(&mut self, publication: Publication, now: Now) -> Result<Receipt, Refusal> {
+        let first = publication.parts.first().map(|(topic, _)| *topic);
+        let first = first.ok_or(Refusal::FieldRequired { field: "messages" })?;
+        let mut is_first = false;
+        if let Some(batch) = publication.producer {
+            match self.routed(first)?.producers.judge(batch, now.wall)? {
+                Verdict::Repeated(receipt) => return Ok(receipt),
+                Verdict::New { is_first: is } => is_first = is,
+            }
+        }
+        let relaxed_since = self.relaxed_since(&publication);
+        let is_eager = relaxed_since.is_none();
+        let mut acts = Vec::new();
+        let mut topics = Vec::with_capacity(publication.parts.len());
+        for (id, batches) in publication.parts {
+            let topic = self.routed(id)?;
+            if publication.requires_subscription && topic.subscriptions.is_empty() {
+                return Err(Refusal::NoSubscription {
+                    topic: topic.record.name.clone(),
+                });
+            }
+            self.check_held(topic)?;
+            self.check_limits(topic, &batches)?;
+            topics.push(id);
+            decide_batches(topic, batches, now, &mut acts)?;
+        }
+        let runs: Vec<StoredRun> = acts.iter().filter_map(stored_run).collect();
+        if let Some(batch) = publication.producer {
+            let sequenced = Sequenced {
+                topic: first,
+                producer: batch.producer,
+                sequence: batch.sequence,
+                time: now.wall,
+                is_first,
+                runs: runs.clone(),
+            };
+            acts.push(Act::eager(Entry::Sequenced(sequenced)));
+        }
+        for act in &mut acts {
+            act.eager = is_eager;
+        }
         self.enact(acts, now);
         let position = self.last_position();
-        self.after_publish(topic, now);
+        for id in topics {
+            self.after_publish(id, now);
+        }
         Ok(Receipt {
-            topic,
             runs,
             position,
+            is_duplicate: false,
+            relaxed_since,
         })
     }
 
-    /// What a publish brings about: limits on backlogs are kept, hungry consumers are served.
+    /// What a publish brings about: limits are kept, hungry consumers are served.
     pub(super) fn after_publish(&mut self, topic: TopicId, now: Now) {
         self.shed_after_publish(topic, now);
+        self.make_room(topic, now);
         if let Some(topic) = self.objects.topics.get(&topic) {
             self.stirred.extend(&topic.hungry);
         }
     }
 
+    /// Gives batches for a topic their offsets, if no subscription holds publishers.
     pub(super) fn decide_batches(
         &self,
         id: TopicId,
         batches: Vec<(Partition, Body)>,
         now: Now,
     ) -> Result<Vec<Act>, Refusal> {
-        let topic = self.objects.topics.get(&id);
-        let topic = topic.ok_or(Refusal::TopicGone { topic: id })?;
-        if batches.is_empty() {
-            return Err(Refusal::FieldRequired { field: "messages" });
-        }
+        let topic = self.routed(id)?;
         self.check_held(topic)?;
-        let mut next: Vec<Option<Offset>> = vec![None; topic.partitions.len()];
-        let mut acts = Vec::with_capacity(batches.len());
-        for (partition, body) in batches {
-            let store = topic.store(partition);
-            let (Some(store), Some(next)) = (store, next.get_mut(partition.0 as usize)) else {
-                return Err(Refusal::Internal {
-                    detail: format!("a batch is for partition {partition} of topic {id}"),
-                });
-            };
-            let base = next.unwrap_or_else(|| store.log.next());
-            *next = Some(base.plus(body.columns.count.into()));
-            let published = Published {
-                topic: id,
-                partition,
-                base,
-                count: body.columns.count,
-                time: now.wall.max(store.newest),
-            };
-            acts.push(Act {
-                entry: Entry::Published(published),
-                body: Some(body),
-                eager: true,
-            });
-        }
+        let mut acts = Vec::new();
+        decide_batches(topic, batches, now, &mut acts)?;
         Ok(acts)
     }
+
+    fn routed(&self, id: TopicId) -> Result<&Topic, Refusal> {
+        let topic = self.objects.topics.get(&id);
+        topic.ok_or(Refusal::TopicGone { topic: id })
+    }
+}
+
+impl Receipt {
+    /// Where the batches of a topic are, in order.
+    pub fn runs_of(&self, topic: TopicId) -> impl Iterator<Item = &StoredRun> {
+        self.runs.iter().filter(move |run| run.topic == topic)
+    }
+}
+
+fn stored_run(act: &Act) -> Option<StoredRun> {
+    match &act.entry {
+        Entry::Published(entry) => Some(StoredRun {
+            topic: entry.topic,
+            partition: entry.partition,
+            base: entry.base,
+            count: entry.count,
+        }),
+        _ => None,
+    }
+}
+
+/// Gives the batches of one topic their offsets.
+fn decide_batches(
+    topic: &Topic,
+    batches: Vec<(Partition, Body)>,
+    now: Now,
+    acts: &mut Vec<Act>,
+) -> Result<(), Refusal> {
+    let id = topic.record.id;
+    if batches.is_empty() {
+        return Err(Refusal::FieldRequired { field: "messages" });
+    }
+    let mut next: Vec<Option<Offset>> = vec![None; topic.partitions.len()];
+    acts.reserve(batches.len() + 1);
+    for (partition, body) in batches {
+        let store = topic.store(partition);
+        let (Some(store), Some(next)) = (store, next.get_mut(partition.0 as usize)) else {
+            return Err(Refusal::Internal {
+                detail: format!("a batch is for partition {partition} of topic {id}"),
+            });
+        };
+        let base = next.unwrap_or_else(|| store.log.next());
+        *next = Some(base.plus(body.columns.count.into()));
+        let published = Published {
+            topic: id,
+            partition,
+            base,
+            count: body.columns.count,
+            time: now.wall.max(store.newest),
+        };
+        acts.push(Act {
+            entry: Entry::Published(published),
+            body: Some(body),
+            eager: true,
+        });
+    }
+    Ok(())
 }

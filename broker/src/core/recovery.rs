@@ -155,6 +155,7 @@ impl Recovery {
         core.orphans.sort_unstable();
         core.incarnation = Incarnation(core.incarnation.0 + 1);
         core.enact(vec![Act::eager(Entry::Started(core.incarnation))], now);
+        core.drop_skipped(now);
         let subscriptions: Vec<SubscriptionId> =
             core.objects.subscriptions.keys().copied().collect();
         for id in subscriptions {
@@ -246,7 +247,8 @@ impl Recovery {
         let mut stocked = BTreeSet::new();
         for (&id, topic) in &objects.topics {
             for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
-                for gap in gaps(store) {
+                let gaps = gaps(store).into_iter();
+                for gap in gaps.flat_map(|gap| store.log.messages(gap)) {
                     let text = format!(
                         "topic {} lacks the messages {} to {} of partition {partition}",
                         topic.record.name,
@@ -259,7 +261,7 @@ impl Recovery {
                     self.report.notes.push(text + ", which nobody needs");
                 }
                 let range = OffsetRange::between(store.log.low(), store.log.next());
-                self.report.messages += range.count();
+                self.report.messages += store.log.count(range);
                 if !range.is_empty() {
                     stocked.insert(id);
                 }
@@ -275,7 +277,10 @@ impl Recovery {
     fn resume(&mut self, now: Now) {
         self.objects.resume_schedule(now);
         let objects = &mut self.objects;
+        let topics = &objects.topics;
+        objects.remembering.retain(|id| topics.contains_key(id));
         for topic in objects.topics.values_mut() {
+            topic.unrouted = 0;
             for store in &mut topic.partitions {
                 let last = Offset(store.log.next().0.saturating_sub(1));
                 store.newest = store.log.time(last).unwrap_or_default();

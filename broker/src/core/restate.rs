@@ -34,10 +34,11 @@ impl Core {
                 return false;
             }
             if let Some(topic) = self.objects.topics.get(&id) {
-                let state = topic.state();
-                left = self.state_one(Entry::TopicState(state), left);
+                let statement = topic.statement();
+                left = self.state_all(statement, left);
             }
         }
+        left = self.restate_producers(before, left);
         let all = self.objects.subscriptions.iter();
         let due = all.filter(|(_, subscription)| subscription.state_floor() < before);
         let subscriptions: Vec<SubscriptionId> = due.map(|(&id, _)| id).collect();
@@ -48,6 +49,20 @@ impl Core {
             left = self.restate_subscription(id, before, left);
         }
         self.state_floor() >= before
+    }
+
+    fn restate_producers(&mut self, before: Position, left: usize) -> usize {
+        let mut left = left;
+        let topics: Vec<TopicId> = self.objects.remembering.iter().copied().collect();
+        for id in topics {
+            while left > 0 {
+                let topic = self.objects.topics.get(&id);
+                let state = topic.and_then(|one| one.producers.states(id, Some(before)).next());
+                let Some(state) = state else { break };
+                left = self.state_one(Entry::ProducerState(state), left);
+            }
+        }
+        left
     }
 
     /// Its pages first: the cursor's statement then speaks of those that have dissolved.
@@ -83,7 +98,12 @@ impl Core {
     }
 
     fn state_one(&mut self, entry: Entry, left: usize) -> usize {
-        self.enact(vec![Act::lazy(entry)], Now::default());
+        self.state_all(vec![entry], left)
+    }
+
+    fn state_all(&mut self, entries: Vec<Entry>, left: usize) -> usize {
+        let acts = entries.into_iter().map(Act::lazy).collect();
+        self.enact(acts, Now::default());
         let written = self.output.groups.last();
         let size: usize = written.map_or(0, |group| group.frames.iter().map(OutFrame::size).sum());
         left.saturating_sub(size)
@@ -93,10 +113,15 @@ impl Core {
     /// checkpoint may be lost, so it is no statement.
     pub fn state_floor(&self) -> Position {
         let topics = self.objects.topics.values().map(|topic| topic.stated);
+        let remembering = self.objects.remembering.iter();
+        let producers = remembering
+            .filter_map(|id| self.objects.topics.get(id))
+            .filter_map(|topic| topic.producers.floor());
         let subscriptions = self.objects.subscriptions.values();
         let floors = subscriptions.map(Subscription::state_floor);
         let requests = self.objects.requests.state_floor();
-        let floor = topics.chain(floors).chain(requests).min();
+        let all = topics.chain(producers).chain(floors).chain(requests);
+        let floor = all.min();
         floor.map_or(self.objects.broker_stated, |floor| {
             floor.min(self.objects.broker_stated)
         })
@@ -110,7 +135,10 @@ impl Core {
             frames.push(OutFrame::lazy(&Entry::Requested(requested.clone())));
         }
         for topic in self.objects.topics.values() {
-            frames.push(OutFrame::lazy(&Entry::TopicState(topic.state())));
+            frames.extend(topic.statement().iter().map(OutFrame::lazy));
+            for state in topic.producers.states(topic.record.id, None) {
+                frames.push(OutFrame::lazy(&Entry::ProducerState(state)));
+            }
         }
         for subscription in self.objects.subscriptions.values() {
             let state = Entry::SubscriptionState(subscription.state());

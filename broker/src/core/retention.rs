@@ -1,11 +1,13 @@
 //! Replay retention: the low watermark moves past messages that every subscription of the topic has finished, once
-//! they are older than the topic's retention or beyond its bytes. Unfinished and dead messages are never removed.
+//! they are older than the topic's retention or beyond its bytes, or once the topic stores more than its limits.
+//! Unfinished and dead messages are never removed.
 
 use std::ops::Bound;
 
 use super::limits::{MAX_TRIMMED_TOPICS, RETENTION_INTERVAL};
 use super::objects::{Store, Topic};
 use super::state::{Act, Core};
+use super::stock::Amount;
 use crate::model::entry::{Entry, Trimmed};
 use crate::model::{Now, Offset, OffsetRange, Partition, Time, TopicId};
 
@@ -34,6 +36,8 @@ impl Core {
             });
             let acts = trimmed.collect();
             self.enact(acts, now);
+            // What could not be dropped before, since it was leased.
+            self.make_room(id, now);
         }
     }
 
@@ -66,18 +70,18 @@ impl Core {
         };
         let total: u64 = finished.iter().sum();
         let excess = total.saturating_sub(settings.retention_bytes);
+        let limited = lows_for_limits(topic, &floors);
         let mut lows = Vec::new();
         let parts = topic.partitions.iter().zip(&floors).zip(&finished);
-        for (partition, ((store, &floor), &bytes)) in (0..).map(Partition).zip(parts) {
+        let parts = parts.zip(limited);
+        for (partition, (((store, &floor), &bytes), limited)) in (0..).map(Partition).zip(parts) {
             let by_age = if settings.retention.0 == 0 {
                 floor
             } else {
                 store.log.first_at_or_after(keep_from).min(floor)
             };
-            // Each partition gives its share of the excess.
-            let cut = u128::from(excess) * u128::from(bytes);
-            let cut = u64::try_from(cut.div_ceil(u128::from(total.max(1)))).unwrap_or(u64::MAX);
-            let low = by_age.max(first_after_bytes(store, floor, cut));
+            let by_bytes = first_after_bytes(store, floor, share(excess, bytes, total));
+            let low = by_age.max(by_bytes).max(limited);
             if low > store.log.low() {
                 lows.push((partition, low));
             }
@@ -101,6 +105,45 @@ impl Core {
             .unwrap_or(store.log.next())
             .min(store.log.next())
     }
+}
+
+/// Where the low watermarks go at least, so that the topic stores no more than its limits: finished messages give way.
+fn lows_for_limits(topic: &Topic, floors: &[Offset]) -> Vec<Offset> {
+    let lows = topic.partitions.iter().map(|store| store.log.low());
+    let Some(limit) = topic.limit() else {
+        return lows.collect();
+    };
+    let excess = topic.stored().beyond(limit);
+    if excess.is_none() {
+        return lows.collect();
+    }
+    let parts = topic.partitions.iter().zip(floors);
+    let finished = parts.map(|(store, &floor)| {
+        let range = OffsetRange::between(store.log.low(), floor);
+        Amount {
+            messages: range.count(),
+            bytes: store.log.bytes(range),
+        }
+    });
+    let finished: Vec<Amount> = finished.collect();
+    let total = finished
+        .iter()
+        .copied()
+        .fold(Amount::default(), Amount::plus);
+    let parts = topic.partitions.iter().zip(floors).zip(finished);
+    let lows = parts.map(|((store, &floor), part)| {
+        let messages = share(excess.messages, part.messages, total.messages);
+        let bytes = share(excess.bytes, part.bytes, total.bytes);
+        let by_messages = store.log.low().plus(messages).min(floor);
+        by_messages.max(first_after_bytes(store, floor, bytes))
+    });
+    lows.collect()
+}
+
+/// What a part of `total` gives of an excess.
+fn share(excess: u64, part: u64, total: u64) -> u64 {
+    let share = u128::from(excess) * u128::from(part);
+    u64::try_from(share.div_ceil(u128::from(total.max(1)))).unwrap_or(u64::MAX)
 }
 
 /// The offset up to which the oldest messages have at least `cut` bytes, not beyond `floor`.

@@ -109,6 +109,7 @@ impl Core {
         }
         self.check_group(&acts)?;
         self.enact(acts, now);
+        self.drop_skipped_of(id, now);
         self.give_credit_back(seek.subscription, leaps);
         self.note_deadline(id, now);
         self.stir(id);
@@ -175,7 +176,9 @@ impl Subscription {
             } else {
                 machine.skipped_by(&store.log, target)
             };
-            let belonging = store.log.next().0 - target.0.min(store.log.next().0);
+            let belonging = store
+                .log
+                .count(OffsetRange::between(target, store.log.next()));
             let unfinished = counts.backlog() + counts.scheduled + counts.dead;
             leaps.push(Leap {
                 partition,

@@ -26,7 +26,12 @@ impl Objects {
         }
         let known = self.topics.remove(&id);
         let mut topic = Topic::new(state.record.clone(), at);
-        let mut stores = known.map_or_else(Vec::new, |topic| topic.partitions);
+        let mut stores = Vec::new();
+        if let Some(known) = known {
+            stores = known.partitions;
+            // They are objects of their own.
+            topic.producers = known.producers;
+        }
         stores.resize_with(topic.partitions.len(), Default::default);
         for (store, stated) in stores.iter_mut().zip(&state.partitions) {
             store.log.reset(stated.low, stated.next);

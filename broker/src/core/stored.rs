@@ -39,6 +39,9 @@ impl Objects {
         let parts = store.log.scheduled_in(batch);
         let later: u64 = parts.map(|part| store.log.bytes(part)).sum();
         let subscriptions = topic.subscriptions.len();
+        if subscriptions == 0 {
+            topic.unrouted += u64::from(columns.count);
+        }
         self.totals.publish(columns.count.into(), subscriptions);
         self.totals.schedule(scheduled * subscriptions as u64);
         self.stocked.insert(published.topic);

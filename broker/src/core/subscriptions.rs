@@ -49,6 +49,7 @@ impl Core {
         let id = record.id;
         let created = Entry::SubscriptionCreated { record, starts };
         self.enact(vec![Act::eager(created)], now);
+        self.drop_skipped_of(id, now);
         self.note_deadline(id, now);
         self.subscription(&new.name)
     }

@@ -22,6 +22,7 @@ impl Core {
         now: Now,
     ) -> Result<TopicView, Refusal> {
         let record = &self.topic_of(name)?.record;
+        let id = record.id;
         check_etag(name, etag, &record.etag())?;
         let settings = change(&record.settings)?;
         settings.check()?;
@@ -38,6 +39,7 @@ impl Core {
                 ..record.clone()
             };
             self.enact(vec![Act::eager(Entry::TopicUpdated(record))], now);
+            self.make_room(id, now);
         }
         self.topic(name)
     }

@@ -1,8 +1,8 @@
 //! What callers see of the core: plain values, computed at the call.
 
 use crate::delivery::Counts;
-use crate::model::entry::DeadRecord;
-use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::entry::{DeadRecord, StoredRun};
+use crate::model::settings::{Durability, SubscriptionSettings, TopicSettings};
 use crate::model::{
     ConsumerId, MessageId, Name, Offset, OperationId, Partition, Position, Span, SubscriptionId,
     Time, TopicId,
@@ -124,12 +124,14 @@ pub struct Forwardable {
 /// Where published messages are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The topic.
-    pub topic: TopicId,
-    /// For each batch, in order: its partition, the offset of its first message, how many.
-    pub runs: Vec<(Partition, Offset, u32)>,
+    /// Where each batch is, in order.
+    pub runs: Vec<StoredRun>,
     /// They are stored when this position is durable.
     pub position: Position,
+    /// If their topics are relaxed, since when: once that is durable, they count as stored when they are written.
+    pub relaxed_since: Option<Position>,
+    /// Whether they were stored before: the producer had sent them already.
+    pub is_duplicate: bool,
 }
 
 /// A consumer that is connected.
@@ -258,6 +260,8 @@ pub struct TopicCounts {
     pub name: Name,
     /// Messages accepted since it was created.
     pub published: u64,
+    /// Messages published since the broker started while it had no subscription.
+    pub unrouted: u64,
     /// Messages stored now.
     pub stored: u64,
     /// Bytes of the messages stored now.
@@ -266,6 +270,8 @@ pub struct TopicCounts {
     pub partitions: u32,
     /// How many subscriptions it has.
     pub subscriptions: u32,
+    /// When a publish to it is confirmed.
+    pub durability: Durability,
 }
 
 /// The numbers of a subscription, all partitions together.
@@ -279,6 +285,8 @@ pub struct SubscriptionCounts {
     pub topic: Name,
     /// Its settings.
     pub settings: SubscriptionSettings,
+    /// When a publish to its topic is confirmed.
+    pub topic_durability: Durability,
     /// Its books.
     pub counts: Counts,
     /// By how much an independent recount was found to differ from the books, or `entered` differs from the sum of the

@@ -21,6 +21,8 @@ pub struct Log {
     blocks: BTreeMap<u64, Block>,
     bytes: u64,
     pub(super) schedule: Schedule,
+    /// Offsets that no message has, in order, disjoint: one range for each unclean start between two publishes at most.
+    skipped: Vec<OffsetRange>,
 }
 
 impl Log {
@@ -32,6 +34,7 @@ impl Log {
             blocks: BTreeMap::new(),
             bytes: 0,
             schedule: Schedule::default(),
+            skipped: Vec::new(),
         }
     }
 
@@ -159,6 +162,46 @@ impl Log {
         self.next = self.next.max(next.0);
         self.trim(low);
         (self.low, self.next) = (low.0, next.0);
+    }
+
+    /// Offsets are given to no message. What is known already is ignored, so that recovery may say it again.
+    pub fn skip(&mut self, range: OffsetRange) {
+        self.next = self.next.max(range.end.0);
+        let mut all = range;
+        self.skipped.retain(|known| {
+            let touches = known.start <= all.end && all.start <= known.end;
+            if touches {
+                all = OffsetRange::between(known.start.min(all.start), known.end.max(all.end));
+            }
+            !touches
+        });
+        let at = self
+            .skipped
+            .partition_point(|known| known.start < all.start);
+        self.skipped.insert(at, all);
+    }
+
+    /// The skipped offsets of a range.
+    pub fn skipped(&self, range: OffsetRange) -> impl Iterator<Item = OffsetRange> + '_ {
+        let from = self
+            .skipped
+            .partition_point(|known| known.end <= range.start);
+        let known = self.skipped.iter().skip(from);
+        let known = known.take_while(move |known| known.start < range.end);
+        known.map(move |known| known.intersection(range))
+    }
+
+    /// How many messages a range has, stored or not.
+    pub fn count(&self, range: OffsetRange) -> u64 {
+        let skipped: u64 = self.skipped(range).map(|known| known.count()).sum();
+        range.count() - skipped
+    }
+
+    /// A range without its skipped offsets.
+    pub fn messages(&self, range: OffsetRange) -> Vec<OffsetRange> {
+        let mut parts = Vec::new();
+        gaps(range, self.skipped(range), |part| parts.push(part));
+        parts
     }
 
     /// The bytes of an encoded message; 0 if it is not stored.

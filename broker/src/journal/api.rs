@@ -54,6 +54,9 @@ pub trait Journal: Send {
     /// Runs `release` once everything up to `position` is durable: at once on this thread if it
     /// already is, else on the writer's; or with an error when the journal is poisoned.
     fn when_durable(&mut self, position: Position, release: Release);
+    /// Runs `release` once everything up to `position` is written to the operating system: a crash of this program
+    /// does not lose it any more, a power cut may until it is durable. Asks for the write at once, not for a sync.
+    fn when_written(&mut self, position: Position, release: Release);
     /// The position that the next frame will have.
     fn next_position(&self) -> Position;
     /// A cheap handle to what is durable.

@@ -115,10 +115,10 @@ impl LocalJournal {
         let Workers::Stepped(writer) = &mut self.workers else {
             return false;
         };
-        let groups = self.inbox.take();
-        writer.turn(&groups);
-        let is_busy = !groups.is_empty();
-        drop(groups);
+        let batch = self.inbox.take();
+        let is_busy = !batch.groups.is_empty() || writer.is_behind();
+        writer.turn(&batch);
+        drop(batch);
         self.bench.step() || is_busy
     }
 
@@ -263,6 +263,10 @@ impl Journal for LocalJournal {
         self.inbox.when_durable(position, release);
     }
 
+    fn when_written(&mut self, position: Position, release: Release) {
+        self.inbox.when_written(position, release);
+    }
+
     fn next_position(&self) -> Position {
         Position(self.next)
     }
@@ -354,6 +358,7 @@ impl Journal for LocalJournal {
     fn close(mut self: Box<Self>) -> Result<(), CloseError> {
         if let Workers::Stepped(writer) = &mut self.workers {
             writer.turn(&self.inbox.take());
+            writer.catch_up();
         }
         self.stop();
         if let Some(poisoned) = self.store.progress.poisoned() {

@@ -45,6 +45,7 @@ impl Watermark {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     durable: AtomicU64,
+    written: AtomicU64,
     poison: OnceLock<Poisoned>,
     pub(super) uncommitted: AtomicU64,
     pub(super) syncs: AtomicU64,
@@ -56,6 +57,15 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn durable(&self) -> Position {
         Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// The last position that is written; what is durable always is.
+    pub(super) fn written(&self) -> Position {
+        Position(self.written.load(Ordering::Acquire)).max(self.durable())
+    }
+
+    pub(super) fn note_written(&self, to: u64) {
+        self.written.fetch_max(to, Ordering::AcqRel);
     }
 
     /// Free bytes of the file system, as far as known.

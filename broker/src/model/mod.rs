@@ -9,6 +9,7 @@ pub mod time;
 pub mod range;
 
 pub mod name;
+pub mod producer;
 pub mod refusal;
 
 pub mod settings;
@@ -20,6 +21,7 @@ pub use ids::{
     Position, SubscriptionId, TopicId,
 };
 pub use name::Name;
+pub use producer::{ProducerId, ProducerSequence};
 pub use range::OffsetRange;
 pub use refusal::Refusal;
 pub use request_id::RequestId;

@@ -288,6 +288,44 @@ pub enum Refusal {
         /// The topic.
         topic: Name,
     },
+    /// Whether the producer's batch was stored is known no more.
+    #[error(
+        "whether batch {sequence} of the producer was stored is not known any more: batches up to {passed} are no longer remembered; look for it, or publish it anew under a new sequence"
+    )]
+    SequenceStale {
+        /// Its sequence.
+        sequence: u64,
+        /// Sequences up to this one are forgotten.
+        passed: u64,
+    },
+    /// The topic remembers too many producers.
+    #[error(
+        "the topic remembers {limit} producers that published within the last hour, which is the limit; use fewer, or publish without a producer id"
+    )]
+    ProducersFull {
+        /// The limit.
+        limit: u64,
+    },
+    /// Nobody would get the messages.
+    #[error("topic {topic} has no subscription and the request requires one; create one first")]
+    NoSubscription {
+        /// The topic.
+        topic: Name,
+    },
+    /// The topic holds as much as it may.
+    #[error(
+        "topic {topic} holds {held} {unit} that are not finished, and this publish would bring it beyond its limit of {limit}; try again once some are finished, or purge some, or raise the limit"
+    )]
+    TopicFull {
+        /// The topic.
+        topic: Name,
+        /// `messages` or `bytes`.
+        unit: &'static str,
+        /// How many the subscription holds that is furthest behind.
+        held: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {
@@ -308,6 +346,7 @@ impl Refusal {
         match self {
             Self::Backpressure { .. } => Some(Span::from_millis(50)),
             Self::BacklogFull { .. } => Some(Span::from_millis(500)),
+            Self::TopicFull { .. } => Some(Span::from_millis(500)),
             Self::DiskFull => Some(Span::from_secs(5)),
             Self::Draining => Some(Span::from_secs(1)),
             _ => None,

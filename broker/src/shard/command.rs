@@ -5,9 +5,10 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::core::{Allowance, Attached, Core, Departure, Nack, ReadPart, Receipt, SequenceRange};
+use crate::core::{
+    Allowance, Attached, Core, Departure, Nack, Publication, ReadPart, Receipt, SequenceRange,
+};
 use crate::journal::Poisoned;
-use crate::model::entry::Body;
 use crate::model::{ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId};
 
 use super::lease::{Granted, PullRequest};
@@ -61,9 +62,11 @@ pub(crate) enum Command {
 
 /// A publish with its answer.
 pub(crate) struct Publish {
-    pub(crate) topic: TopicId,
-    pub(crate) batches: Vec<(Partition, Body)>,
-    pub(crate) room: Room,
+    pub(crate) publication: Publication,
+    /// Held until it is durable; none once it waits for room in its topic.
+    pub(crate) room: Option<Room>,
+    /// It waits for room in its topic, if need be.
+    pub(crate) is_patient: bool,
     pub(crate) answer: Answer<Receipt>,
 }
 

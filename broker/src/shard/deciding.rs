@@ -58,30 +58,46 @@ impl Owner {
     }
 
     fn publish(&mut self, publish: Publish, now: Now) {
+        if let Some(publish) = self.hold_back(publish, now) {
+            self.store(publish, now);
+        }
+    }
+
+    /// Stores a publish, or refuses it.
+    pub(super) fn store(&mut self, publish: Publish, now: Now) {
         let Publish {
-            topic,
-            batches,
+            publication,
             room,
             answer,
+            ..
         } = publish;
-        let bytes: usize = batches.iter().map(|(_, body)| body.bytes.len()).sum();
+        let bytes = publication.bytes();
         let outcome = match self.refuses_publishes() {
             Some(refusal) => Err(refusal),
-            None => self.core.publish(topic, batches, now),
+            None => self.core.publish(publication, now),
         };
         match outcome {
             Ok(receipt) => {
                 self.unflushed += bytes;
                 let position = receipt.position;
-                self.effects
-                    .push(position, Effect::Receipt(answer, receipt, room));
+                if self
+                    .exposed
+                    .admits(&receipt, self.shared.watermark.durable())
+                {
+                    self.effects
+                        .push_written(position, Effect::Receipt(answer, receipt, None));
+                    self.effects.push(position, Effect::Room(room));
+                } else {
+                    self.effects
+                        .push(position, Effect::Receipt(answer, receipt, room));
+                }
             }
             // The asker may have gone.
             Err(refusal) => drop(answer.send(Err(refusal))),
         }
     }
 
-    fn refuses_publishes(&self) -> Option<Refusal> {
+    pub(super) fn refuses_publishes(&self) -> Option<Refusal> {
         if self.stops_at.is_some() {
             Some(Refusal::Draining)
         } else if self.journal.has_room() {

@@ -26,7 +26,9 @@ pub(super) enum Effect {
     /// A consumer has left, and everything it said is durable.
     Close(Arc<Mailbox>),
     /// A publish is stored; its room is free again.
-    Receipt(Answer<Receipt>, Receipt, Room),
+    Receipt(Answer<Receipt>, Receipt, Option<Room>),
+    /// The room of a publish that was confirmed before is free again.
+    Room(Option<Room>),
     /// A pull has its messages.
     Pulled(Answer<Granted>, Granted),
     /// Readers have something to look up.
@@ -51,6 +53,7 @@ impl Effect {
                 let stored = durable.map(|()| receipt);
                 drop(answer.send(stored.map_err(|poisoned| poisoning(&poisoned))));
             }
+            (Self::Room(room), _) => drop(room),
             (Self::Pulled(answer, granted), durable) => {
                 let granted = durable.map(|()| granted);
                 drop(answer.send(granted.map_err(|poisoned| poisoning(&poisoned))));
@@ -65,12 +68,37 @@ impl Effect {
 #[derive(Default)]
 pub(super) struct Effects {
     waiting: Vec<(Position, Effect)>,
+    /// Those that only wait to be written.
+    written: Vec<(Position, Effect)>,
 }
 
 impl Effects {
     /// Adds an effect that waits for `position`.
     pub(super) fn push(&mut self, position: Position, effect: Effect) {
         self.waiting.push((position, effect));
+    }
+
+    /// Adds an effect that waits for `position` to be written.
+    pub(super) fn push_written(&mut self, position: Position, effect: Effect) {
+        self.written.push((position, effect));
+    }
+
+    /// Hands over what waits to be written, all together: what is appended together is written together.
+    fn release_written(&mut self, journal: &mut dyn Journal, shared: &Arc<Shared>) {
+        let Some(last) = self.written.iter().map(|(position, _)| *position).max() else {
+            return;
+        };
+        let effects = std::mem::take(&mut self.written);
+        let shared = Arc::clone(shared);
+        let release = Box::new(move |written: Result<(), Poisoned>| {
+            for (_, effect) in effects {
+                effect.perform(written.clone());
+            }
+            if written.is_err() {
+                shared.doorbell.ring();
+            }
+        });
+        journal.when_written(last, release);
     }
 
     /// Hands all to the journal. `eager` is the first and the last position of the round up to
@@ -82,6 +110,7 @@ impl Effects {
         eager: Option<(Position, Position)>,
         shared: &Arc<Shared>,
     ) {
+        self.release_written(journal, shared);
         if self.waiting.is_empty() {
             return;
         }

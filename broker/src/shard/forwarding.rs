@@ -35,7 +35,7 @@ impl Handle {
     /// Publishes them and finishes the dead ones, in one step; false, and nothing is done, if one of them is no longer
     /// dead from that failure. Answers when it is durable.
     pub async fn forward(&self, order: ForwardOrder) -> Result<bool, Refusal> {
-        self.weigh(&order.batches)?;
+        self.weigh(order.batches.iter())?;
         self.act(move |core, now| {
             let forward = Forward {
                 subscription: &order.subscription,

@@ -31,6 +31,9 @@ mod start;
 
 mod deciding;
 mod effects;
+mod exposed;
+mod held_back;
+mod holding_back;
 mod keeping;
 mod owner;
 mod party;

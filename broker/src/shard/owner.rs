@@ -12,7 +12,9 @@ use super::bodies::{TAIL_BYTES, Tail};
 use super::command::Command;
 use super::doorbell::{Note, Waiting, Woken};
 use super::effects::Effects;
+use super::exposed::Exposed;
 use super::handle::{Shared, poisoning};
+use super::held_back::HeldBack;
 use super::party::Parties;
 use super::readers::Readers;
 use super::sampling::{Sampler, Scene};
@@ -52,6 +54,8 @@ pub(super) struct Owner {
     pub(super) tail: Tail,
     pub(super) effects: Effects,
     pub(super) upkeep: Upkeep,
+    pub(super) held_back: HeldBack,
+    pub(super) exposed: Exposed,
     /// Bytes of publishes that were decided since the last flush: the journal does not know of them.
     pub(super) unflushed: usize,
     pub(super) sampler: Sampler,
@@ -79,6 +83,8 @@ impl Owner {
             tail: Tail::new(TAIL_BYTES),
             effects: Effects::default(),
             upkeep: Upkeep::begin(now),
+            held_back: HeldBack::default(),
+            exposed: Exposed::default(),
             unflushed: 0,
             sampler,
             merge_bytes,
@@ -125,6 +131,7 @@ impl Owner {
         {
             self.core.tick(now);
         }
+        self.let_go(now);
         for pull in self.parties.give_up(now.mono, &mut self.effects) {
             self.core.cancel_pull(pull);
         }

@@ -2,8 +2,8 @@
 //!
 //! Each publish holds room for its bytes from here until it is durable, so what waits in the
 //! channel, in the journal and on the disk is bounded together. A unary publish that finds no room
-//! is refused; a pipelined stream waits for it, in order. Acks take no room: they go on when
-//! publishing does not.
+//! is refused; a pipelined stream waits for it, in order, and for room in its topic, too (see
+//! `held_back`). Acks take no room: they go on when publishing does not.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,9 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::Handle;
 use super::command::{Command, Publish};
-use crate::core::Receipt;
+use crate::core::{Publication, Receipt};
 use crate::model::entry::Body;
-use crate::model::{Partition, Refusal, TopicId};
+use crate::model::{Partition, Refusal};
 
 /// What a frame takes beside its body: its header and the head of its entry, generously.
 const FRAME_OVERHEAD: usize = 256;
@@ -24,12 +24,8 @@ const FRAME_OVERHEAD: usize = 256;
 impl Handle {
     /// Stores batches, all or nothing; answers when they are durable. Refused with BACKPRESSURE
     /// when too much waits for the disk.
-    pub async fn publish(
-        &self,
-        topic: TopicId,
-        batches: Vec<(Partition, Body)>,
-    ) -> Result<Receipt, Refusal> {
-        let bytes = self.weigh(&batches)?;
+    pub async fn publish(&self, publication: Publication) -> Result<Receipt, Refusal> {
+        let bytes = self.weigh(publication.batches())?;
         let budget = &self.shared.budget;
         let room = Arc::clone(&budget.room).try_acquire_many_owned(bytes);
         let room = room.map_err(|_full| {
@@ -38,33 +34,30 @@ impl Handle {
                 limit_bytes: budget.limit.into(),
             })
         })?;
-        self.hand_over(topic, batches, room).await?.await
+        self.hand_over(publication, room, false).await?.await
     }
 
-    /// Hands batches to the owner, waiting for room; the ticket resolves when they are durable.
+    /// Hands batches to the owner, waiting for room; the ticket resolves when they are durable. A
+    /// topic without room holds them back until it has some.
     /// Calls made one after the other are stored in that order.
-    pub async fn publish_submit(
-        &self,
-        topic: TopicId,
-        batches: Vec<(Partition, Body)>,
-    ) -> Result<PublishTicket, Refusal> {
-        let bytes = self.weigh(&batches)?;
+    pub async fn publish_submit(&self, publication: Publication) -> Result<PublishTicket, Refusal> {
+        let bytes = self.weigh(publication.batches())?;
         let room = Arc::clone(&self.shared.budget.room).acquire_many_owned(bytes);
         let room = room.await.map_err(|_closed| self.gone())?;
-        self.hand_over(topic, batches, room).await
+        self.hand_over(publication, room, true).await
     }
 
     async fn hand_over(
         &self,
-        topic: TopicId,
-        batches: Vec<(Partition, Body)>,
+        publication: Publication,
         room: OwnedSemaphorePermit,
+        is_patient: bool,
     ) -> Result<PublishTicket, Refusal> {
         let (answer, answered) = oneshot::channel();
         let publish = Publish {
-            topic,
-            batches,
-            room,
+            publication,
+            room: Some(room),
+            is_patient,
             answer,
         };
         self.send(Command::Publish(publish)).await?;
@@ -75,20 +68,24 @@ impl Handle {
     }
 
     /// The bytes that a publish takes on its way, if it may be taken at all.
-    pub(super) fn weigh(&self, batches: &[(Partition, Body)]) -> Result<u32, Refusal> {
+    pub(super) fn weigh<'a>(
+        &self,
+        batches: impl Iterator<Item = &'a (Partition, Body)>,
+    ) -> Result<u32, Refusal> {
         if let Some(refusal) = self.shared.health.borrow().refusal() {
             return Err(refusal);
         }
-        let (mut total, frame_limit) = (0, self.shared.max_frame);
+        let (mut total, mut count, frame_limit) = (0, 0, self.shared.max_frame);
         for (_partition, body) in batches {
             let size = body.bytes.len() + FRAME_OVERHEAD;
             if size > frame_limit {
                 return Err(too_large(size, frame_limit));
             }
             total += size;
+            count += 1;
         }
         // One commit group lies in one segment, which holds more than one of the largest frames.
-        if total > frame_limit + FRAME_OVERHEAD * batches.len() {
+        if total > frame_limit + FRAME_OVERHEAD * count {
             return Err(too_large(total, frame_limit));
         }
         match u32::try_from(total) {

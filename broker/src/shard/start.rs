@@ -87,8 +87,16 @@ impl Shard {
         let (journal, recovered) = LocalJournal::open(Arc::clone(&disk), options, &mut replay)?;
         let clock = Clock::start(Time(recovered.last_time_us));
         let now = clock.now();
-        let (mut core, state) = recovery.finish(recovered.last, now)?;
+        let (mut core, mut state) = recovery.finish(recovered.last, now)?;
         core.limit_groups(group_bytes);
+        if !recovered.is_new && !recovered.was_clean {
+            state.notes.extend(core.jump(now).into_iter().map(|topic| {
+                format!(
+                    "topic {topic} is relaxed and the last stop was not clean: messages that were confirmed in the moments before it may be lost, and its partitions skip {} offsets",
+                    core::limits::JUMP
+                )
+            }));
+        }
         let (commands, waiting) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared {
             commands,

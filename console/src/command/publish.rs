@@ -11,7 +11,7 @@ use bytes::Bytes;
 use prost_types::Timestamp;
 use tokio::io::Stdin;
 use tokio::time::Interval;
-use weir_proto::client::{BatchConfirmation, Error, PublishedBatch, Publisher};
+use weir_proto::client::{BatchConfirmation, Error, PublishedBatch, Publisher, PublisherOptions};
 use weir_proto::v1;
 
 use super::arguments::PublishArgs;
@@ -36,8 +36,14 @@ pub(crate) async fn run(session: &mut Session, args: PublishArgs) -> Result<(), 
     let topic = topic.map_err(|error| session.failure(&tried, error))?.name;
     let source = Source::of(&args, session)?;
     let mut signals = Signals::listen()?;
+    let options = PublisherOptions {
+        // Nothing is sent again when the broker is lost: it need not remember this process.
+        deduplicate: false,
+        require_subscription: args.require_subscription,
+        ..PublisherOptions::default()
+    };
     let mut publish = Publish {
-        publisher: session.client.publisher(&topic),
+        publisher: Publisher::open(&session.client, &topic, options),
         source,
         template: Template::new(args),
         waiting: VecDeque::new(),
@@ -321,6 +327,7 @@ mod tests {
         PublishedBatch {
             topic_id: 7,
             runs: vec![run],
+            is_duplicate: false,
         }
     }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use weir_proto::v1;
 
-use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand};
+use super::arguments::{
+    CreateTopicArgs, DeleteTopicArgs, Durability, LimitPolicy, ListArgs, TopicCommand,
+};
 use super::consent;
 use super::failure::Failure;
 use super::session::Session;
@@ -54,6 +56,20 @@ async fn create(session: &mut Session, args: CreateTopicArgs) -> Result<(), Fail
         partition_count: args.partitions.unwrap_or(0),
         retention_duration: args.retention.map(units::proto_span),
         retention_bytes: args.retention_bytes,
+        max_messages: args.max_messages,
+        max_bytes: args.max_bytes,
+        limit_policy: match args.limit_policy {
+            None => v1::LimitPolicy::Unspecified,
+            Some(LimitPolicy::Reject) => v1::LimitPolicy::Reject,
+            Some(LimitPolicy::DropOldest) => v1::LimitPolicy::DropOldest,
+        }
+        .into(),
+        durability: match args.durability {
+            None => v1::Durability::Unspecified,
+            Some(Durability::Durable) => v1::Durability::Durable,
+            Some(Durability::Relaxed) => v1::Durability::Relaxed,
+        }
+        .into(),
         ..v1::Topic::default()
     };
     let created = session.client.admin().create_topic(topic).await;

@@ -12,6 +12,8 @@ use super::units::{self, known, per_second};
 pub(crate) struct SubscriptionNumbers {
     pub(crate) name: String,
     pub(crate) topic: String,
+    /// `durable` or `relaxed`.
+    pub(crate) topic_durability: Option<&'static str>,
     pub(crate) ready: u64,
     pub(crate) leased: u64,
     pub(crate) waiting: u64,
@@ -62,6 +64,7 @@ impl SubscriptionNumbers {
         Self {
             name: stats.name.clone(),
             topic: stats.topic.clone(),
+            topic_durability: units::durability(stats.topic_durability()),
             ready: stats.ready,
             leased: stats.leased,
             waiting: stats.waiting,
@@ -86,6 +89,14 @@ impl SubscriptionNumbers {
             acked: stats.acked,
             dropped: stats.dropped.iter().map(|dropped| dropped.count).sum(),
             sample_time: units::rfc3339(sample_time),
+        }
+    }
+
+    /// The topic, with a word if what is published to it is confirmed before it is durable.
+    fn topic_text(&self) -> String {
+        match self.topic_durability {
+            Some("relaxed") => format!("{} (relaxed)", self.topic),
+            _ => self.topic.clone(),
         }
     }
 
@@ -166,7 +177,7 @@ impl SubscriptionDocument {
         let numbers = &self.numbers;
         let mut fields = Fields::default();
         fields.push("name", &numbers.name);
-        fields.push("topic", &numbers.topic);
+        fields.push("topic", numbers.topic_text());
         fields.push("backlog", units::count(numbers.backlog));
         fields.push("  ready", units::count(numbers.ready));
         fields.push("  leased", units::count(numbers.leased));
@@ -250,7 +261,7 @@ pub(crate) fn subscription_table(subscriptions: &[SubscriptionNumbers], is_wide:
     for numbers in subscriptions {
         let mut row = vec![
             cell(&numbers.name),
-            cell(&numbers.topic),
+            cell(numbers.topic_text()),
             cell(units::count(numbers.backlog)),
             cell(known(numbers.lag_seconds, units::seconds)),
             cell(units::count(numbers.dead)),
@@ -291,7 +302,7 @@ pub(crate) fn lag_table(subscriptions: &[SubscriptionNumbers]) -> Table {
     for numbers in subscriptions {
         table.push(vec![
             cell(&numbers.name),
-            cell(&numbers.topic),
+            cell(numbers.topic_text()),
             cell(units::count(numbers.lag_messages)),
             cell(known(numbers.lag_seconds, units::seconds)),
             cell(units::count(numbers.ready)),

@@ -11,6 +11,7 @@ const SCHEMA: Schema = Schema {
     fields: &[
         Field::new("name", Kind::Text),
         Field::new("topic", Kind::Text),
+        Field::new("topic_durability", Kind::Text),
         Field::new("ready", Kind::Count),
         Field::new("leased", Kind::Count),
         Field::new("waiting", Kind::Count),

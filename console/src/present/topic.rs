@@ -15,12 +15,22 @@ pub(crate) struct TopicDocument {
     pub(crate) partition_count: u32,
     pub(crate) subscription_count: u32,
     pub(crate) published: Option<u64>,
+    /// Messages since the broker's start that no subscription got.
+    pub(crate) unrouted: Option<u64>,
     pub(crate) stored: Option<u64>,
     pub(crate) stored_bytes: Option<u64>,
     /// Messages per second over 10 s.
     pub(crate) publish_rate: Option<f64>,
     pub(crate) retention_seconds: Option<f64>,
     pub(crate) retention_bytes: Option<u64>,
+    /// Absent: no limit.
+    pub(crate) max_messages: Option<u64>,
+    /// Absent: no limit.
+    pub(crate) max_bytes: Option<u64>,
+    /// `reject` or `drop-oldest`.
+    pub(crate) limit_policy: Option<&'static str>,
+    /// `durable` or `relaxed`.
+    pub(crate) durability: Option<&'static str>,
     pub(crate) create_time: Option<String>,
 }
 
@@ -31,11 +41,16 @@ const SCHEMA: Schema = Schema {
         Field::new("partition_count", Kind::Count).called(&["partitions"]),
         Field::new("subscription_count", Kind::Count).called(&["subscriptions", "subs"]),
         Field::new("published", Kind::Count),
+        Field::new("unrouted", Kind::Count),
         Field::new("stored", Kind::Count),
         Field::new("stored_bytes", Kind::Bytes).called(&["size"]),
         Field::new("publish_rate", Kind::Rate).called(&["in"]),
         Field::new("retention_seconds", Kind::Seconds).called(&["retention"]),
         Field::new("retention_bytes", Kind::Bytes),
+        Field::new("max_messages", Kind::Count),
+        Field::new("max_bytes", Kind::Bytes),
+        Field::new("limit_policy", Kind::Text),
+        Field::new("durability", Kind::Text),
         Field::new("create_time", Kind::Time).called(&["created"]),
     ],
     open: &[],
@@ -58,6 +73,10 @@ impl TopicDocument {
             document.subscription_count = topic.subscription_count;
             document.retention_seconds = units::span_seconds(topic.retention_duration.as_ref());
             document.retention_bytes = topic.retention_bytes;
+            document.max_messages = topic.max_messages;
+            document.max_bytes = topic.max_bytes;
+            document.limit_policy = limit_policy(topic.limit_policy());
+            document.durability = units::durability(topic.durability());
             document.create_time = units::rfc3339(topic.create_time.as_ref());
         }
         if let Some(stats) = stats {
@@ -66,6 +85,8 @@ impl TopicDocument {
             document.partition_count = stats.partition_count;
             document.subscription_count = stats.subscription_count;
             document.published = Some(stats.published);
+            document.unrouted = Some(stats.unrouted);
+            document.durability = units::durability(stats.durability()).or(document.durability);
             document.stored = Some(stats.stored);
             document.stored_bytes = Some(stats.stored_bytes);
             document.publish_rate = shortest_window(&stats.publish_rates);
@@ -84,16 +105,31 @@ impl TopicDocument {
             units::count(self.subscription_count.into()),
         );
         fields.push("published", known(self.published, units::count));
+        fields.push("unrouted", known(self.unrouted, units::count));
         fields.push("stored", known(self.stored, units::count));
         fields.push("stored bytes", known(self.stored_bytes, units::bytes));
         fields.push("publish rate", known(self.publish_rate, per_second));
         fields.push("retention", known(self.retention_seconds, units::seconds));
         fields.push("retention bytes", known(self.retention_bytes, units::bytes));
+        if self.max_messages.is_some() || self.max_bytes.is_some() {
+            fields.push("max messages", known(self.max_messages, units::count));
+            fields.push("max bytes", known(self.max_bytes, units::bytes));
+            fields.push("limit policy", self.limit_policy.unwrap_or(units::UNKNOWN));
+        }
+        fields.push("durability", self.durability.unwrap_or(units::UNKNOWN));
         fields.push(
             "created",
             self.create_time.as_deref().unwrap_or(units::UNKNOWN),
         );
         fields
+    }
+}
+
+fn limit_policy(policy: v1::LimitPolicy) -> Option<&'static str> {
+    match policy {
+        v1::LimitPolicy::Unspecified => None,
+        v1::LimitPolicy::Reject => Some("reject"),
+        v1::LimitPolicy::DropOldest => Some("drop-oldest"),
     }
 }
 
@@ -106,6 +142,7 @@ pub(crate) fn topic_table(topics: &[TopicDocument], is_wide: bool) -> Table {
         number("STORED"),
         number("SIZE"),
         number("IN/S"),
+        text("DURABILITY"),
     ];
     if is_wide {
         columns.extend([number("PARTITIONS"), number("ID")]);
@@ -119,6 +156,7 @@ pub(crate) fn topic_table(topics: &[TopicDocument], is_wide: bool) -> Table {
             cell(known(topic.stored, units::count)),
             cell(known(topic.stored_bytes, units::bytes)),
             cell(known(topic.publish_rate, units::rate)),
+            cell(topic.durability.unwrap_or(units::UNKNOWN)),
         ];
         if is_wide {
             row.push(cell(units::count(topic.partition_count.into())));
@@ -160,6 +198,8 @@ mod tests {
             ],
             partition_count: 1,
             subscription_count: 2,
+            unrouted: 7,
+            durability: v1::Durability::Relaxed.into(),
             ..v1::TopicStats::default()
         }
     }
@@ -179,8 +219,8 @@ mod tests {
     fn the_table_shows_the_ten_second_rate() {
         let documents = [TopicDocument::new(None, Some(&stats()))];
         let expected = "\
-NAME    SUBS  PUBLISHED  STORED     SIZE  IN/S
-orders     2      1,200   1,000  2.0 KiB  12.5
+NAME    SUBS  PUBLISHED  STORED     SIZE  IN/S  DURABILITY
+orders     2      1,200   1,000  2.0 KiB  12.5  relaxed
 ";
         assert_eq!(topic_table(&documents, false).render(false), expected);
     }

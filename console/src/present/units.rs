@@ -2,6 +2,7 @@
 //! own, so its texts are safe to print.
 
 use prost_types::{Duration as ProtoDuration, Timestamp};
+use weir_proto::v1;
 
 /// What is shown where the broker does not say.
 pub(crate) const UNKNOWN: &str = "-";
@@ -173,6 +174,15 @@ fn whole(value: f64) -> u64 {
     )]
     let whole = value.round() as u64;
     whole
+}
+
+/// When a publish is confirmed, in a word.
+pub(crate) fn durability(durability: v1::Durability) -> Option<&'static str> {
+    match durability {
+        v1::Durability::Unspecified => None,
+        v1::Durability::Durable => Some("durable"),
+        v1::Durability::Relaxed => Some("relaxed"),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,18 @@ pub(super) const TOPIC: &[Setting<Topic>] = &[
     lossy(Setting::size("retention_bytes", |topic| {
         &mut topic.retention_bytes
     })),
+    lossy(Setting::number("max_messages", |topic| {
+        &mut topic.max_messages
+    })),
+    lossy(Setting::size("max_bytes", |topic| &mut topic.max_bytes)),
+    lossy(Setting::word(
+        "limit_policy",
+        &["reject", "drop-oldest"],
+        |topic| &mut topic.limit_policy,
+    )),
+    Setting::word("durability", &["durable", "relaxed"], |topic| {
+        &mut topic.durability
+    }),
 ];
 
 /// The settings of a subscription, in the order in which they are written.

@@ -191,15 +191,25 @@ impl Client {
         topic: impl Into<String>,
         messages: Vec<Message>,
     ) -> Result<PublishResponse, Error> {
+        let request = PublishRequest {
+            topic: topic.into(),
+            messages,
+            ..PublishRequest::default()
+        };
+        self.publish_together(request).await
+    }
+
+    /// Publishes what a request holds with one call, batches for several topics too: all of it or
+    /// nothing; durable when it returns.
+    pub async fn publish_together(
+        &self,
+        request: PublishRequest,
+    ) -> Result<PublishResponse, Error> {
         let limit = self.options().max_message_bytes;
         let stub = PublisherClient::new(self.channel());
         let mut stub = stub
             .max_decoding_message_size(limit)
             .max_encoding_message_size(limit);
-        let request = PublishRequest {
-            topic: topic.into(),
-            messages,
-        };
         Ok(stub.publish(request).await?.into_inner())
     }
 }

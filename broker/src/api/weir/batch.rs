@@ -8,9 +8,11 @@ use crate::model::entry::{Body, BodyBuilder};
 use crate::model::{Offset, Partition, Refusal, Time};
 use weir_proto::server::PublishedRun;
 
-/// The most messages of one batch.
+/// The most topics of one request.
+pub(crate) const MAX_BATCH_TOPICS: u64 = 101;
+/// The most messages of one request.
 pub(crate) const MAX_BATCH_MESSAGES: usize = 10_000;
-/// The most bytes of one batch: the encoded messages without their framing.
+/// The most bytes of one request: the encoded messages without their framing.
 pub(crate) const MAX_BATCH_BYTES: u64 = 16 << 20;
 
 /// A batch ready to be published.
@@ -19,6 +21,7 @@ pub(crate) struct Batch {
     /// One body for each partition that gets messages.
     pub(crate) bodies: Vec<(Partition, Body)>,
     order: Order,
+    count: usize,
 }
 
 /// Which message went to which body.
@@ -39,7 +42,9 @@ pub(crate) fn build(
     rotation: u32,
     now: Time,
 ) -> Result<Batch, Refusal> {
-    check(messages)?;
+    if messages.is_empty() {
+        return Err(Refusal::FieldRequired { field: "messages" });
+    }
     let partitions = partitions.max(1);
     if partitions == 1 {
         let mut builder = BodyBuilder::default();
@@ -54,6 +59,7 @@ pub(crate) fn build(
         return Ok(Batch {
             bodies,
             order: Order::One,
+            count: messages.len(),
         });
     }
     let mut builders: Vec<(Partition, BodyBuilder)> = Vec::new();
@@ -78,6 +84,7 @@ pub(crate) fn build(
     Ok(Batch {
         bodies,
         order: Order::Each(order),
+        count: messages.len(),
     })
 }
 
@@ -96,30 +103,36 @@ fn of_key(key: u64, partitions: u32) -> u32 {
     u32::try_from(key % u64::from(partitions)).unwrap_or(0)
 }
 
-fn check(messages: &[Bytes]) -> Result<(), Refusal> {
-    if messages.is_empty() {
-        return Err(Refusal::FieldRequired { field: "messages" });
+/// Checks the limits on the batches of one request, which are for all of them together.
+pub(crate) fn check_together<'a>(
+    batches: impl Iterator<Item = &'a [Bytes]>,
+) -> Result<(), Refusal> {
+    let (mut topics, mut messages, mut bytes) = (0u64, 0u64, 0u64);
+    for batch in batches {
+        topics += 1;
+        messages += batch.len() as u64;
+        bytes += batch
+            .iter()
+            .map(|message| message.len() as u64)
+            .sum::<u64>();
     }
-    if messages.len() > MAX_BATCH_MESSAGES {
-        let (size, limit) = (messages.len() as u64, MAX_BATCH_MESSAGES as u64);
-        return Err(Refusal::BatchTooLarge {
-            size,
-            limit,
-            unit: "messages",
-        });
+    let limits = [
+        (topics, MAX_BATCH_TOPICS, "topics"),
+        (messages, MAX_BATCH_MESSAGES as u64, "messages"),
+        (bytes, MAX_BATCH_BYTES, "bytes"),
+    ];
+    match limits.into_iter().find(|(size, limit, _)| size > limit) {
+        Some((size, limit, unit)) => Err(Refusal::BatchTooLarge { size, limit, unit }),
+        None => Ok(()),
     }
-    let size = messages.iter().map(|message| message.len() as u64).sum();
-    if size > MAX_BATCH_BYTES {
-        return Err(Refusal::BatchTooLarge {
-            size,
-            limit: MAX_BATCH_BYTES,
-            unit: "bytes",
-        });
-    }
-    Ok(())
 }
 
 impl Batch {
+    /// How many messages it has.
+    pub(crate) fn count(&self) -> u64 {
+        self.count as u64
+    }
+
     /// Where the messages were stored, in the order of the request; `placed` is where the broker put the bodies, in
     /// their order.
     pub(crate) fn runs(&self, placed: &[(Partition, Offset, u32)]) -> Vec<PublishedRun> {
@@ -207,24 +220,23 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_beyond_its_limits_is_refused_whole() {
+    fn batches_beyond_their_limits_are_refused_together() {
         assert!(matches!(
             build(&[], 1, 0, Time(0)),
             Err(Refusal::FieldRequired { .. })
         ));
-        let many = vec![Bytes::new(); MAX_BATCH_MESSAGES + 1];
-        assert!(matches!(
-            build(&many, 1, 0, Time(0)),
-            Err(Refusal::BatchTooLarge {
-                unit: "messages",
-                ..
-            })
-        ));
-        let large = vec![Bytes::from(vec![0; 9 << 20]); 2];
-        assert!(matches!(
-            build(&large, 1, 0, Time(0)),
-            Err(Refusal::BatchTooLarge { unit: "bytes", .. })
-        ));
+        let unit = |batches: &[Vec<Bytes>]| match check_together(batches.iter().map(Vec::as_slice))
+        {
+            Err(Refusal::BatchTooLarge { unit, .. }) => Some(unit),
+            _ => None,
+        };
+        let half = vec![Bytes::new(); MAX_BATCH_MESSAGES / 2];
+        assert_eq!(unit(&[half.clone(), half.clone()]), None);
+        let over = vec![Bytes::new(); MAX_BATCH_MESSAGES / 2 + 1];
+        assert_eq!(unit(&[half, over]), Some("messages"));
+        let large = vec![Bytes::from(vec![0; 9 << 20])];
+        assert_eq!(unit(&[large.clone(), large]), Some("bytes"));
+        assert_eq!(unit(&vec![Vec::new(); 102]), Some("topics"));
         let bad = [message("", "good"), Bytes::from_static(&[0x08, 1])];
         let refusal = build(&bad, 4, 0, Time(0)).unwrap_err();
         assert!(matches!(

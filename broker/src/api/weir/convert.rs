@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use prost_types::Timestamp;
 use weir_proto::server::{
-    BacklogPolicy as WireBacklogPolicy, KeyOrder as WireKeyOrder, NackAction, NackOptions,
-    Subscription, Topic,
+    BacklogPolicy as WireBacklogPolicy, Durability as WireDurability, KeyOrder as WireKeyOrder,
+    LimitPolicy as WireLimitPolicy, NackAction, NackOptions, Subscription, Topic,
 };
 
 use crate::model::settings::{
-    BacklogPolicy, DEFAULT_BACKLOG_RETENTION, DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN,
-    EPHEMERAL_GRACE, KeyOrder, MAX_ACK_DEADLINE, MIN_ACK_DEADLINE, SubscriptionSettings,
-    TopicSettings, span_in_range,
+    BacklogPolicy, DEFAULT_BACKLOG_RETENTION, DEFAULT_BACKOFF_MAX, DEFAULT_BACKOFF_MIN, Durability,
+    EPHEMERAL_GRACE, KeyOrder, LimitPolicy, MAX_ACK_DEADLINE, MIN_ACK_DEADLINE,
+    SubscriptionSettings, TopicSettings, span_in_range,
 };
 use crate::model::{Name, Refusal, Span, Time};
 
@@ -93,6 +93,10 @@ pub(crate) fn topic_settings(topic: &Topic) -> Result<TopicSettings, Refusal> {
         },
         retention: retention.unwrap_or(default.retention),
         retention_bytes: topic.retention_bytes.unwrap_or(default.retention_bytes),
+        max_messages: topic.max_messages,
+        max_bytes: topic.max_bytes,
+        limit_policy: limit_policy(topic.limit_policy)?,
+        durability: durability(topic.durability)?,
         ..default
     };
     settings.check()?;
@@ -182,6 +186,38 @@ fn expiration(subscription: &Subscription) -> Result<Option<Span>, Refusal> {
             value: other.to_string(),
             range: format!("unset or {EPHEMERAL_GRACE} with `ephemeral`"),
         }),
+    }
+}
+
+fn limit_policy(value: i32) -> Result<LimitPolicy, Refusal> {
+    match WireLimitPolicy::try_from(value) {
+        Ok(WireLimitPolicy::Unspecified | WireLimitPolicy::Reject) => Ok(LimitPolicy::Reject),
+        Ok(WireLimitPolicy::DropOldest) => Ok(LimitPolicy::DropOldest),
+        Err(_unknown) => Err(unknown("topic.limit_policy", value)),
+    }
+}
+
+fn durability(value: i32) -> Result<Durability, Refusal> {
+    match WireDurability::try_from(value) {
+        Ok(WireDurability::Unspecified | WireDurability::Durable) => Ok(Durability::Durable),
+        Ok(WireDurability::Relaxed) => Ok(Durability::Relaxed),
+        Err(_unknown) => Err(unknown("topic.durability", value)),
+    }
+}
+
+/// The durability as the contract writes it.
+pub(crate) fn wire_durability(durability: Durability) -> WireDurability {
+    match durability {
+        Durability::Durable => WireDurability::Durable,
+        Durability::Relaxed => WireDurability::Relaxed,
+    }
+}
+
+/// The limit policy as the contract writes it.
+pub(crate) fn wire_limit_policy(policy: LimitPolicy) -> WireLimitPolicy {
+    match policy {
+        LimitPolicy::Reject => WireLimitPolicy::Reject,
+        LimitPolicy::DropOldest => WireLimitPolicy::DropOldest,
     }
 }
 

@@ -20,6 +20,18 @@ const TOPIC: &[(&str, Take<TopicSettings>)] = &[
     ("retention_bytes", |to, from| {
         to.retention_bytes = from.retention_bytes;
     }),
+    ("max_messages", |to, from| {
+        to.max_messages = from.max_messages;
+    }),
+    ("max_bytes", |to, from| {
+        to.max_bytes = from.max_bytes;
+    }),
+    ("limit_policy", |to, from| {
+        to.limit_policy = from.limit_policy;
+    }),
+    ("durability", |to, from| {
+        to.durability = from.durability;
+    }),
 ];
 
 /// Fields of a topic that are fixed at creation.

@@ -74,6 +74,7 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
         topic_id: counts.id.0,
         name: counts.name.to_string(),
         published: counts.published,
+        unrouted: counts.unrouted,
         stored: counts.stored,
         stored_bytes: counts.stored_bytes,
         publish_rates: sample
@@ -84,6 +85,7 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
             .collect(),
         partition_count: counts.partitions,
         subscription_count: counts.subscriptions,
+        durability: convert::wire_durability(counts.durability).into(),
         partitions: sample
             .partitions
             .iter()
@@ -154,6 +156,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         max_attempts: of.settings.max_attempts,
         retry_budget_spent: of.is_budget_spent,
         dead_letters_held: of.are_dead_letters_held,
+        topic_durability: convert::wire_durability(of.topic_durability).into(),
     }
 }
 

@@ -13,11 +13,10 @@ use tonic::{Status, Streaming};
 use weir_proto::server::{PublishResult, PublishStreamRequest, PublishStreamResponse};
 
 use super::batch::Batch;
-use super::convert;
-use super::storing::{answer, prepare};
+use super::storing::{Prepared, Terms, places, prepare, producer};
 use crate::api::status::item_error;
 use crate::core::Receipt;
-use crate::model::{Name, Refusal};
+use crate::model::{Refusal, TopicId};
 use crate::shard::{Handle, PublishTicket};
 
 /// Batches of one stream that may be under way.
@@ -28,8 +27,8 @@ const MAX_RESULTS: usize = 256;
 /// A batch whose turn to be answered has not come.
 struct Pending {
     batch_id: u64,
-    /// Unset for a batch that was refused before it was handed over.
-    batch: Option<Batch>,
+    /// Empty for a batch that was refused before it was handed over.
+    batches: Vec<(TopicId, Batch)>,
     outcome: Outcome,
 }
 
@@ -41,7 +40,7 @@ enum Outcome {
 /// A batch that waits for room in the shard.
 struct Waiting {
     batch_id: u64,
-    batch: Batch,
+    batches: Vec<(TopicId, Batch)>,
     handing_over: Pin<Box<dyn Future<Output = Result<PublishTicket, Refusal>> + Send>>,
 }
 
@@ -49,8 +48,8 @@ struct Waiting {
 pub(super) struct Pipeline {
     handle: Handle,
     requests: Streaming<PublishStreamRequest>,
-    /// Unset before the first request and after a request with an invalid name.
-    topic: Option<Result<Name, Refusal>>,
+    /// Unset before the first request.
+    topic: Option<String>,
     rotation: u32,
     waiting: Option<Waiting>,
     pending: VecDeque<Pending>,
@@ -162,47 +161,48 @@ impl Pipeline {
 
     /// Takes a request: what it names and holds is checked, then it waits for room.
     fn take(&mut self, request: PublishStreamRequest) {
-        let PublishStreamRequest {
-            topic,
-            messages,
-            batch_id,
-        } = request;
-        if !topic.is_empty() {
-            self.topic = Some(convert::name("topic", &topic));
-        }
-        let topic = match &self.topic {
-            Some(topic) => topic.clone(),
-            None => Err(Refusal::FieldRequired { field: "topic" }),
-        };
-        let rotation = self.rotation;
-        self.rotation = rotation.wrapping_add(1);
-        let prepared = topic.and_then(|topic| prepare(&self.handle, &topic, &messages, rotation));
-        match prepared {
-            Err(refusal) => {
-                let outcome = Outcome::Known(Err(refusal));
-                self.pending.push_back(Pending {
-                    batch_id,
-                    batch: None,
-                    outcome,
-                });
-            }
-            Ok((topic, mut batch)) => {
-                let bodies = std::mem::take(&mut batch.bodies);
+        let batch_id = request.batch_id;
+        match self.prepare(request) {
+            Err(refusal) => self.pending.push_back(Pending {
+                batch_id,
+                batches: Vec::new(),
+                outcome: Outcome::Known(Err(refusal)),
+            }),
+            Ok(Prepared {
+                publication,
+                batches,
+            }) => {
                 let handle = self.handle.clone();
                 let handing_over =
-                    Box::pin(async move { handle.publish_submit(topic, bodies).await });
+                    Box::pin(async move { handle.publish_submit(publication).await });
                 self.waiting = Some(Waiting {
                     batch_id,
-                    batch,
+                    batches,
                     handing_over,
                 });
             }
         }
     }
 
+    fn prepare(&mut self, request: PublishStreamRequest) -> Result<Prepared, Refusal> {
+        if !request.topic.is_empty() {
+            self.topic = Some(request.topic);
+        }
+        let rotation = self.rotation;
+        self.rotation = rotation.wrapping_add(1);
+        let topic = self.topic.as_deref();
+        let topic = topic.ok_or(Refusal::FieldRequired { field: "topic" })?;
+        let terms = Terms {
+            producer: producer(request.producer)?,
+            requires_subscription: request.require_subscription,
+            rotation,
+        };
+        prepare(&self.handle, &[(topic, &request.messages)], terms)
+    }
+
     fn handed_over(&mut self, ticket: Result<PublishTicket, Refusal>) {
         let Some(Waiting {
-            batch_id, batch, ..
+            batch_id, batches, ..
         }) = self.waiting.take()
         else {
             return;
@@ -213,7 +213,7 @@ impl Pipeline {
         };
         self.pending.push_back(Pending {
             batch_id,
-            batch: Some(batch),
+            batches,
             outcome,
         });
     }
@@ -222,21 +222,22 @@ impl Pipeline {
 impl Pending {
     fn result(&self, outcome: Result<Receipt, Refusal>) -> PublishResult {
         let batch_id = self.batch_id;
-        match (outcome, &self.batch) {
-            (Ok(receipt), Some(batch)) => {
-                let stored = answer(batch, &receipt);
+        let stored = outcome.and_then(|receipt| {
+            let places = places(&self.batches, &receipt)?;
+            Ok((places.into_iter().next(), receipt.is_duplicate))
+        });
+        match stored {
+            Ok((place, duplicate)) => {
+                let (topic, runs) = place.unwrap_or_default();
                 PublishResult {
                     batch_id,
-                    topic_id: stored.topic_id,
-                    runs: stored.runs,
+                    topic_id: topic.0,
+                    runs,
                     error: None,
+                    duplicate,
                 }
             }
-            (Ok(_), None) => {
-                let detail = "a batch was stored that was not checked".to_owned();
-                refused(batch_id, &Refusal::Internal { detail })
-            }
-            (Err(refusal), _) => refused(batch_id, &refusal),
+            Err(refusal) => refused(batch_id, &refusal),
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bytes::Bytes;
 use tonic::{Request, Response, Status, Streaming};
 use weir_proto::server;
-use weir_proto::server::{PublishRequest, PublishResponse, PublishStreamResponse};
+use weir_proto::server::{PublishRequest, PublishResponse, PublishStreamResponse, TopicPlaces};
 
-use super::convert;
 use super::publish_stream::Pipeline;
-use super::storing::{Responses, answer, prepare};
+use super::storing::{Asked, Responses, Terms, places, prepare, producer};
 use crate::api::status::status;
 use crate::model::Refusal;
 use crate::shard::Handle;
@@ -30,13 +28,30 @@ impl Publisher {
         }
     }
 
-    async fn store(&self, topic: &str, messages: &[Bytes]) -> Result<PublishResponse, Refusal> {
-        let topic = convert::name("topic", topic)?;
-        let rotation = self.rotation.fetch_add(1, Ordering::Relaxed);
-        let (topic, mut batch) = prepare(&self.handle, &topic, messages, rotation)?;
-        let bodies = std::mem::take(&mut batch.bodies);
-        let receipt = self.handle.publish(topic, bodies).await?;
-        Ok(answer(&batch, &receipt))
+    async fn store(&self, request: PublishRequest) -> Result<PublishResponse, Refusal> {
+        let terms = Terms {
+            producer: producer(request.producer)?,
+            requires_subscription: request.require_subscription,
+            rotation: self.rotation.fetch_add(1, Ordering::Relaxed),
+        };
+        let further = request.additional.iter();
+        let further = further.map(|batch| (batch.topic.as_str(), batch.messages.as_slice()));
+        let first: Asked<'_> = (&request.topic, &request.messages);
+        let asked: Vec<_> = std::iter::once(first).chain(further).collect();
+        let prepared = prepare(&self.handle, &asked, terms)?;
+        let receipt = self.handle.publish(prepared.publication).await?;
+        let mut places = places(&prepared.batches, &receipt)?.into_iter();
+        let (topic, runs) = places.next().unwrap_or_default();
+        let additional = places.map(|(topic, runs)| TopicPlaces {
+            topic_id: topic.0,
+            runs,
+        });
+        Ok(PublishResponse {
+            topic_id: topic.0,
+            runs,
+            additional: additional.collect(),
+            duplicate: receipt.is_duplicate,
+        })
     }
 }
 
@@ -46,8 +61,7 @@ impl server::publisher_server::Publisher for Publisher {
         &self,
         request: Request<PublishRequest>,
     ) -> Result<Response<PublishResponse>, Status> {
-        let PublishRequest { topic, messages } = request.into_inner();
-        let stored = self.store(&topic, &messages).await;
+        let stored = self.store(request.into_inner()).await;
         stored
             .map(Response::new)
             .map_err(|refusal| status(&refusal))

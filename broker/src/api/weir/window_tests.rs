@@ -18,6 +18,8 @@ fn topics(stored: &[u64]) -> Vec<Arc<TopicSample>> {
     let topic = |(at, &stored): (usize, &u64)| {
         Arc::new(TopicSample {
             counts: TopicCounts {
+                unrouted: 0,
+                durability: crate::model::settings::Durability::Durable,
                 id: TopicId(at as u64),
                 name: Name::parse(&format!("t{at:02}")).unwrap(),
                 published: stored,

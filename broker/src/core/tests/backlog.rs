@@ -1,7 +1,7 @@
 //! Limits on a backlog: its age, its messages, its bytes; what is dropped, and who is held.
 
 use super::bench::{Bench, From, body, name};
-use crate::core::{Nack, NackAction, SequenceRange, SubscriptionCounts};
+use crate::core::{Nack, NackAction, Publication, SequenceRange, SubscriptionCounts};
 use crate::model::entry::DropCause;
 use crate::model::settings::{BacklogPolicy, SubscriptionSettings, TopicSettings};
 use crate::model::{ConsumerId, Partition, Refusal, Span};
@@ -152,7 +152,7 @@ fn a_full_subscription_holds_publishers_until_it_has_room() {
         let full = |bench: &mut Bench| {
             let topic = bench.core.route(&name("orders")).unwrap().topic;
             let batch = vec![(Partition(0), body(1, 5, &[]))];
-            bench.core.publish(topic, batch, bench.now)
+            bench.core.publish(Publication::to(topic, batch), bench.now)
         };
         let refusal = Refusal::BacklogFull {
             subscription: name("billing"),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::core::{
-    Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Recovered, Recovery,
-    ReplayFrame, Source, Start,
+    Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Publication,
+    Recovered, Recovery, ReplayFrame, Source, Start,
 };
 use crate::model::entry::{Body, BodyBuilder, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -158,7 +158,8 @@ impl Bench {
     pub(super) fn publish(&mut self, topic: &str, partition: u32, body: Body) {
         let route = self.core.route(&name(topic)).unwrap();
         let batches = vec![(Partition(partition), body)];
-        self.core.publish(route.topic, batches, self.now).unwrap();
+        let publication = Publication::to(route.topic, batches);
+        self.core.publish(publication, self.now).unwrap();
         self.drain();
     }
 
@@ -181,6 +182,19 @@ impl Bench {
         self.kept.clear();
         self.drain();
         report
+    }
+
+    /// Starts anew from the journal as it is in `journal`, its end lost.
+    pub(super) fn restart_after_loss(&mut self) {
+        let mut recovery = Recovery::new();
+        for (&position, frame) in &self.journal {
+            replay(&mut recovery, Source::Log, position, frame);
+        }
+        let last = *self.journal.last_key_value().unwrap().0;
+        let (core, _) = recovery.finish(last, self.now).unwrap();
+        self.core = core;
+        self.kept.clear();
+        self.drain();
     }
 
     fn recover(&self, from: From, checkpoint: (Position, &[OutFrame])) -> (Core, Recovered) {

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::acts::{History, PARTITIONS, SUBSCRIPTIONS};
+use super::acts::{History, MOST_OF_B, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::{Bench, From, name};
 use super::model::{Books, Is, Sub};
+use crate::core::limits::JUMP;
 use crate::core::{AckId, PeekSubscription};
-use crate::model::settings::{KeyOrder, SubscriptionSettings, TopicSettings};
+use crate::model::settings::{
+    Durability, KeyOrder, LimitPolicy, SubscriptionSettings, TopicSettings,
+};
 use crate::model::{MessageId, Offset, Partition, Position, Span};
 
 #[test]
@@ -57,6 +60,13 @@ impl History {
                 partitions: PARTITIONS,
                 retention,
                 retention_bytes: 2_000,
+                max_messages: (topic == "b").then_some(MOST_OF_B),
+                limit_policy: LimitPolicy::DropOldest,
+                durability: if topic == "a" {
+                    Durability::Relaxed
+                } else {
+                    Durability::Durable
+                },
                 ..TopicSettings::default()
             };
             bench.topic(topic, settings);
@@ -67,7 +77,10 @@ impl History {
             bench.subscription(text, topic, settings.clone());
             subs.push(Sub {
                 max_attempts: settings.max_attempts,
-                max_backlog: settings.max_backlog_messages,
+                max_backlog: match topic {
+                    "b" => Some(MOST_OF_B),
+                    _ => settings.max_backlog_messages,
+                },
                 in_key_order: settings.key_order != KeyOrder::Off,
                 ack_deadline: settings.ack_deadline.0,
                 ..Sub::default()
@@ -150,9 +163,22 @@ impl History {
             let kept: Vec<Position> = self.bench.kept.keys().copied().collect();
             assert_eq!(kept, live, "{from:?}");
         }
+        if self.random.random_bool(0.3) {
+            self.jump();
+            assert_eq!(self.look(), seen, "nobody sees what is skipped");
+        }
         self.streams.clear();
         for sub in &mut self.subs {
             sub.restarted(now);
+        }
+    }
+
+    /// The stop was not clean: topic `a` is relaxed.
+    fn jump(&mut self) {
+        self.bench.core.jump(self.bench.now);
+        self.bench.drain();
+        for partition in 0..PARTITIONS {
+            *self.next.entry(("a", partition)).or_default() += JUMP;
         }
     }
 

@@ -10,6 +10,8 @@
 //! - `release`: a key goes on past its dead messages.
 //! - `backlog`: what is too old or too many.
 //! - `requests`: repeats of requests with an id. `topology`: declarations.
+//! - `producing`: what is published twice, and to several topics at once.
+//! - `relaxing`: relaxed topics and skipped offsets. `stocking`: the limits on what a topic holds.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
 //! - `scheduled`: messages that are due later.
@@ -40,6 +42,12 @@ mod forwarding;
 mod retries;
 
 mod topology;
+
+mod producing;
+
+mod relaxing;
+
+mod stocking;
 
 mod refusals;
 

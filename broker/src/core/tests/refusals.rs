@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, body, name};
 use crate::core::{
-    AckId, Allowance, Attach, Core, DryRun, NewSubscription, Pull, Purge, PurgeScope, Selection,
-    Start,
+    AckId, Allowance, Attach, Core, DryRun, NewSubscription, Publication, Pull, Purge, PurgeScope,
+    Selection, Start,
 };
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
@@ -53,7 +53,10 @@ fn what_does_not_exist_is_refused_and_changes_nothing() {
     assert_eq!(attach(core, &no, 1, now), Err(no_subscription));
     let gone = Refusal::TopicGone { topic: TopicId(9) };
     let batches = vec![(Partition(0), body(1, 1, &[]))];
-    assert_eq!(core.publish(TopicId(9), batches, now), Err(gone));
+    assert_eq!(
+        core.publish(Publication::to(TopicId(9), batches), now),
+        Err(gone)
+    );
     let id = MessageId {
         topic: TopicId(1),
         partition: Partition(0),

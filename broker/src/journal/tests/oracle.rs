@@ -36,6 +36,8 @@ pub(super) struct Oracle {
     pub(super) timeline: Vec<Told>,
     pub(super) live: BTreeSet<u64>,
     pub(super) reported: Arc<AtomicU64>,
+    /// Reported written: lost by no kill.
+    pub(super) written: Arc<AtomicU64>,
     pub(super) next_id: u64,
     pub(super) checkpointed: u64,
     pub(super) floor: u64,
@@ -48,6 +50,19 @@ impl Oracle {
 
     pub(super) fn reported(&self) -> u64 {
         self.reported.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// The same after the process was killed and the machine went on: what was written counts.
+    pub(super) fn killed(&self) -> Self {
+        let reported = self.reported().max(self.written());
+        Self {
+            reported: Arc::new(AtomicU64::new(reported)),
+            ..self.clone()
+        }
     }
 
     pub(super) fn appended(&self) -> u64 {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::oracle::{Fold, Oracle, PUBLISHED, STATE, Told};
 use crate::journal::sim_disk::{Choices, SimDisk};
 use crate::journal::{
-    Frame, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, Threads,
+    Frame, Indexed, Journal, LocalJournal, OpenError, Options, Poisoned, Recovered, Threads,
 };
 use crate::model::ids::Position;
 
@@ -151,6 +151,7 @@ impl Rig {
             return Err(text.into());
         }
         oracle.reported = Arc::new(AtomicU64::new(last));
+        oracle.written = Arc::new(AtomicU64::new(last));
         for position in &oracle.live {
             journal.keep(Position(*position), 100);
         }
@@ -183,6 +184,26 @@ impl Rig {
 
     /// Appends one group of bodies of the lengths given; false when the journal takes no more.
     pub(super) fn append(&mut self, bodies: &[usize]) -> bool {
+        let told = self.tell(bodies);
+        self.append_told(told, |frame| frame).is_some()
+    }
+
+    /// Appends a group that is only wanted written.
+    pub(super) fn append_relaxed(&mut self, bodies: &[usize]) {
+        let told = self.tell(bodies);
+        let Some(last) = self.append_told(told, Frame::lazy) else {
+            return;
+        };
+        let written = Arc::clone(&self.oracle.written);
+        let release = move |outcome: Result<(), Poisoned>| {
+            if outcome.is_ok() {
+                written.fetch_max(last.0, Ordering::Relaxed);
+            }
+        };
+        self.journal.when_written(last, Box::new(release));
+    }
+
+    fn tell(&mut self, bodies: &[usize]) -> Vec<Told> {
         let mut told = Vec::new();
         let mut sum = self.oracle.sum();
         for len in bodies {
@@ -190,16 +211,20 @@ impl Rig {
             sum = one.sum;
             told.push(one);
         }
-        self.append_told(told).is_some()
+        told
     }
 
-    fn append_told(&mut self, mut told: Vec<Told>) -> Option<Position> {
+    fn append_told(
+        &mut self,
+        mut told: Vec<Told>,
+        urgency: fn(Frame) -> Frame,
+    ) -> Option<Position> {
         if let Some(last) = told.last_mut() {
             last.is_commit = true;
         }
         let group = told
             .iter()
-            .map(|one| Frame::new(one.kind, 1, one.head.clone(), one.body.clone()))
+            .map(|one| urgency(Frame::new(one.kind, 1, one.head.clone(), one.body.clone())))
             .collect();
         self.now_us += 10;
         let last = self.journal.append(group, self.now_us).ok()?;
@@ -233,7 +258,7 @@ impl Rig {
     pub(super) fn restate(&mut self) {
         let sum = self.oracle.sum();
         let told = self.oracle.tell(STATE, 0, sum);
-        if let Some(position) = self.append_told(vec![told])
+        if let Some(position) = self.append_told(vec![told], |frame| frame)
             && self.settle()
         {
             self.journal.set_state_floor(position);
@@ -278,7 +303,11 @@ impl Rig {
             0..=9 => {
                 let count = 1 + choices.pick(3);
                 let bodies: Vec<usize> = (0..count).map(|_| body_len(choices)).collect();
-                self.append(&bodies);
+                if choices.pick(2) == 0 {
+                    self.append_relaxed(&bodies);
+                } else {
+                    self.append(&bodies);
+                }
             }
             10..=14 => {
                 self.journal.step();

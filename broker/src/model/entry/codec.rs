@@ -22,14 +22,18 @@
 //! 21 Sought               subscription, partition, epoch, target, 1 if anew else 0
 //! 25 Requested            see `requested`
 //! 27 Unparked             subscription, partition, ranges
+//! 22, 23                  what is remembered of producers, see `producer`
+//! 26                      skipped offsets, see `jumped`
 //! ```
 
 use super::body::Columns;
 use super::bytes::{DecodeError, Reader, Writer};
+use super::jumped;
 use super::kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
     Released, Requeued, Trimmed,
 };
+use super::producer;
 use super::record_codec::{
     read_place, read_subscription_record, read_topic_record, write_place,
     write_subscription_record, write_topic_record,
@@ -146,6 +150,9 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         Entry::Requested(entry) => entry.write(out),
         Entry::Unparked(entry) => entry.write(out),
         Entry::BrokerState(state) => state_codec::write_broker(out, state),
+        Entry::Sequenced(entry) => producer::write_sequenced(out, entry),
+        Entry::ProducerState(state) => producer::write_state(out, state),
+        Entry::Jumped(entry) => jumped::write(out, *entry),
         // Written above: their versions vary.
         Entry::TopicCreated(_)
         | Entry::SubscriptionCreated { .. }
@@ -204,15 +211,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
             })
         }
         13 => Entry::Dropped(read_dropped(input)?),
-        14 => {
-            let topic = TopicId(input.number("the topic")?);
-            let partition = Partition(input.number_u32("the partition")?);
-            Entry::Trimmed(Trimmed {
-                topic,
-                partition,
-                low: Offset(input.number("the low")?),
-            })
-        }
+        14 => Entry::Trimmed(read_trimmed(input)?),
         15 => Entry::BrokerState(state_codec::read_broker(input)?),
         16 => Entry::TopicState(state_codec::read_topic(input, version)?),
         17 => Entry::SubscriptionState(state_codec::read_subscription(input, version)?),
@@ -220,12 +219,23 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         19 => Entry::TopicUpdated(read_topic_record(input, version)?),
         20 => Entry::SubscriptionUpdated(read_subscription_record(input, version)?),
         21 => Entry::Sought(Sought::read(input)?),
+        22 => Entry::Sequenced(producer::read_sequenced(input)?),
+        23 => Entry::ProducerState(producer::read_state(input)?),
         25 => Entry::Requested(Requested::read(input)?),
         27 => Entry::Unparked(Unparked::read(input)?),
+        26 => Entry::Jumped(jumped::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;
     Ok(entry)
+}
+
+fn read_trimmed(input: &mut Reader<'_>) -> Result<Trimmed, DecodeError> {
+    Ok(Trimmed {
+        topic: TopicId(input.number("the topic")?),
+        partition: Partition(input.number_u32("the partition")?),
+        low: Offset(input.number("the low")?),
+    })
 }
 
 /// The newest version of a kind that this release knows.

@@ -1,5 +1,7 @@
 //! The entries, as the core writes and applies them.
 
+use super::jumped::Jumped;
+use super::producer::{ProducerState, Sequenced};
 use super::record::{SubscriptionRecord, TopicRecord};
 use super::requested::Requested;
 use super::sought::Sought;
@@ -64,6 +66,12 @@ pub enum Entry {
     Requested(Requested),
     /// A key goes on without its dead messages.
     Unparked(Unparked),
+    /// A batch of a producer was stored.
+    Sequenced(Sequenced),
+    /// A producer, restated.
+    ProducerState(ProducerState),
+    /// Offsets were skipped after an unclean start.
+    Jumped(Jumped),
 }
 
 /// A batch of messages with consecutive offsets.

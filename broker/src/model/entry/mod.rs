@@ -10,7 +10,7 @@
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
 //! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`]: those of a seek, of a request with an id and of a
-//!   released key.
+//!   released key; [`producer`]: what is remembered of producers; [`jumped`]: skipped offsets.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -20,6 +20,9 @@ pub mod body;
 mod record;
 
 pub mod state;
+
+pub mod jumped;
+pub mod producer;
 
 mod extra;
 mod record_codec;
@@ -41,10 +44,12 @@ mod tests;
 pub use body::{Body, BodyBuilder, Columns, Marks, Sizes};
 pub use bytes::DecodeError;
 pub use codec::{Encoded, INDEXED_VERSION, decode, encode, indexed_bytes};
+pub use jumped::Jumped;
 pub use kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
     Released, Requeued, Trimmed,
 };
+pub use producer::{ProducerState, Sequenced, StoredRun};
 pub use record::{SubscriptionRecord, TopicRecord};
 pub use requested::{FirstAnswer, Requested};
 pub use sought::Sought;

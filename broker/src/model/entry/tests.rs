@@ -1,12 +1,12 @@
 //! What is written can be read, and what cannot be an entry is refused without harm.
 
+mod newer;
+
 use super::*;
-use crate::model::settings::{
-    BacklogPolicy, Durability, LimitPolicy, SubscriptionSettings, TopicSettings,
-};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
     Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, OperationId, Partition, Position,
-    RequestId, Span, SubscriptionId, Time, TopicId,
+    RequestId, SubscriptionId, Time, TopicId,
 };
 
 fn name(text: &str) -> Name {
@@ -256,58 +256,15 @@ fn page_state(finished: Vec<OffsetRange>) -> PageState {
     }
 }
 
-/// The entries that hold records, with every setting beyond the first release's.
-fn entries_of_version_2() -> Vec<Entry> {
-    let settings = TopicSettings {
-        time_to_live: Some(Span::from_secs(5)),
-        max_messages: Some(7),
-        max_bytes: Some(1 << 40),
-        limit_policy: LimitPolicy::DropOldest,
-        durability: Durability::Relaxed,
-        ..topic_record().settings
-    };
-    let topic = TopicRecord {
-        settings,
-        revision: 3,
-        updated: Time(99),
-        ..topic_record()
-    };
-    let settings = SubscriptionSettings {
-        filter: Some("attributes:kind".into()),
-        max_outstanding: Some(10),
-        delivery_rate: Some(11),
-        backlog_retention: Some(Span::from_secs(12)),
-        max_backlog_messages: Some(13),
-        max_backlog_bytes: Some(14),
-        backlog_policy: BacklogPolicy::HoldPublishers,
-        expiration: Some(Span::from_secs(15)),
-        is_paused: true,
-        dead_letter_topic: Some(name("graves")),
-        retry_budget: Some(16),
-        slo_age: Some(Span::from_secs(17)),
-        slo_backlog: Some(18),
-        ..SubscriptionSettings::default()
-    };
-    let subscription = SubscriptionRecord {
-        settings,
-        revision: 4,
-        updated: Time(100),
-        ..subscription_record()
-    };
-    vec![
-        Entry::TopicUpdated(topic.clone()),
-        Entry::SubscriptionUpdated(subscription.clone()),
-        Entry::TopicCreated(topic),
-        Entry::SubscriptionCreated {
-            record: subscription,
-            starts: vec![Offset(4)],
-        },
-    ]
+/// All entries of which any version is tested.
+fn all_entries() -> impl Iterator<Item = Entry> {
+    let older = entries().into_iter().chain(newer::with_newer_settings());
+    older.chain(newer::entries())
 }
 
 #[test]
 fn settings_beyond_the_first_release_need_version_2() {
-    for entry in entries_of_version_2() {
+    for entry in newer::with_newer_settings() {
         let encoded = encode(&entry);
         assert_eq!(encoded.version, 2);
         let unknown = DecodeError::Unknown {
@@ -320,7 +277,7 @@ fn settings_beyond_the_first_release_need_version_2() {
 
 #[test]
 fn every_entry_survives_its_bytes() {
-    for entry in entries().into_iter().chain(entries_of_version_2()) {
+    for entry in all_entries() {
         let Encoded {
             kind,
             version,
@@ -332,7 +289,7 @@ fn every_entry_survives_its_bytes() {
 
 #[test]
 fn bytes_cut_anywhere_are_refused() {
-    for entry in entries().into_iter().chain(entries_of_version_2()) {
+    for entry in all_entries() {
         let Encoded {
             kind,
             version,
@@ -375,6 +332,11 @@ fn kinds_keep_their_numbers() {
     let kinds = encoded.iter().map(|encoded| encoded.kind);
     assert!((1..=21).chain([25, 25, 27]).eq(kinds), "{encoded:?}");
     assert!(encoded.iter().all(|encoded| encoded.version == 1));
+    let newer: Vec<u8> = newer::entries()
+        .iter()
+        .map(|entry| encode(entry).kind)
+        .collect();
+    assert_eq!(newer, [22, 23, 26]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::rig::*;
+use crate::core::Publication;
 use crate::journal::disk::SyncSite;
 use crate::journal::{Disk, Options};
 use crate::model::settings::SubscriptionSettings;
@@ -18,7 +19,7 @@ async fn a_published_message_is_delivered_and_acked_and_the_books_add_up() {
     let topic = set_up(&handle, SubscriptionSettings::default()).await;
     let mut session = subscribe(&handle, 100).await;
     let receipt = publish(&handle, topic, &[b"a", b"bb", b""]).await.unwrap();
-    assert_eq!(receipt.runs, [(Partition(0), Offset(0), 3)]);
+    assert_eq!(placed(&receipt), [(0, 0, 3)]);
     let runs = deliveries(&mut session, 3).await;
     assert_eq!(
         messages(&runs),
@@ -43,7 +44,10 @@ async fn nothing_leaves_before_it_is_durable() {
     let topic = set_up(&handle, SubscriptionSettings::default()).await;
     let mut session = subscribe(&handle, 100).await;
     gate.shut();
-    let ticket = handle.publish_submit(topic, batch(&[b"x"])).await.unwrap();
+    let ticket = handle
+        .publish_submit(Publication::to(topic, batch(&[b"x"])))
+        .await
+        .unwrap();
     // The grant is decided and in the mailbox; only durability is missing.
     until(&handle, |sample| sample.counts.counts.leased == 1).await;
     let early = tokio::select! {
@@ -68,7 +72,7 @@ async fn a_later_delivery_does_not_overtake_one_that_is_not_durable() {
     delivered(&mut first).await;
     let mut second = subscribe(&handle, 10).await;
     gate.shut();
-    let ticket = handle.publish_submit(topic, batch(&[b"fresh"]));
+    let ticket = handle.publish_submit(Publication::to(topic, batch(&[b"fresh"])));
     let ticket = ticket.await.unwrap();
     until(&handle, |sample| sample.counts.counts.leased == 2).await;
     // The durable one comes back and is granted after the fresh one.
@@ -92,12 +96,12 @@ async fn pipelined_batches_keep_their_order() {
     let mut tickets = Vec::new();
     for number in 0..500u32 {
         let bytes = number.to_le_bytes();
-        let ticket = handle.publish_submit(topic, batch(&[&bytes, &bytes]));
+        let ticket = handle.publish_submit(Publication::to(topic, batch(&[&bytes, &bytes])));
         tickets.push(soon(ticket).await.unwrap());
     }
     for (number, ticket) in (0u64..).zip(tickets) {
         let receipt = soon(ticket).await.unwrap();
-        assert_eq!(receipt.runs, [(Partition(0), Offset(2 * number), 2)]);
+        assert_eq!(placed(&receipt), [(0, 2 * number, 2)]);
     }
     let runs = deliveries(&mut session, 1_000).await;
     let expected = (0..1_000u32).map(|number| message(&(number / 2).to_le_bytes()));

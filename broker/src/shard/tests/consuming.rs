@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rig::*;
-use crate::core::{SequenceRange, State};
+use crate::core::{Publication, SequenceRange, State};
 use crate::model::settings::SubscriptionSettings;
 use crate::model::{Refusal, Span};
 use crate::shard::{Handle, PeekPage, PullRequest, SessionEvent};
@@ -147,7 +147,7 @@ async fn leases_of_a_pull_that_nobody_took_are_given_back() {
     let handle = shard.handle();
     let topic = set_up(&handle, SubscriptionSettings::default()).await;
     gate.shut();
-    let ticket = handle.publish_submit(topic, batch(&[b"x"]));
+    let ticket = handle.publish_submit(Publication::to(topic, batch(&[b"x"])));
     let ticket = ticket.await.unwrap();
     let pulling = tokio::spawn({
         let handle = handle.clone();

@@ -1,6 +1,7 @@
 //! What happens at the limits: too much for the disk, too much for a frame, no room at all.
 
 use super::rig::*;
+use crate::core::Publication;
 use crate::model::Refusal;
 use crate::model::settings::SubscriptionSettings;
 use crate::shard::Health;
@@ -18,7 +19,7 @@ async fn a_publish_without_room_is_refused_and_a_pipelined_one_waits() {
     gate.shut();
     let mut tickets = Vec::new();
     for _ in 0..3 {
-        let ticket = handle.publish_submit(topic, batch(&[&large]));
+        let ticket = handle.publish_submit(Publication::to(topic, batch(&[&large])));
         tickets.push(soon(ticket).await.unwrap());
     }
     let refused = publish(&handle, topic, &[&large]).await.unwrap_err();
@@ -34,7 +35,7 @@ async fn a_publish_without_room_is_refused_and_a_pipelined_one_waits() {
     let waiting = tokio::spawn({
         let handle = handle.clone();
         let batch = batch(&[&large]);
-        async move { handle.publish_submit(topic, batch).await }
+        async move { handle.publish_submit(Publication::to(topic, batch)).await }
     });
     gate.open();
     for ticket in tickets {
@@ -57,7 +58,7 @@ async fn acks_go_on_when_publishes_have_no_room() {
     gate.shut();
     let large = vec![1; THIRD];
     for _ in 0..3 {
-        let ticket = handle.publish_submit(topic, batch(&[&large]));
+        let ticket = handle.publish_submit(Publication::to(topic, batch(&[&large])));
         drop(soon(ticket).await.unwrap());
     }
     ack(&session, &runs).await;

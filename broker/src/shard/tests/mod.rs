@@ -4,5 +4,7 @@ mod confirming;
 mod consuming;
 mod limits;
 mod numbers;
+mod relaxed;
 mod rig;
 mod stopping;
+mod together;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::core::{Allowance, Receipt, SequenceRange, Start};
+use crate::core::{Allowance, Publication, Receipt, SequenceRange, Start};
 use crate::journal::disk::{Access, DirectoryLock, DiskFile, SyncSite};
 use crate::journal::sim_disk::SimDisk;
 use crate::journal::{Disk, Options};
@@ -87,12 +87,19 @@ pub(super) fn batch(payloads: &[&[u8]]) -> Vec<(Partition, Body)> {
     vec![(Partition(0), body(payloads))]
 }
 
+/// Where messages are: partition, offset of the first, how many.
+pub(super) fn placed(receipt: &Receipt) -> Vec<(u32, u64, u32)> {
+    let runs = receipt.runs.iter();
+    runs.map(|run| (run.partition.0, run.base.0, run.count))
+        .collect()
+}
+
 pub(super) async fn publish(
     handle: &Handle,
     topic: TopicId,
     payloads: &[&[u8]],
 ) -> Result<Receipt, Refusal> {
-    soon(handle.publish(topic, batch(payloads))).await
+    soon(handle.publish(Publication::to(topic, batch(payloads)))).await
 }
 
 pub(super) async fn subscribe(handle: &Handle, messages: u64) -> Session {
@@ -208,12 +215,18 @@ impl Gate {
 }
 
 pub(super) fn gated() -> (Arc<dyn Disk>, Arc<Gate>) {
-    let gate = Arc::new(Gate::default());
+    let (disk, gate, _) = gated_sim();
+    (disk, gate)
+}
+
+/// The same with the disk behind the gate.
+pub(super) fn gated_sim() -> (Arc<dyn Disk>, Arc<Gate>, SimDisk) {
+    let (sim, gate) = (SimDisk::new(), Arc::new(Gate::default()));
     let disk = GatedDisk {
-        disk: SimDisk::new(),
+        disk: sim.clone(),
         gate: Arc::clone(&gate),
     };
-    (Arc::new(disk), gate)
+    (Arc::new(disk), gate, sim)
 }
 
 #[derive(Debug)]

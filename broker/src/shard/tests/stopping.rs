@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::rig::*;
+use crate::core::Publication;
 use crate::journal::Disk;
 use crate::journal::sim_disk::Fault;
 use crate::model::settings::SubscriptionSettings;
@@ -106,13 +107,18 @@ async fn who_waits_for_room_is_told_of_a_stop() {
     let large = vec![1; 12 << 10];
     let mut tickets = Vec::new();
     for _ in 0..2 {
-        let ticket = handle.publish_submit(topic, batch(&[&large]));
+        let ticket = handle.publish_submit(Publication::to(topic, batch(&[&large])));
         tickets.push(soon(ticket).await.unwrap());
     }
     let waiting = tokio::spawn({
         let handle = handle.clone();
         let batch = batch(&[&large]);
-        async move { handle.publish_submit(topic, batch).await.map(drop) }
+        async move {
+            handle
+                .publish_submit(Publication::to(topic, batch))
+                .await
+                .map(drop)
+        }
     });
     tokio::task::yield_now().await;
     let stopping = tokio::spawn(shard.stop(Span::ZERO));

@@ -31,5 +31,6 @@ pub(crate) use sub::{
     StateArg, SubCommand,
 };
 pub(crate) use topic::{
-    CreateTopicArgs, DeleteTopicArgs, PeekArgs, PeekTopicArgs, PublishArgs, TopicCommand,
+    CreateTopicArgs, DeleteTopicArgs, Durability, LimitPolicy, PeekArgs, PeekTopicArgs,
+    PublishArgs, TopicCommand,
 };

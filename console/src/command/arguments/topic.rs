@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use prost_types::Timestamp;
 
@@ -31,7 +31,8 @@ pub(crate) enum TopicCommand {
     /// Create a topic [write]
     #[command(after_help = "Examples:
   weir topic create orders
-  weir topic create payments/events --partitions 4 --retention 7d --retention-bytes 10GiB")]
+  weir topic create payments/events --partitions 4 --retention 7d --retention-bytes 10GiB
+  weir topic create clicks --max-messages 1000000 --limit-policy drop-oldest")]
     Create(CreateTopicArgs),
 
     /// Show a topic: its settings and numbers [read]
@@ -112,6 +113,40 @@ pub(crate) struct CreateTopicArgs {
     /// How many bytes of finished messages stay at most [default: 1GiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) retention_bytes: Option<u64>,
+
+    /// How many messages may wait to be finished [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_messages: Option<u64>,
+
+    /// How many bytes of messages may wait to be finished [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_bytes: Option<u64>,
+
+    /// What happens beyond these limits [default: reject]
+    #[arg(long, value_name = "reject|drop-oldest", hide_possible_values = true)]
+    pub(crate) limit_policy: Option<LimitPolicy>,
+
+    /// When a publish is confirmed [default: durable]
+    #[arg(long, value_name = "durable|relaxed", hide_possible_values = true)]
+    pub(crate) durability: Option<Durability>,
+}
+
+/// When a publish is confirmed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Durability {
+    /// When it is on the disk
+    Durable,
+    /// When it is written: a power cut may lose the last moments
+    Relaxed,
+}
+
+/// What happens to a publish beyond a limit of its topic.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LimitPolicy {
+    /// Publishing is refused; a stream is held back
+    Reject,
+    /// The oldest messages are dropped
+    DropOldest,
 }
 
 /// What `weir topic rm` takes.
@@ -172,6 +207,9 @@ pub(crate) struct PublishArgs {
     /// Hand the messages out only from this time on, for example 2030-01-31T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+    /// Fail while the topic has no subscription, instead of publishing to nobody
+    #[arg(long)]
+    pub(crate) require_subscription: bool,
 }
 
 /// How messages that are only looked at are printed.

@@ -185,7 +185,7 @@ impl publisher_server::Publisher for Services {
                 batch_id,
                 topic_id: 7,
                 runs: vec![run],
-                error: None,
+                ..PublishResult::default()
             };
             Ok(PublishStreamResponse {
                 results: vec![result],

@@ -1,7 +1,7 @@
 //! One subscription: its states, rates, books and consumers, as of the last sample that named it.
 
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{DrainState, DropCause, SubscriptionRates, SubscriptionStats};
+use weir_proto::v1::{DrainState, DropCause, Durability, SubscriptionRates, SubscriptionStats};
 
 use super::consumer::Consumer;
 use super::reading::measured;
@@ -14,7 +14,9 @@ const NAME_CAP_BYTES: usize = 511;
 pub(crate) struct Subscription {
     pub(crate) id: u64,
     pub(crate) name: SafeText,
+    /// With a word behind it if what is published to it is confirmed before it is durable.
     pub(crate) topic: SafeText,
+    pub(crate) is_relaxed: bool,
     pub(crate) entered: u64,
     pub(crate) scheduled: u64,
     pub(crate) ready: u64,
@@ -74,6 +76,15 @@ pub(crate) enum Drain {
     Paused,
 }
 
+fn topic_text(stats: &SubscriptionStats) -> SafeText {
+    if stats.topic_durability() == Durability::Relaxed {
+        let text = format!("{} (relaxed)", stats.topic);
+        SafeText::capped(text.as_bytes(), NAME_CAP_BYTES)
+    } else {
+        SafeText::capped(stats.topic.as_bytes(), NAME_CAP_BYTES)
+    }
+}
+
 impl Subscription {
     /// Takes a subscription over from the wire; `sampled` is the broker's time of the sample.
     pub(crate) fn new(stats: &SubscriptionStats, sampled: Option<f64>) -> Self {
@@ -81,7 +92,8 @@ impl Subscription {
         Self {
             id: stats.subscription_id,
             name: SafeText::capped(stats.name.as_bytes(), NAME_CAP_BYTES),
-            topic: SafeText::capped(stats.topic.as_bytes(), NAME_CAP_BYTES),
+            topic: topic_text(stats),
+            is_relaxed: stats.topic_durability() == Durability::Relaxed,
             entered: stats.entered,
             scheduled: stats.scheduled,
             ready: stats.ready,

@@ -99,7 +99,7 @@ impl Column {
         let fast = one.fast;
         match self {
             Self::Name => (one.name.clone(), Meaning::Plain),
-            Self::Topic => (one.topic.clone(), Meaning::Plain),
+            Self::Topic => (one.topic.clone(), topic_meaning(one.is_relaxed)),
             Self::Backlog => (figures::count(one.backlog), Meaning::Plain),
             Self::Net => (figures::net(one.net()), Meaning::Plain),
             Self::Inflow => (figures::rate(fast.and_then(|r| r.publish)), Meaning::Plain),
@@ -192,5 +192,14 @@ fn spread(slots: &mut [Slot], spare: usize) {
     let each = (spare / figures.max(1)).min(MOST);
     for slot in slots.iter_mut().filter(|slot| !slot.column.holds_words()) {
         slot.width += each;
+    }
+}
+
+/// What is confirmed before it is durable must not look like the rest.
+pub(crate) fn topic_meaning(is_relaxed: bool) -> Meaning {
+    if is_relaxed {
+        Meaning::Act
+    } else {
+        Meaning::Plain
     }
 }

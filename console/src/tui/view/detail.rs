@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
+use super::columns::topic_meaning;
 use super::facts;
 use super::figures;
 use super::pen::{Pen, lines, skip_left};
@@ -72,7 +73,7 @@ fn title(row: &Row) -> Phrase {
     Phrase::new()
         .add(row.now.name.clone(), Meaning::Strong)
         .say(" · topic ", Meaning::Label)
-        .add(row.now.topic.clone(), Meaning::Plain)
+        .add(row.now.topic.clone(), topic_meaning(row.now.is_relaxed))
 }
 
 fn statements(row: &Row, look: Look, sampled: Option<f64>, is_airy: bool) -> Vec<Phrase> {

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::limits;
 use crate::client::error::Error;
 use crate::client::message_id::MessageId;
-use crate::v1::{Message, PublishResult, PublishedRun};
+use crate::v1::{Message, ProducerSequence, PublishResult, PublishedRun};
 
 /// The field number of messages in a publish request.
 const MESSAGES_FIELD: u32 = 2;
@@ -23,6 +23,8 @@ pub struct PublishedBatch {
     pub topic_id: u64,
     /// The places of the messages, in the order of the batch.
     pub runs: Vec<PublishedRun>,
+    /// Whether the broker had stored the batch when it was sent before.
+    pub is_duplicate: bool,
 }
 
 impl PublishedBatch {
@@ -93,13 +95,19 @@ pub(super) fn encode_all(messages: &[Message], bytes: usize) -> Bytes {
 pub(super) struct Batch {
     /// Chosen by this client; answers name it. The number of submissions before this batch.
     pub(super) id: u64,
+    /// Kept when it is sent again.
+    pub(super) producer: Option<ProducerSequence>,
     pub(super) chunks: Arc<[Bytes]>,
     pub(super) charge: Cost,
     replies: Vec<(u32, Reply)>,
 }
 
 impl Batch {
-    pub(super) fn of(id: u64, submissions: impl Iterator<Item = Submission>) -> Self {
+    pub(super) fn of(
+        id: u64,
+        producer: Option<ProducerSequence>,
+        submissions: impl Iterator<Item = Submission>,
+    ) -> Self {
         let mut charge = Cost::default();
         let mut chunks = Vec::new();
         let mut replies = Vec::new();
@@ -111,6 +119,7 @@ impl Batch {
         }
         Self {
             id,
+            producer,
             chunks: chunks.into(),
             charge,
             replies,
@@ -122,6 +131,7 @@ impl Batch {
         let mut places = Places {
             topic_id: result.topic_id,
             runs: result.runs,
+            is_duplicate: result.duplicate,
             next: 0,
         };
         let mut outcome = Ok(());
@@ -170,6 +180,7 @@ fn answer<T>(sender: oneshot::Sender<Result<T, Error>>, value: Option<T>) -> Res
 struct Places {
     topic_id: u64,
     runs: Vec<PublishedRun>,
+    is_duplicate: bool,
     next: usize,
 }
 
@@ -203,6 +214,7 @@ impl Places {
         Some(PublishedBatch {
             topic_id: self.topic_id,
             runs,
+            is_duplicate: self.is_duplicate,
         })
     }
 

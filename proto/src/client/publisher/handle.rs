@@ -30,7 +30,8 @@ const COMMANDS_WAITING: usize = 1024;
 ///
 /// A batch that the broker refuses with `BACKPRESSURE` is sent again after the delay it asks for; a
 /// client that reconnects does the same for `DISK_FULL` and `DRAINING`. A lost stream is opened
-/// again by a client that reconnects; for what was under way see [`PublisherOptions::resend`].
+/// again by a client that reconnects, and what was under way is sent again and stored once; see
+/// [`PublisherOptions::deduplicate`].
 #[derive(Debug, Clone)]
 pub struct Publisher {
     commands: mpsc::Sender<Command>,
@@ -51,10 +52,10 @@ impl Publisher {
         let task = Task {
             client: client.clone(),
             commands,
-            link: Link::open(client.clone(), topic.into()),
+            link: Link::open(client.clone(), topic.into(), options.require_subscription),
             budget: budget.clone(),
             ended: ended.clone(),
-            resend: options.resend,
+            resend: options.resend || options.deduplicate,
             reopening: client.options().backoff.delays(),
             retrying: client.options().backoff.delays(),
             is_closing: false,

@@ -46,16 +46,18 @@ enum State {
 pub(super) struct Link {
     client: Client,
     topic: String,
+    require_subscription: bool,
     state: State,
     is_topic_sent: bool,
 }
 
 impl Link {
     /// Begins to open a stream.
-    pub(super) fn open(client: Client, topic: String) -> Self {
+    pub(super) fn open(client: Client, topic: String, require_subscription: bool) -> Self {
         let mut link = Self {
             client,
             topic,
+            require_subscription,
             state: State::Lost,
             is_topic_sent: false,
         };
@@ -115,6 +117,8 @@ impl Link {
             topic,
             chunks: batch.chunks.clone(),
             batch_id: batch.id,
+            producer: batch.producer.clone(),
+            require_subscription: self.require_subscription,
         };
         // A transport that is gone since there was room shows as a loss next.
         drop(requests.try_send(wire));

@@ -16,11 +16,18 @@ pub struct PublisherOptions {
     pub unconfirmed_messages: usize,
     /// How many bytes may be unconfirmed before `publish` waits. A larger message is taken alone.
     pub unconfirmed_bytes: usize,
-    /// After a lost connection, sends again what was under way. Every message is then stored at
-    /// least once, and one whose answer was lost is stored twice. Without it such messages end with
-    /// an unknown outcome ([`Error::is_outcome_unknown`](crate::client::Error::is_outcome_unknown))
-    /// and are stored at most once.
+    /// Numbers each batch, so that the broker stores it once however often it is sent. After a lost
+    /// connection a client that reconnects then sends again what was under way, and every message
+    /// is stored exactly once. The broker remembers a publisher for 7 days after its newest batch.
+    pub deduplicate: bool,
+    /// Without `deduplicate`: after a lost connection, sends again what was under way. Every message
+    /// is then stored at least once, and one whose answer was lost is stored twice. Without either,
+    /// such messages end with an unknown outcome
+    /// ([`Error::is_outcome_unknown`](crate::client::Error::is_outcome_unknown)) and are stored at
+    /// most once.
     pub resend: bool,
+    /// Lets the broker refuse messages with `NO_SUBSCRIPTION` while the topic has no subscription.
+    pub require_subscription: bool,
 }
 
 impl PublisherOptions {
@@ -44,7 +51,9 @@ impl Default for PublisherOptions {
             batches_in_flight: Self::BATCHES_IN_FLIGHT,
             unconfirmed_messages: Self::UNCONFIRMED_MESSAGES,
             unconfirmed_bytes: Self::UNCONFIRMED_BYTES,
+            deduplicate: true,
             resend: false,
+            require_subscription: false,
         }
     }
 }

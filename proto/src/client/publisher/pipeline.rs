@@ -1,11 +1,14 @@
-//! Which messages wait, which batches are under way, and which are to be sent again. Pure: no
-//! stream, no clock.
+//! Which messages wait, which batches are under way, and which are to be sent again. No stream, no
+//! clock.
 //!
 //! A batch is named by the number of submissions before it. Answers come in the order of sending; a
 //! batch that was refused for now goes before everything that waits.
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -13,8 +16,10 @@ use super::batch::{Batch, Cost, Submission};
 use super::limits::{MAX_BATCH_BYTES, MAX_BATCH_MESSAGES};
 use super::options::PublisherOptions;
 use crate::client::error::Error;
-use crate::v1::PublishResult;
+use crate::v1::{ProducerSequence, PublishResult};
 
+/// How many batches of a producer the broker remembers.
+const REMEMBERED_BATCHES: u64 = 64;
 /// How many submissions are taken over from the publishers' channel before some must be sent.
 const WAITING_SUBMISSIONS: usize = 10_000;
 
@@ -38,6 +43,10 @@ pub(super) struct Pipeline {
     in_flight: VecDeque<Batch>,
     accepted: u64,
     taken: u64,
+    /// Who this is, if batches are numbered.
+    producer: Option<Bytes>,
+    /// The number of the newest batch.
+    sequence: u64,
     paused_until: Option<Instant>,
     flushes: Vec<(u64, FlushReply)>,
     first_failure: Option<Error>,
@@ -46,6 +55,8 @@ pub(super) struct Pipeline {
 impl Pipeline {
     pub(super) fn new(options: PublisherOptions) -> Self {
         Self {
+            producer: options.deduplicate.then(random_id),
+            sequence: 0,
             options,
             waiting: VecDeque::new(),
             again: VecDeque::new(),
@@ -68,9 +79,20 @@ impl Pipeline {
 
     /// Whether [`Self::next_batch`] has one to give.
     pub(super) fn can_send(&self) -> bool {
+        let has_next = !self.again.is_empty() || (!self.waiting.is_empty() && self.may_number());
         self.paused_until.is_none()
             && self.in_flight.len() < self.options.batches_in_flight.max(1)
-            && !(self.again.is_empty() && self.waiting.is_empty())
+            && has_next
+    }
+
+    /// Whether the broker would still remember the oldest batch without an answer if one more were
+    /// stored.
+    fn may_number(&self) -> bool {
+        let unanswered = self.in_flight.iter().chain(&self.again);
+        let numbers = unanswered.filter_map(|batch| Some(batch.producer.as_ref()?.sequence));
+        numbers
+            .min()
+            .is_none_or(|oldest| self.sequence - oldest + 1 < REMEMBERED_BATCHES)
     }
 
     pub(super) fn paused_until(&self) -> Option<Instant> {
@@ -122,7 +144,12 @@ impl Pipeline {
         }
         let id = self.taken;
         self.taken += count as u64;
-        Some(Batch::of(id, self.waiting.drain(..count)))
+        self.sequence += 1;
+        let producer = self.producer.clone().map(|producer_id| ProducerSequence {
+            producer_id,
+            sequence: self.sequence,
+        });
+        Some(Batch::of(id, producer, self.waiting.drain(..count)))
     }
 
     /// Takes the answer to a batch under way. `is_for_now` says which refusals are tried again.
@@ -217,4 +244,9 @@ impl Pipeline {
             drop(reply.send(failure.take().map_or(Ok(()), Err)));
         }
     }
+}
+
+/// An id that no other publisher has.
+fn random_id() -> Bytes {
+    Bytes::copy_from_slice(&SmallRng::from_os_rng().random::<[u8; 16]>())
 }

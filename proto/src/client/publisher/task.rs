@@ -148,7 +148,7 @@ impl Task {
 fn is_for_now(error: &Error, reconnects: bool) -> bool {
     match error.reason() {
         ErrorReason::Backpressure => true,
-        ErrorReason::LogPoisoned => false,
+        ErrorReason::LogPoisoned | ErrorReason::ProducersFull => false,
         _ => reconnects && matches!(error.code(), Code::ResourceExhausted | Code::Unavailable),
     }
 }

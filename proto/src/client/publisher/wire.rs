@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes};
-use prost::encoding::{encoded_len_varint, string, uint64};
+use prost::encoding::{bool, encoded_len_varint, message, string, uint64};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic_prost::ProstDecoder;
 
-use crate::v1::PublishStreamResponse;
+use crate::v1::{ProducerSequence, PublishStreamResponse};
 
 /// The path of the rpc.
 pub(super) const PATH: &str = "/weir.v1.Publisher/PublishStream";
 
 const TOPIC_FIELD: u32 = 1;
 const BATCH_ID_FIELD: u32 = 3;
+const PRODUCER_FIELD: u32 = 4;
+const REQUIRE_SUBSCRIPTION_FIELD: u32 = 5;
 
 /// A `PublishStreamRequest` whose messages are encoded, each with its tag and length.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct WireBatch {
     pub(super) topic: Option<String>,
     pub(super) chunks: Arc<[Bytes]>,
     pub(super) batch_id: u64,
+    pub(super) producer: Option<ProducerSequence>,
+    pub(super) require_subscription: bool,
 }
 
 impl WireBatch {
@@ -32,7 +36,11 @@ impl WireBatch {
             .as_ref()
             .map_or(0, |topic| string::encoded_len(TOPIC_FIELD, topic));
         let messages: usize = self.chunks.iter().map(Bytes::len).sum();
-        topic + messages + 1 + encoded_len_varint(self.batch_id)
+        let producer = self
+            .producer
+            .as_ref()
+            .map_or(0, |producer| message::encoded_len(PRODUCER_FIELD, producer));
+        topic + messages + 1 + encoded_len_varint(self.batch_id) + producer + 2
     }
 }
 
@@ -71,6 +79,12 @@ impl Encoder for WireEncoder {
             dst.put_slice(chunk);
         }
         uint64::encode(BATCH_ID_FIELD, &batch.batch_id, dst);
+        if let Some(producer) = &batch.producer {
+            message::encode(PRODUCER_FIELD, producer, dst);
+        }
+        if batch.require_subscription {
+            bool::encode(REQUIRE_SUBSCRIPTION_FIELD, &true, dst);
+        }
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub(super) async fn confirm(
             first_offset,
             message_count,
         }],
-        error: None,
+        ..Default::default()
     };
     talk.answer(server::PublishStreamResponse {
         results: vec![result],
@@ -203,7 +203,7 @@ async fn places_in_several_runs_are_dealt_out_in_order() {
         batch_id: request.batch_id,
         topic_id: 7,
         runs: vec![run(2, 50, 2), run(0, 9, 1)],
-        error: None,
+        ..Default::default()
     };
     talk.answer(server::PublishStreamResponse {
         results: vec![result],

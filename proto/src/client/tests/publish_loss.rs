@@ -15,6 +15,7 @@ use crate::v1::ErrorReason;
 fn one_in_flight() -> PublisherOptions {
     PublisherOptions {
         batches_in_flight: 1,
+        deduplicate: false,
         ..PublisherOptions::default()
     }
 }
@@ -293,4 +294,69 @@ async fn a_connection_that_carries_nothing_any_more_is_lost() {
         assert!(due(sent).await.unwrap_err().is_outcome_unknown());
         assert!(frozen_at.elapsed() <= limit, "{:?}", frozen_at.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_under_way_is_sent_again_under_its_number_and_others_get_the_next() {
+    let mut broker = Broker::start();
+    let options = PublisherOptions::default();
+    assert!(options.deduplicate);
+    let publisher = Publisher::open(&broker.client(), "orders", options);
+    let mut talk = broker.publish_talk().await;
+    let mut sent = Vec::new();
+    let mut answers = Vec::new();
+    for payload in ["0", "1"] {
+        answers.push(publisher.publish(message(payload)).await.unwrap());
+        sent.push(talk.request().await);
+    }
+    let numbers: Vec<_> = sent
+        .iter()
+        .map(|one| one.producer.clone().unwrap())
+        .collect();
+    assert_eq!((numbers[0].sequence, numbers[1].sequence), (1, 2));
+    assert_eq!(numbers[0].producer_id.len(), 16);
+    assert_eq!(numbers[0].producer_id, numbers[1].producer_id);
+    broker.cut();
+    let mut talk = broker.publish_talk().await;
+    for (first, offset) in sent.iter().zip(0..) {
+        let again = talk.request().await;
+        assert_eq!(again.producer, first.producer);
+        assert_eq!(again.messages, first.messages);
+        confirm(&talk, &again, offset).await;
+    }
+    for answer in answers {
+        due(answer).await.unwrap();
+    }
+    let other = Publisher::open(&broker.client(), "orders", PublisherOptions::default());
+    drop(other.publish(message("x")).await.unwrap());
+    let mut talk = broker.publish_talk().await;
+    let request = talk.request().await;
+    let number = request.producer.unwrap();
+    assert_eq!(number.sequence, 1);
+    assert_ne!(number.producer_id, numbers[0].producer_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_batch_is_numbered_beyond_what_the_broker_remembers_of_one_without_an_answer() {
+    let mut broker = Broker::start();
+    let options = PublisherOptions {
+        batch_messages: 1,
+        batches_in_flight: 1_000,
+        ..PublisherOptions::default()
+    };
+    let publisher = Publisher::open(&broker.client(), "orders", options);
+    let mut talk = broker.publish_talk().await;
+    for _ in 0..100 {
+        drop(publisher.publish(message("x")).await.unwrap());
+    }
+    let mut requests = Vec::new();
+    for _ in 0..64 {
+        requests.push(talk.request().await);
+    }
+    talk.no_request().await;
+    assert_eq!(requests[63].producer.as_ref().unwrap().sequence, 64);
+    confirm(&talk, &requests[0], 0).await;
+    let next = talk.request().await;
+    assert_eq!(next.producer.unwrap().sequence, 65);
+    talk.no_request().await;
 }

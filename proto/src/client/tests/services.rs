@@ -63,7 +63,11 @@ impl publisher_server::Publisher for Services {
             first_offset: 0,
             message_count: count,
         }];
-        Ok(Response::new(server::PublishResponse { topic_id: 7, runs }))
+        Ok(Response::new(server::PublishResponse {
+            topic_id: 7,
+            runs,
+            ..Default::default()
+        }))
     }
 
     async fn publish_stream(

@@ -1,0 +1,91 @@
+//! Entries that came after the first release, with their greatest numbers.
+
+use super::{name, subscription_record, topic_record};
+use crate::model::entry::{
+    Entry, Jumped, ProducerState, Sequenced, StoredRun, SubscriptionRecord, TopicRecord,
+};
+use crate::model::settings::{
+    BacklogPolicy, Durability, LimitPolicy, SubscriptionSettings, TopicSettings,
+};
+use crate::model::{Offset, OffsetRange, Partition, ProducerId, Span, Time, TopicId};
+
+pub(super) fn entries() -> Vec<Entry> {
+    let run = StoredRun {
+        topic: TopicId(9),
+        partition: Partition(255),
+        base: Offset(u64::MAX),
+        count: 3,
+    };
+    let producer = ProducerId([0xfe; 16]);
+    vec![
+        Entry::Sequenced(Sequenced {
+            topic: TopicId(9),
+            producer,
+            sequence: u64::MAX,
+            time: Time(1_800_000_000_000_000),
+            is_first: true,
+            runs: vec![run, run],
+        }),
+        Entry::ProducerState(ProducerState {
+            topic: TopicId(9),
+            producer,
+            seen: Time(5),
+            passed: 7,
+            receipts: vec![(8, vec![run]), (100, Vec::new())],
+        }),
+        Entry::Jumped(Jumped {
+            topic: TopicId(9),
+            partition: Partition(255),
+            range: OffsetRange::new(Offset(1 << 40), 1 << 20),
+        }),
+    ]
+}
+
+/// The entries that hold records, with every setting beyond the first release's.
+pub(super) fn with_newer_settings() -> Vec<Entry> {
+    let settings = TopicSettings {
+        time_to_live: Some(Span::from_secs(5)),
+        max_messages: Some(7),
+        max_bytes: Some(1 << 40),
+        limit_policy: LimitPolicy::DropOldest,
+        durability: Durability::Relaxed,
+        ..topic_record().settings
+    };
+    let topic = TopicRecord {
+        settings,
+        revision: 3,
+        updated: Time(99),
+        ..topic_record()
+    };
+    let settings = SubscriptionSettings {
+        filter: Some("attributes:kind".into()),
+        max_outstanding: Some(10),
+        delivery_rate: Some(11),
+        backlog_retention: Some(Span::from_secs(12)),
+        max_backlog_messages: Some(13),
+        max_backlog_bytes: Some(14),
+        backlog_policy: BacklogPolicy::HoldPublishers,
+        expiration: Some(Span::from_secs(15)),
+        is_paused: true,
+        dead_letter_topic: Some(name("graves")),
+        retry_budget: Some(16),
+        slo_age: Some(Span::from_secs(17)),
+        slo_backlog: Some(18),
+        ..SubscriptionSettings::default()
+    };
+    let subscription = SubscriptionRecord {
+        settings,
+        revision: 4,
+        updated: Time(100),
+        ..subscription_record()
+    };
+    vec![
+        Entry::TopicUpdated(topic.clone()),
+        Entry::SubscriptionUpdated(subscription.clone()),
+        Entry::TopicCreated(topic),
+        Entry::SubscriptionCreated {
+            record: subscription,
+            starts: vec![Offset(4)],
+        },
+    ]
+}
