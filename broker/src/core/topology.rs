@@ -151,24 +151,35 @@ impl Core {
         Ok(differing)
     }
 
-    /// Every topic that a subscription names exists or is declared, too.
+    /// Every topic that a subscription names exists or is declared, too: its own, and a new one for its dead messages.
     fn check_topics(&self, declaration: &Declaration) -> Result<(), Refusal> {
         let declared = declaration.topics.iter().map(|topic| &topic.name);
         let declared: BTreeSet<_> = declared.collect();
-        let is_missing = |topic| !declared.contains(topic) && self.topic_of(topic).is_err();
+        let is_there = |topic: &Name| declared.contains(topic) || self.topic_of(topic).is_ok();
         for (index, subscription) in declaration.subscriptions.iter().enumerate() {
-            let topic = &subscription.topic;
-            let letters = subscription.settings.dead_letter_topic.as_ref();
-            let detail = if is_missing(topic) {
-                format!("its topic {topic} neither exists nor is declared")
-            } else if letters == Some(topic) {
-                format!("its dead messages would come back to its own topic {topic} for ever")
-            } else if let Some(letters) = letters.filter(|letters| is_missing(letters)) {
-                format!("its dead-letter topic {letters} neither exists nor is declared")
-            } else {
-                continue;
-            };
-            return Err(invalid("subscriptions", index, &subscription.name, detail));
+            let DeclaredSubscription {
+                name,
+                topic,
+                settings,
+                ..
+            } = subscription;
+            let invalid = |detail| Err(invalid("subscriptions", index, name, detail));
+            if !is_there(topic) {
+                return invalid(format!("its topic {topic} neither exists nor is declared"));
+            }
+            let before = self.subscription_of(name).ok();
+            let before = before.and_then(|one| one.record.settings.dead_letter_topic.as_ref());
+            match &settings.dead_letter_topic {
+                Some(letters) if before == Some(letters) => {}
+                Some(letters) if letters == topic => {
+                    return invalid(format!("its dead-letter topic is its own, {topic}"));
+                }
+                Some(letters) if !is_there(letters) => {
+                    let text = "neither exists nor is declared";
+                    return invalid(format!("its dead-letter topic {letters} {text}"));
+                }
+                Some(_) | None => {}
+            }
         }
         Ok(())
     }

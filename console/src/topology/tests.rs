@@ -90,6 +90,8 @@ fn every_setting_is_read_as_it_was_written() {
         Value::Number(7),
         Value::Text("block".to_owned()),
         Value::Text("hold-publishers".to_owned()),
+        Value::Text("drop-oldest".to_owned()),
+        Value::Text("relaxed".to_owned()),
         Value::Flag(true),
         Value::Text("attributes.kind = \"b\"".to_owned()),
     ];

@@ -171,3 +171,28 @@ fn what_is_beyond_a_limit_is_refused_as_a_whole() {
         "nothing of it was done"
     );
 }
+
+#[test]
+fn a_dead_letter_topic_is_there_or_declared_and_another_one() {
+    let mut bench = Bench::new();
+    let with = |letters: &str| {
+        let mut declaration = declaration();
+        declaration.subscriptions[1].settings.dead_letter_topic = Some(name(letters));
+        declaration
+    };
+    for letters in ["wide", "nowhere"] {
+        let refused = apply(&mut bench, &with(letters));
+        assert!(
+            matches!(refused, Err(Refusal::TopologyInvalid { index: 1, .. })),
+            "{refused:?}"
+        );
+        assert!(bench.core.output().is_empty(), "nothing was done");
+    }
+    let done = apply(&mut bench, &with("plain")).unwrap();
+    assert_eq!(done.subscriptions.len(), 2);
+    bench.drain();
+    assert_eq!(
+        apply(&mut bench, &with("plain")),
+        Ok(Differences::default())
+    );
+}
