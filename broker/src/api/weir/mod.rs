@@ -13,6 +13,7 @@ pub(crate) mod batch;
 pub(crate) mod convert;
 pub(crate) mod scan;
 mod scan_time;
+mod varint;
 
 mod storing;
 

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::scan_time;
+use super::varint::{delimited, number};
 use crate::model::entry::Marks;
 use crate::model::{Refusal, Span, Time};
 
@@ -197,31 +198,6 @@ fn are_unique(keys: &[&[u8]]) -> bool {
 
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
-}
-
-/// A varint in its shortest form.
-pub(super) fn number(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, after) = rest.split_first()?;
-        *rest = after;
-        let bits = u64::from(byte & 0x7f);
-        if shift == 63 && bits > 1 {
-            return None;
-        }
-        value |= bits << shift;
-        if byte & 0x80 == 0 {
-            return (byte != 0 || shift == 0).then_some(value);
-        }
-    }
-    None
-}
-
-fn delimited<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = usize::try_from(number(rest)?).ok()?;
-    let (value, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(value)
 }
 
 #[cfg(test)]

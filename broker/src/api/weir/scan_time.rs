@@ -3,7 +3,7 @@
 //! Takes seconds and nanoseconds, each at most once, in their shortest form, and nothing else; gives microseconds,
 //! rounded up, so that nothing is due or expires early.
 
-use super::scan::number;
+use super::varint::number;
 use crate::model::settings::MAX_RETENTION;
 use crate::model::{Refusal, Span, Time};
 

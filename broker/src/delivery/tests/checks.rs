@@ -5,6 +5,9 @@ use super::world::World;
 use crate::delivery::State;
 use crate::model::Offset;
 
+/// What is claimed of a message.
+type Claim = fn(&Message) -> bool;
+
 impl World {
     /// The books agree: running, recounted and the model's.
     pub(super) fn check_books(&self) {
@@ -41,7 +44,7 @@ impl World {
 
     /// Since when the oldest could go, unless more were scheduled than are looked at.
     fn check_ages(&self) {
-        let claims: [(_, fn(&Message) -> bool); 2] = [
+        let claims: [(_, Claim); 2] = [
             (self.machine.due_since(&self.log), Message::is_in_work),
             (self.machine.ready_since(&self.log), |message| {
                 message.status == Status::Ready
