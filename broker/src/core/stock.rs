@@ -185,15 +185,14 @@ impl Topic {
 
     /// What it stores: never less than what it holds.
     pub(super) fn stored(&self) -> Amount {
-        let stores = self.partitions.iter();
-        let stored = stores.map(|store| Amount {
+        let amounts = self.partitions.iter().map(|store| Amount {
             messages: {
                 let all = OffsetRange::between(store.log.low(), store.log.next());
                 store.log.count(all)
             },
             bytes: store.log.stored_bytes(),
         });
-        stored.fold(Amount::default(), Amount::plus)
+        amounts.fold(Amount::default(), Amount::plus)
     }
 }
 

@@ -193,7 +193,7 @@ impl Log {
 
     /// How many messages a range has, stored or not.
     pub fn count(&self, range: OffsetRange) -> u64 {
-        let skipped: u64 = self.skipped(range).map(|known| known.count()).sum();
+        let skipped: u64 = self.skipped(range).map(OffsetRange::count).sum();
         range.count() - skipped
     }
 

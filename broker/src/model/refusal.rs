@@ -345,8 +345,7 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<Span> {
         match self {
             Self::Backpressure { .. } => Some(Span::from_millis(50)),
-            Self::BacklogFull { .. } => Some(Span::from_millis(500)),
-            Self::TopicFull { .. } => Some(Span::from_millis(500)),
+            Self::BacklogFull { .. } | Self::TopicFull { .. } => Some(Span::from_millis(500)),
             Self::DiskFull => Some(Span::from_secs(5)),
             Self::Draining => Some(Span::from_secs(1)),
             _ => None,

@@ -72,9 +72,12 @@ pub(super) fn prepare(
 
 /// The same for the same batch of the same producer; another for the next one.
 fn rotation_of(batch: &ProducerSequence) -> u32 {
-    let [a, b, c, d, ..] = batch.producer.0;
-    let [e, f, g, h, ..] = batch.sequence.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d]).wrapping_add(u32::from_le_bytes([e, f, g, h]))
+    let first = |bytes: &[u8]| {
+        bytes
+            .first_chunk()
+            .map_or(0, |four| u32::from_le_bytes(*four))
+    };
+    first(&batch.producer.0).wrapping_add(first(&batch.sequence.to_le_bytes()))
 }
 
 /// Which batch of which producer a request is.
@@ -108,12 +111,12 @@ pub(super) fn places(
 ) -> Result<Vec<(TopicId, Vec<PublishedRun>)>, Refusal> {
     let mut places = Vec::with_capacity(batches.len());
     for (topic, batch) in batches {
-        let placed: Vec<_> = receipt
+        let given: Vec<_> = receipt
             .runs_of(*topic)
             .map(|run| (run.partition, run.base, run.count))
             .collect();
-        let stored: u64 = placed.iter().map(|(_, _, count)| u64::from(*count)).sum();
-        let runs = batch.runs(&placed);
+        let stored: u64 = given.iter().map(|(_, _, count)| u64::from(*count)).sum();
+        let runs = batch.runs(&given);
         let found: u64 = runs.iter().map(|run| u64::from(run.message_count)).sum();
         if stored != batch.count() || found != stored {
             return Err(Refusal::ValueOutOfRange {

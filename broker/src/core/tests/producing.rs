@@ -204,13 +204,12 @@ fn random_resends(random: &mut SmallRng, steps: usize) {
                     continue;
                 }
                 let got = got.unwrap();
-                match model.stored.get(&sequence) {
-                    Some(runs) => assert_eq!((&got.runs, got.is_duplicate), (runs, true)),
-                    None => {
-                        assert!(!got.is_duplicate, "{number} {sequence}");
-                        model.store(sequence, got.runs, bench.now.wall);
-                        stored += 2;
-                    }
+                if let Some(runs) = model.stored.get(&sequence) {
+                    assert_eq!((&got.runs, got.is_duplicate), (runs, true));
+                } else {
+                    assert!(!got.is_duplicate, "{number} {sequence}");
+                    model.store(sequence, got.runs, bench.now.wall);
+                    stored += 2;
                 }
             }
         }
