@@ -45,8 +45,8 @@ async fn beyond_a_limit_the_oldest_messages_are_dropped_as_overflow() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_subscription_holds_publishers_until_its_consumers_have_caught_up() {
     let broker = broker().await;
-    let hold = limited(BacklogPolicy::HoldPublishers);
-    broker.pair_with(hold).await;
+    let settings = limited(BacklogPolicy::HoldPublishers);
+    broker.pair_with(settings).await;
     broker.publish_texts("t", &["a", "b", "c"]).await;
     let client = broker.client();
     let unary = client.publish("t", vec![message("d")]).await;

@@ -11,8 +11,8 @@ use weir_tests::wait;
 
 use crate::broker;
 
-fn unused_for(seconds: i64) -> Option<prost_types::Duration> {
-    Some(prost_types::Duration { seconds, nanos: 0 })
+fn seconds(seconds: i64) -> prost_types::Duration {
+    prost_types::Duration { seconds, nanos: 0 }
 }
 
 async fn open(broker: &Broker) -> Subscriber {
@@ -24,7 +24,7 @@ async fn open(broker: &Broker) -> Subscriber {
 async fn a_subscription_goes_with_its_last_consumer_and_outlives_a_restart() {
     let mut broker = broker().await;
     let short = Subscription {
-        expiration: unused_for(4),
+        expiration: Some(seconds(4)),
         ..subscription("s", "t")
     };
     broker.pair_with(short).await;
@@ -59,11 +59,11 @@ async fn ephemeral_is_another_word_for_ten_seconds() {
         ..subscription("s", "t")
     };
     let created = broker.subscription(ephemeral.clone()).await;
-    assert_eq!(created.expiration, unused_for(10));
+    assert_eq!(created.expiration, Some(seconds(10)));
     assert!(created.ephemeral);
     let both = Subscription {
         name: "both".to_owned(),
-        expiration: unused_for(20),
+        expiration: Some(seconds(20)),
         ..ephemeral
     };
     let admin = broker.client().admin();

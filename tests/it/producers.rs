@@ -12,18 +12,18 @@ use weir_tests::refusals::{refused, refused_item};
 
 use crate::broker;
 
-fn sequence(producer: u8, sequence: u64) -> Option<ProducerSequence> {
-    Some(ProducerSequence {
+fn sequence(producer: u8, sequence: u64) -> ProducerSequence {
+    ProducerSequence {
         producer_id: vec![producer; 16].into(),
         sequence,
-    })
+    }
 }
 
-fn request(sequence: Option<ProducerSequence>, texts: &[&str]) -> PublishRequest {
+fn request(sequence: impl Into<Option<ProducerSequence>>, texts: &[&str]) -> PublishRequest {
     PublishRequest {
         topic: "t".to_owned(),
         messages: texts.iter().map(|text| message(text)).collect(),
-        producer: sequence,
+        producer: sequence.into(),
         ..PublishRequest::default()
     }
 }

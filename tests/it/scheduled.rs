@@ -53,9 +53,9 @@ async fn a_delayed_message_comes_when_it_is_due_and_counts_as_scheduled_until_th
     assert_eq!((stats.scheduled, stats.backlog), (1, 0));
     assert_eq!(stats.lag_seconds, None, "nothing is late");
     let peeked = broker.peek("s", &[MessageState::Scheduled]).await;
-    let state = &peeked[0].states[0];
-    assert_eq!(state.state(), MessageState::Scheduled);
-    let due = state.due_time.unwrap();
+    let shown = &peeked[0].states[0];
+    assert_eq!(shown.state(), MessageState::Scheduled);
+    let due = shown.due_time.unwrap();
     assert!(micros(due) >= micros((before + delay).into()));
     let got = broker.pull("s", 10).await;
     assert!(

@@ -97,13 +97,13 @@ async fn a_watcher_merges_samples_into_the_state_that_get_stats_tells() {
         .expect("within 5 s");
 }
 
-fn window(filter: &str, order_by: &str, offset: u32, limit: u32) -> Option<WatchWindow> {
-    Some(WatchWindow {
+fn window(filter: &str, order_by: &str, offset: u32, limit: u32) -> WatchWindow {
+    WatchWindow {
         filter: filter.to_owned(),
         order_by: order_by.to_owned(),
         offset,
         limit,
-    })
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,7 +116,7 @@ async fn a_window_shows_the_rows_that_lead_as_they_change() {
             .await;
     }
     let request = WatchRequest {
-        subscriptions: window("name ~ \"^s-[abc]$\"", "backlog desc", 0, 2),
+        subscriptions: Some(window("name ~ \"^s-[abc]$\"", "backlog desc", 0, 2)),
         topics: None,
     };
     let mut stub = StatsClient::new(broker.channel().await);
@@ -156,7 +156,7 @@ async fn a_window_shows_the_rows_that_lead_as_they_change() {
 async fn a_window_that_does_not_read_is_refused_and_ends_its_watcher() {
     let broker = broker().await;
     let request = WatchRequest {
-        subscriptions: window("backlog ~ 3", "", 0, 0),
+        subscriptions: Some(window("backlog ~ 3", "", 0, 0)),
         topics: None,
     };
     let mut watcher = broker.client().watcher_of(request);

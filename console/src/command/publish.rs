@@ -117,7 +117,6 @@ impl Template {
             ordering_key: self.ordering_key.clone(),
             deliver_time: self.deliver_time,
             delay: self.delay,
-            ..v1::Message::default()
         }
     }
 }
