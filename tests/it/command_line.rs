@@ -109,7 +109,7 @@ async fn what_an_expression_selects_is_requeued_and_nothing_else() {
 fn a_wrong_expression_is_a_wrong_argument_even_without_a_broker() {
     let ended = run(NOBODY, &["sub", "ls", "--where", "age>5m or sate=x"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
-    let caret = "\n  age>5m or sate=x\n            ^^^^\n  fields: name, topic, ready,";
+    let caret = "\n  age>5m or sate=x\n            ^^^^\n  fields: name, topic, topic_durability,";
     assert!(ended.stderr.contains(caret), "{}", ended.stderr);
 }
 

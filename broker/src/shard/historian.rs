@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Handle, Sample, SubscriptionSample, TopicSample};
 use crate::insight::history::{Column, Key, Ledger, Point, Reading, Step};
 use crate::journal::{Disk, read_side_file, write_side_file};
-use crate::model::{Name, Refusal, Span, Time};
+use crate::model::{Name, Refusal, Span, Time, TopicId};
 
 /// The side file's name.
 const FILE: &str = "history";
@@ -37,6 +37,8 @@ pub struct Historian {
     ledger: Arc<Mutex<Ledger>>,
     disk: Arc<dyn Disk>,
     samples: watch::Receiver<Arc<Sample>>,
+    /// What each topic had taken in when the shard started: all of it is older than the process.
+    published: Arc<HashMap<TopicId, u64>>,
 }
 
 impl std::fmt::Debug for Historian {
@@ -69,17 +71,19 @@ impl Historian {
         ledger: Arc<Mutex<Ledger>>,
         disk: Arc<dyn Disk>,
         samples: watch::Receiver<Arc<Sample>>,
+        published: Arc<HashMap<TopicId, u64>>,
     ) -> Self {
         Self {
             ledger,
             disk,
             samples,
+            published,
         }
     }
 
     /// Follows the samples until the shard is gone.
     pub async fn follow(mut self) {
-        let mut diary = Diary::default();
+        let mut diary = Diary::begin(&self.published);
         let mut has_failed = false;
         while self.samples.changed().await.is_ok() {
             let sample = Arc::clone(&self.samples.borrow_and_update());
@@ -109,13 +113,23 @@ impl Historian {
 }
 
 /// What was counted at the sample before.
-#[derive(Default)]
 struct Diary {
     newest: Option<(u64, Time)>,
     counted: HashMap<Key, [u64; COUNTS]>,
 }
 
 impl Diary {
+    /// Topics count since they were created; subscriptions since the shard started.
+    fn begin(published: &HashMap<TopicId, u64>) -> Self {
+        let counted = published
+            .iter()
+            .map(|(id, published)| (Key::Topic(*id), [*published, 0, 0, 0, 0, 0]));
+        Self {
+            newest: None,
+            counted: counted.collect(),
+        }
+    }
+
     /// Enters a sample.
     fn enter(&mut self, sample: &Sample, ledger: &mut Ledger) {
         let before = self.newest.replace((sample.number, sample.time));
@@ -126,7 +140,7 @@ impl Diary {
         ledger.begin(sample.time, span);
         let mut whole = Point::default();
         for topic in &sample.topics {
-            let point = self.topic(topic, before.is_none());
+            let point = self.topic(topic);
             let published = whole.get(Column::Published) + point.get(Column::Published);
             whole.set(Column::Published, published);
             ledger.say(Key::Topic(topic.counts.id), &point);
@@ -149,15 +163,12 @@ impl Diary {
         }
     }
 
-    fn topic(&mut self, topic: &TopicSample, is_first: bool) -> Point {
+    fn topic(&mut self, topic: &TopicSample) -> Point {
         let counts = &topic.counts;
         let mut point = Point::default();
         point.set(Column::Stored, counts.stored);
-        // It counts since the topic was created: what it had at the first look is of no span, and
-        // what comes later is younger than the look before.
         let now = [counts.published, 0, 0, 0, 0, 0];
-        let first = if is_first { now } else { [0; COUNTS] };
-        let [published, ..] = self.grown(Key::Topic(counts.id), now, first);
+        let [published, ..] = self.grown(Key::Topic(counts.id), now);
         point.set(Column::Published, published);
         point
     }
@@ -174,7 +185,7 @@ impl Diary {
             meters.failed,
             meters.dead,
         ];
-        let grown = self.grown(Key::Subscription(of.id), now, [0; COUNTS]);
+        let grown = self.grown(Key::Subscription(of.id), now);
         let lag = of.lag.map_or(0, |lag| lag.0 / 1_000 + 1);
         let mut point = Point::default();
         let gauges = [
@@ -193,9 +204,9 @@ impl Diary {
         point
     }
 
-    /// What counters grew by; those first seen grew by what they have beyond `first`.
-    fn grown(&mut self, key: Key, now: [u64; COUNTS], first: [u64; COUNTS]) -> [u64; COUNTS] {
-        let before = self.counted.insert(key, now).unwrap_or(first);
+    /// What counters grew by; those first seen began at 0.
+    fn grown(&mut self, key: Key, now: [u64; COUNTS]) -> [u64; COUNTS] {
+        let before = self.counted.insert(key, now).unwrap_or_default();
         std::array::from_fn(|at| now[at].saturating_sub(before[at]))
     }
 

@@ -24,7 +24,7 @@ use crate::journal::{
     Disk, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed,
     Source,
 };
-use crate::model::{Span, Time, entry};
+use crate::model::{Span, Time, TopicId, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
@@ -55,6 +55,8 @@ pub enum StartError {
 pub struct Shard {
     handle: Handle,
     disk: Arc<dyn Disk>,
+    /// What each topic had taken in at the start.
+    published: Arc<HashMap<TopicId, u64>>,
     ended: oneshot::Receiver<Result<(), ShardError>>,
     /// What the journal found and did when it opened.
     pub recovered: Recovered,
@@ -112,6 +114,7 @@ impl Shard {
             routes: RwLock::new(routes(&core)),
             max_frame: journal.max_frame(),
         });
+        let published = published(&core);
         let sampler = Sampler::begin(now, Host::watch(directory));
         let merge_bytes = usize::try_from(merge_bytes).unwrap_or(usize::MAX);
         let handle = Handle {
@@ -128,6 +131,7 @@ impl Shard {
         Ok(Self {
             handle,
             disk,
+            published: Arc::new(published),
             ended,
             recovered,
             state,
@@ -143,7 +147,8 @@ impl Shard {
     pub fn historian(&self) -> Historian {
         let shared = &self.handle.shared;
         let (history, disk) = (Arc::clone(&shared.history), Arc::clone(&self.disk));
-        Historian::new(history, disk, self.handle.watch_samples())
+        let published = Arc::clone(&self.published);
+        Historian::new(history, disk, self.handle.watch_samples(), published)
     }
 
     /// Resolves when it has failed by itself: nothing more is acknowledged. Safe to cancel.
@@ -245,6 +250,13 @@ fn replay(recovery: &mut Recovery, source: Source, frame: Replayed<'_>) -> Resul
         body: frame.body,
     };
     Ok(recovery.replay(source, frame)?)
+}
+
+/// What each topic has taken in since it was created.
+fn published(core: &Core) -> HashMap<TopicId, u64> {
+    let ids = core.topic_ids(None, usize::MAX).into_iter();
+    ids.filter_map(|id| Some((id, core.topic_counts(id)?.published)))
+        .collect()
 }
 
 fn routes(core: &Core) -> HashMap<crate::model::Name, core::Route> {

@@ -1,6 +1,6 @@
 //! Entries that came after the first release, with their greatest numbers.
 
-use super::{name, subscription_record, topic_record};
+use super::written::{name, subscription_record, topic_record};
 use crate::model::entry::{
     Entry, Jumped, ProducerState, Sequenced, StoredRun, SubscriptionRecord, TopicRecord,
 };
