@@ -24,10 +24,12 @@ use crate::journal::{
     Disk, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed,
     Source,
 };
-use crate::model::{Span, Time, TopicId, entry};
+use crate::model::{Now, Span, Time, TopicId, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
+/// The name of the owner's thread.
+const THREAD: &str = "weir-shard";
 /// Names listed at a time when the routes are made.
 const ROUTES_AT_ONCE: usize = 1_000;
 
@@ -92,12 +94,7 @@ impl Shard {
         let (mut core, mut state) = recovery.finish(recovered.last, now)?;
         core.limit_groups(group_bytes);
         if !recovered.is_new && !recovered.was_clean {
-            state.notes.extend(core.jump(now).into_iter().map(|topic| {
-                format!(
-                    "topic {topic} is relaxed and the last stop was not clean: messages that were confirmed in the moments before it may be lost, and its partitions skip {} offsets",
-                    core::limits::JUMP
-                )
-            }));
+            state.notes.extend(jump(&mut core, now));
         }
         let (commands, waiting) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared {
@@ -122,12 +119,14 @@ impl Shard {
         };
         let owner = Owner::new(core, Box::new(journal), shared, sampler, merge_bytes);
         let (end, ended) = oneshot::channel();
-        let name = "weir-shard";
         thread::Builder::new()
-            .name(name.to_owned())
+            .name(THREAD.to_owned())
             // The owner may have gone before anyone asks how it ended.
             .spawn(move || drop(end.send(work(owner, waiting))))
-            .map_err(|source| StartError::Thread { name, source })?;
+            .map_err(|source| StartError::Thread {
+                name: THREAD,
+                source,
+            })?;
         Ok(Self {
             handle,
             disk,
@@ -250,6 +249,19 @@ fn replay(recovery: &mut Recovery, source: Source, frame: Replayed<'_>) -> Resul
         body: frame.body,
     };
     Ok(recovery.replay(source, frame)?)
+}
+
+/// Skips offsets of relaxed topics after a stop that was not clean, and says which.
+fn jump(core: &mut Core, now: Now) -> Vec<String> {
+    let jumped = core.jump(now).into_iter();
+    let told = jumped.map(|topic| {
+        format!(
+            "topic {topic} is relaxed and the last stop was not clean: messages that were confirmed \
+             in the moments before it may be lost, and its partitions skip {} offsets",
+            core::limits::JUMP
+        )
+    });
+    told.collect()
 }
 
 /// What each topic has taken in since it was created.
