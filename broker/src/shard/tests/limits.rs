@@ -101,11 +101,12 @@ async fn a_full_disk_refuses_publishes_and_takes_acks() {
         assert!(published < 1_000, "the disk does not become full");
     };
     assert_eq!(refusal, Refusal::DiskFull);
-    assert_eq!(handle.health(), Health::DiskFull);
+    let mut health = handle.watch_health();
+    let told = health.wait_for(|health| *health == Health::DiskFull);
+    drop(soon(told).await.unwrap());
     ack(&session, &runs).await;
     until(&handle, |sample| sample.counts.counts.acked == 1).await;
     sim.set_capacity(None);
-    let mut health = handle.watch_health();
     let again = health.wait_for(|health| *health == Health::Serving);
     drop(soon(again).await.unwrap());
     publish(&handle, topic, &[&large]).await.unwrap();
