@@ -28,11 +28,10 @@ impl Core {
         };
         let pairs = subscription.machines.iter().zip(&topic.partitions);
         let partitions = pairs.map(|(machine, store)| {
-            let oldest = machine.oldest_due(&store.log);
-            let oldest = oldest.and_then(|offset| store.log.time(offset));
+            let since = machine.due_since(&store.log);
             SubscriptionPartition {
                 counts: machine.counts(&store.log),
-                lag: oldest.map(|time| now.wall.since(time)),
+                lag: since.map(|time| now.wall.since(time)),
                 floor: machine.floor(),
             }
         });

@@ -323,7 +323,7 @@ pub struct TopicPartition {
 pub struct SubscriptionPartition {
     /// Its books.
     pub counts: Counts,
-    /// Now minus the time of the oldest message of its backlog.
+    /// Since when the oldest message of its backlog could be handed out; `None` without a backlog.
     pub lag: Option<Span>,
     /// Everything before it is finished or dead.
     pub floor: Offset,

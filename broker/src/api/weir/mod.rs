@@ -2,7 +2,7 @@
 //!
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
-//! - [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
+//! - [`runs`], [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
@@ -22,6 +22,8 @@ mod publish_stream;
 pub(crate) mod publisher;
 
 mod nacks;
+mod runs;
+
 mod read;
 mod subscribe;
 

@@ -5,16 +5,15 @@
 
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream;
-use prost::Message as _;
 use tokio::time::{Interval, MissedTickBehavior};
 use tonic::Status;
 use weir_proto::server;
 use weir_proto::server::{PartitionOffset, ReadResponse, ReadStarted, StartPosition, TrimmedRange};
 
-use super::convert;
+use super::{convert, runs};
 use crate::api::status::status;
 use crate::core::{BelowLow, ReadStart};
 use crate::model::{Offset, OffsetRange, Partition, Refusal, Time};
@@ -173,7 +172,7 @@ fn trimmed(partition: Partition, range: OffsetRange) -> TrimmedRange {
     }
 }
 
-/// A `ReadRun`: its head, then the messages as they are stored, which is as field 2 of a run.
+/// A `ReadRun` with its messages as they are stored.
 fn encode_run(run: &DeliveredRun) -> Bytes {
     let head = server::ReadRun {
         partition: run.partition.0,
@@ -181,14 +180,12 @@ fn encode_run(run: &DeliveredRun) -> Bytes {
         first_offset: run.first_offset.0,
         publish_time: Some(convert::timestamp(run.time)),
     };
-    let mut bytes = BytesMut::with_capacity(head.encoded_len() + run.messages.len());
-    head.encode_raw(&mut bytes);
-    bytes.put_slice(&run.messages);
-    bytes.freeze()
+    runs::encode(&head, &run.messages)
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
     use weir_proto::v1;
 
     use super::*;

@@ -5,17 +5,15 @@
 
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream;
-use prost::Message as _;
 use tokio::time::{Interval, MissedTickBehavior};
 use tonic::{Status, Streaming};
 use weir_proto::server;
 use weir_proto::server::{SubscribeRequest, SubscribeResponse, SubscribeStarted};
 
-use super::convert;
-use super::nacks;
+use super::{convert, nacks, runs};
 use crate::api::status::status;
 use crate::core::SequenceRange;
 use crate::model::Refusal;
@@ -212,7 +210,7 @@ fn wire_range(range: SequenceRange) -> server::SequenceRange {
     }
 }
 
-/// A `DeliveryRun`: its head, then the messages as they are stored, which is as field 2 of a run.
+/// A `DeliveryRun` with its messages as they are stored.
 fn encode_run(run: &DeliveredRun) -> Bytes {
     let head = server::DeliveryRun {
         first_sequence: run.first_sequence,
@@ -222,14 +220,12 @@ fn encode_run(run: &DeliveredRun) -> Bytes {
         publish_time: Some(convert::timestamp(run.time)),
         delivery_attempt: run.attempt,
     };
-    let mut bytes = BytesMut::with_capacity(head.encoded_len() + run.messages.len());
-    head.encode_raw(&mut bytes);
-    bytes.put_slice(&run.messages);
-    bytes.freeze()
+    runs::encode(&head, &run.messages)
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
     use weir_proto::v1;
 
     use super::*;

@@ -287,3 +287,18 @@ fn what_nobody_needs_is_trimmed_before_it_is_due_and_its_moment_forgotten() {
     bench.publish("orders", 0, body(1, 5, &[]));
     assert_eq!((counts(&bench).entered, counts(&bench).scheduled), (1, 0));
 }
+
+#[test]
+fn a_partition_ages_from_when_its_message_was_due_as_the_whole_does() {
+    let mut bench = bench();
+    publish_later(&mut bench, &[seconds(5)]);
+    let id = bench.core.subscription(&name("billing")).unwrap().id;
+    let lags = |bench: &Bench| {
+        let whole = bench.core.subscription_counts(id, bench.now).unwrap().lag;
+        let parts = bench.core.subscription_partitions(id, bench.now);
+        (whole, parts[0].lag)
+    };
+    assert_eq!(lags(&bench), (None, None));
+    bench.pass(seconds(7));
+    assert_eq!(lags(&bench), (Some(seconds(2)), Some(seconds(2))));
+}

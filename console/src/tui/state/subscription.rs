@@ -9,6 +9,9 @@ use super::reading::measured;
 /// How many bytes of a name are kept. Names have at most 511 characters with their namespace.
 const NAME_CAP_BYTES: usize = 511;
 
+/// The longest window that is shown beside the shortest, in seconds: what is going on, not what was.
+const SLOW_WINDOW: f64 = 60.0;
+
 /// One subscription in numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Subscription {
@@ -111,7 +114,7 @@ impl Subscription {
             lag: stats.lag_seconds.and_then(measured),
             oldest_ready: stats.oldest_ready_seconds.and_then(measured),
             fast: by_window(&stats.rates, |a, b| a < b),
-            slow: by_window(&stats.rates, |a, b| a > b),
+            slow: by_window(&stats.rates, |a, b| a > b && a <= SLOW_WINDOW),
             consumers: stats.consumers.iter().map(Consumer::new).collect(),
             conservation_error: stats.conservation_error,
             drain,
@@ -176,4 +179,25 @@ fn by_window(rates: &[SubscriptionRates], beats: fn(f64, f64) -> bool) -> Option
         fail: measured(one.fail),
         dead: measured(one.dead),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_stands_beside_the_shortest_window_however_many_there_are() {
+        let rates = [10.0, 60.0, 300.0].map(|window_seconds| SubscriptionRates {
+            window_seconds,
+            ..SubscriptionRates::default()
+        });
+        let stats = SubscriptionStats {
+            rates: rates.to_vec(),
+            ..SubscriptionStats::default()
+        };
+        let subscription = Subscription::new(&stats, None);
+        let window = |rates: Option<Rates>| rates.map(|rates| rates.window);
+        assert_eq!(window(subscription.fast), Some(10.0));
+        assert_eq!(window(subscription.slow), Some(60.0));
+    }
 }
