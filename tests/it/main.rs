@@ -5,7 +5,7 @@
 //!   [`letters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
-//! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`].
+//! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`], [`dedup`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
@@ -48,6 +48,8 @@ mod reads;
 mod scheduled;
 
 mod letters;
+
+mod dedup;
 
 mod restarts;
 

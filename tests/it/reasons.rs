@@ -171,6 +171,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "a_dead_letter_topic_that_is_missing_is_refused_and_one_that_goes_holds_its_letters",
     ),
     (
+        ErrorReason::DedupFull,
+        "dedup",
+        "beyond_a_million_ids_what_has_an_id_is_refused_and_the_rest_is_taken",
+    ),
+    (
         ErrorReason::BacklogFull,
         "backlogs",
         "a_full_subscription_holds_publishers_until_its_consumers_have_caught_up",

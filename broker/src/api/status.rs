@@ -73,6 +73,7 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::DiskFull => (Code::ResourceExhausted, ErrorReason::DiskFull),
         Refusal::BacklogFull { .. } => (Code::ResourceExhausted, ErrorReason::BacklogFull),
         Refusal::LimitReached { .. } => (Code::ResourceExhausted, ErrorReason::LimitReached),
+        Refusal::DedupFull { .. } => (Code::ResourceExhausted, ErrorReason::DedupFull),
         Refusal::Draining => (Code::Unavailable, ErrorReason::Draining),
         Refusal::LogPoisoned { .. } => (Code::Unavailable, ErrorReason::LogPoisoned),
         Refusal::DataDamaged { .. } => (Code::DataLoss, ErrorReason::DataDamaged),
@@ -295,6 +296,9 @@ fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ],
         Refusal::MaskInvalid { path, known } => {
             vec![("path", path.clone()), ("knownPaths", known.clone())]
+        }
+        Refusal::DedupFull { topic, limit, .. } => {
+            vec![("topic", topic.to_string()), ("limit", limit.to_string())]
         }
         Refusal::OffsetBelowLowWatermark {
             partition,

@@ -1,7 +1,7 @@
 //! Every refusal has its status.
 
 use super::*;
-use crate::model::{Name, Offset, Partition};
+use crate::model::{Name, Offset, Partition, Span};
 
 fn every_refusal() -> Vec<Refusal> {
     let name = Name::parse("orders").unwrap();
@@ -14,7 +14,6 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::SubscriptionNotFound {
             subscription: text(),
         },
-        Refusal::MessageNotFound { message: text() },
         Refusal::TopicAlreadyExists {
             topic: name.clone(),
         },
@@ -30,7 +29,6 @@ fn every_refusal() -> Vec<Refusal> {
             field: "topic",
             value: text(),
         },
-        Refusal::FieldRequired { field: "topic" },
         Refusal::ValueOutOfRange {
             field: "page_size",
             value: text(),
@@ -61,6 +59,11 @@ fn every_refusal() -> Vec<Refusal> {
             unit: "messages",
             held: 2,
             limit: 1,
+        },
+        Refusal::DedupFull {
+            topic: name.clone(),
+            limit: 1,
+            retry: Span::from_secs(1),
         },
         Refusal::TopicMismatch {
             subscription: name.clone(),
@@ -118,6 +121,8 @@ fn unnamed_refusals() -> Vec<Refusal> {
         },
         Refusal::ProducersFull { limit: 1 },
         Refusal::AckIdMalformed,
+        Refusal::FieldRequired { field: "topic" },
+        Refusal::MessageNotFound { message: text() },
         Refusal::LeaseStale,
         Refusal::PageTokenInvalid,
         Refusal::SelectionRequired,

@@ -36,6 +36,13 @@ pub const MAX_EXPIRIES: usize = 10_000;
 /// Scheduled messages that one tick hands over to machines, all topics together: a slice of about a millisecond. The
 /// rest is due at once again.
 pub const MAX_DUE: u64 = 10_000;
+/// How long the id of a message is known, so that one sent again is not stored again.
+pub const DEDUP_WINDOW: Span = Span::from_secs(600);
+/// Ids of a topic that are known at one time: about 100 bytes each. Beyond it messages with an id are refused, since
+/// forgetting one early would store a message twice.
+pub const MAX_DEDUP_IDS: usize = 1_000_000;
+/// Ids that one publish or one look of retention forgets: more than a publish can add.
+pub const MAX_FORGOTTEN: usize = 20_000;
 /// Steps that a page takes in the audit of the books; a machine takes one, as it does without pages.
 pub const AUDIT_PAGE_STEPS: usize = 64;
 /// Bytes of restatements in one commit group.

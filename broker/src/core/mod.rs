@@ -18,6 +18,7 @@ pub mod output;
 mod agenda;
 mod bucket;
 mod credit;
+mod dedup;
 mod remembered;
 mod totals;
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::agenda::Agenda;
 use super::bucket::Bucket;
+use super::dedup::Known;
 use super::producers::Producers;
 use super::remembered::Requests;
 use super::totals::Totals;
@@ -69,6 +70,8 @@ pub(super) struct Topic {
     pub(super) settled: Position,
     /// Volatile: messages published since the start while it had no subscription.
     pub(super) unrouted: u64,
+    /// Derived: ids of its messages within the window.
+    pub(super) known: Known,
 }
 
 /// What a partition stores.
@@ -161,6 +164,7 @@ impl Topic {
             limited: BTreeSet::new(),
             hungry: BTreeSet::new(),
             unrouted: 0,
+            known: Known::default(),
         }
     }
 

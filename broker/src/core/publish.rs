@@ -2,6 +2,8 @@
 //! nothing else: the cost does not grow with idle subscriptions.
 
 use super::command::Publication;
+use super::dedup::Sieve;
+use super::limits::MAX_DEDUP_IDS;
 use super::objects::Topic;
 use super::producers::Verdict;
 use super::state::{Act, Core};
@@ -34,7 +36,8 @@ impl Core {
         }
         let relaxed_since = self.relaxed_since(&publication);
         let is_eager = relaxed_since.is_none();
-        let mut acts = Vec::new();
+        self.forget_ids(&publication, now);
+        let mut decided = Decided::default();
         let mut topics = Vec::with_capacity(publication.parts.len());
         for (id, batches) in publication.parts {
             let topic = self.routed(id)?;
@@ -46,9 +49,9 @@ impl Core {
             self.check_held(topic)?;
             self.check_limits(topic, &batches)?;
             topics.push(id);
-            decide_batches(topic, batches, now, &mut acts)?;
+            decided.add(topic, batches, now)?;
         }
-        let runs: Vec<StoredRun> = acts.iter().filter_map(stored_run).collect();
+        let Decided { mut acts, runs } = decided;
         if let Some(batch) = publication.producer {
             let sequenced = Sequenced {
                 topic: first,
@@ -94,9 +97,18 @@ impl Core {
     ) -> Result<Vec<Act>, Refusal> {
         let topic = self.routed(id)?;
         self.check_held(topic)?;
-        let mut acts = Vec::new();
-        decide_batches(topic, batches, now, &mut acts)?;
-        Ok(acts)
+        let mut decided = Decided::default();
+        decided.add(topic, batches, now)?;
+        Ok(decided.acts)
+    }
+
+    /// Ids whose window has passed are known no more.
+    fn forget_ids(&mut self, publication: &Publication, now: Now) {
+        for (id, _) in &publication.parts {
+            if let Some(topic) = self.objects.topics.get_mut(id) {
+                topic.known.forget(now.wall);
+            }
+        }
     }
 
     fn routed(&self, id: TopicId) -> Result<&Topic, Refusal> {
@@ -112,52 +124,70 @@ impl Receipt {
     }
 }
 
-fn stored_run(act: &Act) -> Option<StoredRun> {
-    match &act.entry {
-        Entry::Published(entry) => Some(StoredRun {
-            topic: entry.topic,
-            partition: entry.partition,
-            base: entry.base,
-            count: entry.count,
-        }),
-        _ => None,
-    }
+/// What becomes of batches.
+#[derive(Debug, Default)]
+struct Decided {
+    /// What is to be stored.
+    acts: Vec<Act>,
+    /// Where all messages are then: those with an id that is known are where the first one is.
+    runs: Vec<StoredRun>,
 }
 
-/// Gives the batches of one topic their offsets.
-fn decide_batches(
-    topic: &Topic,
-    batches: Vec<(Partition, Body)>,
-    now: Now,
-    acts: &mut Vec<Act>,
-) -> Result<(), Refusal> {
-    let id = topic.record.id;
-    if batches.is_empty() {
-        return Err(Refusal::FieldRequired { field: "messages" });
-    }
-    let mut next: Vec<Option<Offset>> = vec![None; topic.partitions.len()];
-    acts.reserve(batches.len() + 1);
-    for (partition, body) in batches {
-        let store = topic.store(partition);
-        let (Some(store), Some(next)) = (store, next.get_mut(partition.0 as usize)) else {
-            return Err(Refusal::Internal {
-                detail: format!("a batch is for partition {partition} of topic {id}"),
+impl Decided {
+    /// Gives the batches of one topic their offsets.
+    fn add(
+        &mut self,
+        topic: &Topic,
+        batches: Vec<(Partition, Body)>,
+        now: Now,
+    ) -> Result<(), Refusal> {
+        let id = topic.record.id;
+        if batches.is_empty() {
+            return Err(Refusal::FieldRequired { field: "messages" });
+        }
+        let mut next: Vec<Option<Offset>> = vec![None; topic.partitions.len()];
+        let mut sieve = Sieve::new(&topic.known, now.wall);
+        self.acts.reserve(batches.len() + 1);
+        for (partition, body) in batches {
+            let store = topic.store(partition);
+            let (Some(store), Some(next)) = (store, next.get_mut(partition.0 as usize)) else {
+                return Err(Refusal::Internal {
+                    detail: format!("a batch is for partition {partition} of topic {id}"),
+                });
+            };
+            let base = next.unwrap_or_else(|| store.log.next());
+            let (body, places) = sieve.sift((partition, body), base);
+            let runs = places
+                .into_iter()
+                .map(|(partition, base, count)| StoredRun {
+                    topic: id,
+                    partition,
+                    base,
+                    count,
+                });
+            self.runs.extend(runs);
+            let Some(body) = body else { continue };
+            *next = Some(base.plus(body.columns.count.into()));
+            let published = Published {
+                topic: id,
+                partition,
+                base,
+                count: body.columns.count,
+                time: now.wall.max(store.newest),
+            };
+            self.acts.push(Act {
+                entry: Entry::Published(published),
+                body: Some(body),
+                eager: true,
             });
-        };
-        let base = next.unwrap_or_else(|| store.log.next());
-        *next = Some(base.plus(body.columns.count.into()));
-        let published = Published {
-            topic: id,
-            partition,
-            base,
-            count: body.columns.count,
-            time: now.wall.max(store.newest),
-        };
-        acts.push(Act {
-            entry: Entry::Published(published),
-            body: Some(body),
-            eager: true,
-        });
+        }
+        match sieve.excess() {
+            Some(retry) => Err(Refusal::DedupFull {
+                topic: topic.record.name.clone(),
+                limit: MAX_DEDUP_IDS as u64,
+                retry,
+            }),
+            None => Ok(()),
+        }
     }
-    Ok(())
 }

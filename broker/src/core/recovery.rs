@@ -115,6 +115,7 @@ impl Recovery {
                     let store = topic.partitions.get_mut(published.partition.0 as usize);
                     if let (Some(store), Some(columns)) = (store, &columns) {
                         store.log.insert(position, published, columns);
+                        topic.known.find(published, columns);
                     }
                 })
             }
@@ -281,6 +282,7 @@ impl Recovery {
         objects.remembering.retain(|id| topics.contains_key(id));
         for topic in objects.topics.values_mut() {
             topic.unrouted = 0;
+            topic.known.resume(now.wall);
             for store in &mut topic.partitions {
                 let last = Offset(store.log.next().0.saturating_sub(1));
                 store.newest = store.log.time(last).unwrap_or_default();

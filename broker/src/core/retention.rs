@@ -1,6 +1,6 @@
 //! Replay retention: the low watermark moves past messages that every subscription of the topic has finished, once
 //! they are older than the topic's retention or beyond its bytes, or once the topic stores more than its limits.
-//! Unfinished and dead messages are never removed.
+//! Unfinished and dead messages are never removed, nor is what has an id that must be known.
 
 use std::ops::Bound;
 
@@ -23,6 +23,10 @@ impl Core {
             _ => TopicId::default(),
         };
         for id in topics {
+            let Some(topic) = self.objects.topics.get_mut(&id) else {
+                continue;
+            };
+            topic.known.forget(now.wall);
             let Some(topic) = self.objects.topics.get(&id) else {
                 continue;
             };
@@ -82,6 +86,8 @@ impl Core {
             };
             let by_bytes = first_after_bytes(store, floor, share(excess, bytes, total));
             let low = by_age.max(by_bytes).max(limited);
+            // A start must find the ids of the window.
+            let low = topic.known.lowest(partition).map_or(low, |id| low.min(id));
             if low > store.log.low() {
                 lows.push((partition, low));
             }

@@ -24,13 +24,13 @@ impl Objects {
             topic.stated = at;
             return Ok(());
         }
-        let known = self.topics.remove(&id);
         let mut topic = Topic::new(state.record.clone(), at);
         let mut stores = Vec::new();
-        if let Some(known) = known {
-            stores = known.partitions;
+        if let Some(found) = self.topics.remove(&id) {
+            stores = found.partitions;
             // They are objects of their own.
-            topic.producers = known.producers;
+            topic.producers = found.producers;
+            topic.known = found.known;
         }
         stores.resize_with(topic.partitions.len(), Default::default);
         for (store, stated) in stores.iter_mut().zip(&state.partitions) {

@@ -11,7 +11,7 @@ use super::limits::MAX_ENTRY_PARTS;
 use super::objects::{Subscription, Topic};
 use super::producers::Verdict;
 use super::state::{Act, Core};
-use crate::model::entry::{Body, DropCause, Dropped, Entry};
+use crate::model::entry::{Body, Columns, DropCause, Dropped, Entry};
 use crate::model::settings::LimitPolicy;
 use crate::model::{Now, OffsetRange, OperationId, Partition, Refusal, TopicId};
 
@@ -77,10 +77,7 @@ impl Core {
         if settings.limit_policy == LimitPolicy::DropOldest {
             return Ok(());
         }
-        let coming = batches.iter().map(|(_, body)| Amount {
-            messages: body.columns.count.into(),
-            bytes: body.columns.message_bytes(),
-        });
+        let coming = batches.iter().map(|(_, body)| topic.new_of(&body.columns));
         let coming = coming.fold(Amount::default(), Amount::plus);
         for (size, limit, unit) in [
             (coming.messages, limit.messages, "messages"),
@@ -181,6 +178,22 @@ impl Topic {
             messages: settings.max_messages.unwrap_or(u64::MAX),
             bytes: settings.max_bytes.unwrap_or(u64::MAX),
         })
+    }
+
+    /// What of a batch is to be stored: not what has an id that is known.
+    fn new_of(&self, columns: &Columns) -> Amount {
+        let mut new = Amount {
+            messages: columns.count.into(),
+            bytes: columns.message_bytes(),
+        };
+        let hashes = columns.dedup.as_deref().unwrap_or(&[]);
+        for (index, &hash) in hashes.iter().enumerate() {
+            if self.known.has(hash) {
+                new.messages -= 1;
+                new.bytes -= u64::from(columns.sizes.get(index));
+            }
+        }
+        new
     }
 
     /// What it stores: never less than what it holds.

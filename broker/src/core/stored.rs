@@ -27,8 +27,12 @@ impl Objects {
                     return Err(ApplyError::NotNext { base, next });
                 }
                 store.log.push(at, published, columns);
+                topic.known.note(published, columns);
             }
-            Mode::Recovery => store.log.insert(at, published, columns),
+            Mode::Recovery => {
+                store.log.insert(at, published, columns);
+                topic.known.find(published, columns);
+            }
         }
         let bytes = columns.message_bytes();
         store.published_bytes += bytes;

@@ -124,7 +124,7 @@ pub struct Forwardable {
 /// Where published messages are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Where each batch is, in order.
+    /// Where the messages are, in order; those of one batch are in several places if some were stored before.
     pub runs: Vec<StoredRun>,
     /// They are stored when this position is durable.
     pub position: Position,

@@ -167,6 +167,18 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// A topic knows as many ids of messages as it may.
+    #[error(
+        "topic {topic} knows {limit} ids of messages of the last 10 minutes, which is the limit; publish without an id, or try again when some are forgotten"
+    )]
+    DedupFull {
+        /// The topic.
+        topic: Name,
+        /// The limit.
+        limit: u64,
+        /// When the next one is forgotten.
+        retry: Span,
+    },
     /// The broker is shutting down.
     #[error("the broker is shutting down; try again when it is back")]
     Draining,
@@ -347,6 +359,8 @@ impl Refusal {
             Self::Backpressure { .. } => Some(Span::from_millis(50)),
             Self::BacklogFull { .. } | Self::TopicFull { .. } => Some(Span::from_millis(500)),
             Self::DiskFull => Some(Span::from_secs(5)),
+            // Room for one is little.
+            Self::DedupFull { retry, .. } => Some((*retry).max(Span::from_secs(1))),
             Self::Draining => Some(Span::from_secs(1)),
             _ => None,
         }

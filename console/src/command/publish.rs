@@ -97,6 +97,7 @@ struct Template {
     attributes: HashMap<String, String>,
     deliver_time: Option<Timestamp>,
     delay: Option<prost_types::Duration>,
+    dedup_id: String,
 }
 
 impl Template {
@@ -107,6 +108,7 @@ impl Template {
             attributes,
             deliver_time: args.at,
             delay: args.delay.map(span),
+            dedup_id: args.dedup_id.unwrap_or_default(),
         }
     }
 
@@ -117,6 +119,8 @@ impl Template {
             ordering_key: self.ordering_key.clone(),
             deliver_time: self.deliver_time,
             delay: self.delay,
+            dedup_id: self.dedup_id.clone(),
+            ..v1::Message::default()
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A batch on its way in: checked, split by partition, made into bodies with their checksums; and the answer put
 //! back into the order of the request.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use super::scan;
@@ -14,6 +16,9 @@ pub(crate) const MAX_BATCH_TOPICS: u64 = 101;
 pub(crate) const MAX_BATCH_MESSAGES: usize = 10_000;
 /// The most bytes of one request: the encoded messages without their framing.
 pub(crate) const MAX_BATCH_BYTES: u64 = 16 << 20;
+
+/// Consecutive messages of a partition.
+type Place = (Partition, Offset, u32);
 
 /// A batch ready to be published.
 #[derive(Debug)]
@@ -133,37 +138,67 @@ impl Batch {
         self.count as u64
     }
 
-    /// Where the messages were stored, in the order of the request; `placed` is where the broker put the bodies, in
-    /// their order.
-    pub(crate) fn runs(&self, placed: &[(Partition, Offset, u32)]) -> Vec<PublishedRun> {
+    /// Where the messages were stored, in the order of the request; `placed` is where the messages of the bodies are,
+    /// in their order; those of one body are one place or several.
+    pub(crate) fn runs(&self, placed: &[Place]) -> Vec<PublishedRun> {
         let Order::Each(order) = &self.order else {
             return placed
                 .iter()
                 .map(|&(partition, base, count)| run(partition, base, count))
                 .collect();
         };
-        let mut next: Vec<(Partition, Offset)> = placed
-            .iter()
-            .map(|&(partition, base, _)| (partition, base))
-            .collect();
+        let mut next = Self::shares(order, placed);
         let mut runs: Vec<PublishedRun> = Vec::new();
         for &slot in order {
-            let Some((partition, offset)) = next.get_mut(slot) else {
+            let Some(place) = next.get_mut(slot).and_then(take) else {
                 continue;
             };
             match runs.last_mut() {
                 Some(last)
-                    if last.partition == partition.0
-                        && last.first_offset + u64::from(last.message_count) == offset.0 =>
+                    if last.partition == place.0.0
+                        && last.first_offset + u64::from(last.message_count) == place.1.0 =>
                 {
                     last.message_count += 1;
                 }
-                _ => runs.push(run(*partition, *offset, 1)),
+                _ => runs.push(run(place.0, place.1, 1)),
             }
-            *offset = offset.plus(1);
         }
         runs
     }
+
+    /// What of `placed` is of which body: each body has as many messages as were put into it.
+    fn shares(order: &[usize], placed: &[Place]) -> Vec<VecDeque<Place>> {
+        let slots = order.iter().max().map_or(0, |last| last + 1);
+        let mut missing = vec![0; slots];
+        for &slot in order {
+            if let Some(count) = missing.get_mut(slot) {
+                *count += 1;
+            }
+        }
+        let mut placed = placed.iter().copied();
+        let share = |mut missing: u32| {
+            let mut share = VecDeque::new();
+            while missing > 0 {
+                let Some(place) = placed.next() else { break };
+                missing = missing.saturating_sub(place.2);
+                share.push_back(place);
+            }
+            share
+        };
+        missing.into_iter().map(share).collect()
+    }
+}
+
+/// Takes the first message out of places.
+fn take(places: &mut VecDeque<Place>) -> Option<(Partition, Offset)> {
+    let first = places.front_mut()?;
+    let (partition, offset, count) = *first;
+    if count > 1 {
+        *first = (partition, offset.plus(1), count - 1);
+    } else {
+        places.pop_front();
+    }
+    Some((partition, offset))
 }
 
 fn run(partition: Partition, base: Offset, count: u32) -> PublishedRun {
@@ -217,6 +252,33 @@ mod tests {
         distinct.sort_unstable();
         distinct.dedup();
         assert_eq!(distinct.len(), stored.len());
+    }
+
+    #[test]
+    fn messages_that_were_stored_before_keep_their_place_in_the_answer() {
+        let keys = ["a", "", "b", "a", ""];
+        let messages: Vec<Bytes> = keys.iter().map(|key| message(key, "x")).collect();
+        let batch = build(&messages, 8, 13, Time(0)).unwrap();
+        let counts = batch.bodies.iter().map(|(_, body)| body.columns.count);
+        assert_eq!(counts.collect::<Vec<_>>(), [3, 2]);
+        let place = |partition, offset, count| (Partition(partition), Offset(offset), count);
+        // The third of the request is an earlier message, and the last one is of another partition.
+        let placed = [
+            place(1, 7, 1),
+            place(2, 3, 1),
+            place(1, 8, 1),
+            place(5, 9, 1),
+            place(4, 40, 1),
+        ];
+        let places: Vec<_> = batch
+            .runs(&placed)
+            .iter()
+            .map(|run| (run.partition, run.first_offset, run.message_count))
+            .collect();
+        assert_eq!(
+            places,
+            [(1, 7, 1), (5, 9, 1), (2, 3, 1), (1, 8, 1), (4, 40, 1)]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::scan_time;
 use super::varint::{delimited, number};
@@ -24,6 +24,8 @@ pub(crate) const MAX_ATTRIBUTE_KEY_BYTES: usize = 256;
 pub(crate) const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1_024;
 /// The largest ordering key, in bytes.
 pub(crate) const MAX_ORDERING_KEY_BYTES: usize = 1_024;
+/// The largest dedup id, in bytes.
+pub(crate) const MAX_DEDUP_ID_BYTES: usize = 255;
 
 /// `payload`, length-delimited.
 const PAYLOAD: u64 = (1 << 3) | 2;
@@ -35,6 +37,8 @@ const ORDERING_KEY: u64 = (3 << 3) | 2;
 const DELIVER_TIME: u64 = (4 << 3) | 2;
 /// `delay`, a message.
 const DELAY: u64 = (5 << 3) | 2;
+/// `dedup_id`, length-delimited.
+const DEDUP_ID: u64 = (7 << 3) | 2;
 const ENTRY_KEY: u64 = (1 << 3) | 2;
 const ENTRY_VALUE: u64 = (2 << 3) | 2;
 
@@ -87,6 +91,7 @@ struct Fields<'a> {
     key: Option<&'a [u8]>,
     deliver_time: Option<&'a [u8]>,
     delay: Option<&'a [u8]>,
+    dedup_id: Option<&'a [u8]>,
 }
 
 impl<'a> Fields<'a> {
@@ -97,6 +102,7 @@ impl<'a> Fields<'a> {
             ORDERING_KEY => Some(("ordering_key", &mut self.key)),
             DELIVER_TIME => Some(("deliver_time", &mut self.deliver_time)),
             DELAY => Some(("delay", &mut self.delay)),
+            DEDUP_ID => Some(("dedup_id", &mut self.dedup_id)),
             _ => None,
         }
     }
@@ -112,6 +118,9 @@ impl<'a> Fields<'a> {
         let key = self.key.unwrap_or(&[]);
         at_most("message.ordering_key", key, MAX_ORDERING_KEY_BYTES)?;
         text(key).ok_or_else(|| malformed("ordering_key is not UTF-8"))?;
+        let dedup_id = self.dedup_id.unwrap_or(&[]);
+        at_most("message.dedup_id", dedup_id, MAX_DEDUP_ID_BYTES)?;
+        text(dedup_id).ok_or_else(|| malformed("dedup_id is not UTF-8"))?;
         let due = match (self.deliver_time, self.delay) {
             (Some(_), Some(_)) => {
                 return Err(malformed("deliver_time and delay exclude one another"));
@@ -126,6 +135,11 @@ impl<'a> Fields<'a> {
         Ok(Marks {
             key: key_hash(key),
             due,
+            dedup: if dedup_id.is_empty() {
+                0
+            } else {
+                xxh3_128(dedup_id).max(1)
+            },
             ..Marks::default()
         })
     }

@@ -23,6 +23,7 @@ fn message() -> v1::Message {
         .into(),
         ordering_key: "customer-7".to_owned(),
         delay: Some(span(5, 1_500)),
+        dedup_id: "order-17".to_owned(),
         ..v1::Message::default()
     }
 }
@@ -39,6 +40,7 @@ fn what_a_client_encodes_is_taken() {
             key: xxh3_64(b"customer-7"),
             // Rounded up to whole microseconds, from now on.
             due: Time(1_000 + 5_000_002),
+            dedup: xxh3_128(b"order-17"),
             ..Marks::default()
         })
     );
@@ -48,7 +50,7 @@ fn what_a_client_encodes_is_taken() {
 #[test]
 fn what_decoders_read_in_two_ways_is_refused() {
     let twice = |part: &[u8]| [part, part].concat();
-    let cases: [(&[u8], &str); 17] = [
+    let cases: [(&[u8], &str); 19] = [
         (&twice(&[0x0a, 1, b'a']), "payload occurs twice"),
         (&twice(&[0x1a, 1, b'a']), "ordering_key occurs twice"),
         (&twice(&[0x12, 3, 0x0a, 1, b'a']), "occurs twice"),
@@ -61,6 +63,8 @@ fn what_decoders_read_in_two_ways_is_refused() {
         (&[0x32, 0], "field 6"),
         (&twice(&[0x22, 0]), "deliver_time occurs twice"),
         (&[0x22, 0, 0x2a, 0], "exclude one another"),
+        (&twice(&[0x3a, 1, b'a']), "dedup_id occurs twice"),
+        (&[0x3a, 1, 0xff], "dedup_id is not UTF-8"),
         (&[0x2a, 4, 0x08, 1, 0x08, 1], "message.delay is not"),
         (&[0x2a, 2, 0x18, 1], "message.delay is not"),
         (&[0x2a, 3, 0x08, 0x81, 0x00], "message.delay is not"),

@@ -93,6 +93,7 @@ impl History {
             streams: BTreeMap::new(),
             ids: Vec::new(),
             next: BTreeMap::new(),
+            known: BTreeMap::new(),
             published: BTreeMap::new(),
         }
     }

@@ -14,7 +14,7 @@
 //! - `relaxing`: relaxed topics and skipped offsets. `stocking`: the limits on what a topic holds.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
-//! - `scheduled`: messages that are due later.
+//! - `scheduled`: messages that are due later. `dedup`: messages that are sent again.
 //! - `bounds`: what one look, one tick and one request may be at most.
 //! - `reading`: what a read without a subscription shows.
 //! - `model`, `acts`, `histories`: random histories against a naive model.
@@ -54,6 +54,8 @@ mod refusals;
 mod edges;
 
 mod scheduled;
+
+mod dedup;
 
 mod bounds;
 

@@ -1,7 +1,8 @@
 //! The limits on what a topic holds.
 
-use super::bench::{Bench, From, body, name};
+use super::bench::{Bench, From, body, marked, name};
 use crate::core::{Core, GrantEffect, Nack, NackAction, Publication, SequenceRange};
+use crate::model::entry::Marks;
 use crate::model::settings::{LimitPolicy, SubscriptionSettings, TopicSettings};
 use crate::model::{
     ConsumerId, Partition, ProducerId, ProducerSequence, Refusal, Span, SubscriptionId, TopicId,
@@ -255,4 +256,28 @@ fn finished_messages_give_way_in_time_where_more_are_stored_than_the_limit() {
     );
     bench.pass(Span::from_secs(2));
     assert_eq!(stored(&bench.core).0, 10);
+}
+
+#[test]
+fn a_message_that_is_stored_already_takes_no_room() {
+    for (max_messages, max_bytes) in [(Some(3), None), (None, Some(15))] {
+        let mut bench = bench(LimitPolicy::Reject, max_messages, max_bytes);
+        let mut is_taken = |ids: &[u128]| {
+            let marks = ids.iter().map(|&dedup| Marks {
+                dedup,
+                ..Marks::default()
+            });
+            let batch = marked(5, &marks.collect::<Vec<_>>());
+            let publication = Publication::to(TopicId(1), vec![(Partition(0), batch)]);
+            let is_admitted = bench.core.admits(&publication, bench.now).is_ok();
+            let outcome = bench.core.publish(publication, bench.now);
+            bench.drain();
+            assert_eq!(outcome.is_ok(), is_admitted);
+            is_admitted
+        };
+        assert!(is_taken(&[7, 8, 0]));
+        assert!(is_taken(&[8, 7]));
+        assert!(!is_taken(&[8, 9]), "one of them is new");
+        assert_eq!(books(&bench), [(3, 0); 2]);
+    }
 }

@@ -178,12 +178,13 @@ pub(crate) struct PublishArgs {
         long,
         value_name = "TEXT",
         conflicts_with = "file",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        group = "payload"
     )]
     pub(crate) message: Vec<String>,
 
     /// A file that is the payload of one message, its bytes as they are
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", group = "payload")]
     pub(crate) file: Option<PathBuf>,
 
     /// The ordering key of every message
@@ -207,9 +208,14 @@ pub(crate) struct PublishArgs {
     /// Hand the messages out only from this time on, for example 2030-01-31T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+
     /// Fail while the topic has no subscription, instead of publishing to nobody
     #[arg(long)]
     pub(crate) require_subscription: bool,
+
+    /// An id: if a message with it was published within the last 10 minutes, this one is not stored again
+    #[arg(long, value_name = "ID", requires = "payload")]
+    pub(crate) dedup_id: Option<String>,
 }
 
 /// How messages that are only looked at are printed.

@@ -18,6 +18,8 @@ pub const MAX_ATTRIBUTE_KEY_BYTES: usize = 256;
 pub const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1024;
 /// The longest ordering key.
 pub const MAX_ORDERING_KEY_BYTES: usize = 1024;
+/// The longest id of a message.
+pub const MAX_DEDUP_ID_BYTES: usize = 255;
 /// The longest span of time that a message may name: ten years of 365 days.
 pub const MAX_SPAN: Duration = Duration::from_hours(24 * 3_650);
 /// The most messages of a batch.
@@ -32,6 +34,11 @@ pub(super) fn check_message(message: &Message) -> Result<(), Error> {
         "message.ordering_key",
         message.ordering_key.len(),
         MAX_ORDERING_KEY_BYTES,
+    )?;
+    check(
+        "message.dedup_id",
+        message.dedup_id.len(),
+        MAX_DEDUP_ID_BYTES,
     )?;
     check_due(message)?;
     if message.attributes.len() > MAX_ATTRIBUTES {

@@ -70,9 +70,13 @@ async fn what_the_broker_would_refuse_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_that_the_broker_would_refuse_are_refused_before_they_are_sent() {
+async fn ids_and_times_that_the_broker_would_refuse_are_refused_before_they_are_sent() {
     let broker = Broker::start();
     let publisher = Publisher::open(&broker.client(), "orders", PublisherOptions::default());
+    let long_id = Message {
+        dedup_id: "i".repeat(limits::MAX_DEDUP_ID_BYTES + 1),
+        ..Message::default()
+    };
     let both = Message {
         delay: Some(prost_types::Duration::default()),
         deliver_time: Some(prost_types::Timestamp::default()),
@@ -82,7 +86,9 @@ async fn times_that_the_broker_would_refuse_are_refused_before_they_are_sent() {
         delay: (limits::MAX_SPAN + Duration::from_nanos(1)).try_into().ok(),
         ..Message::default()
     };
+    let large = ErrorReason::MessageTooLarge;
     for (refused, reason, field) in [
+        (long_id, large, "message.dedup_id"),
         (both, ErrorReason::MessageMalformed, "message.delay"),
         (too_late, ErrorReason::ValueOutOfRange, "message.delay"),
     ] {
