@@ -1,5 +1,9 @@
 //! What the operator's program publishes for later, or for a while.
 
+use std::time::Duration;
+
+use weir_tests::wait;
+
 use crate::broker;
 use crate::command_line::run;
 
@@ -54,4 +58,40 @@ async fn a_message_published_for_later_is_scheduled_and_pulled_when_it_is_due() 
     );
     let stats = broker.stats("s").await;
     assert_eq!((stats.acked, stats.scheduled), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_published_again_with_its_id_is_not_stored_again() {
+    let broker = broker().await;
+    broker.pair().await;
+    let server = broker.child().address();
+    let publish = |words: &[&str]| run(server, &[&["topic", "publish", "t"], words].concat());
+    for _ in 0..2 {
+        let done = publish(&["--message", "x", "--dedup-id", "order-17"]);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+    }
+    assert_eq!(broker.stats("s").await.entered, 1);
+    let many = publish(&["--dedup-id", "for every line"]);
+    assert_eq!((many.code, many.stdout.as_str()), (Some(2), ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_published_for_a_while_expires_and_a_topic_says_how_long_else() {
+    let broker = broker().await;
+    broker.pair().await;
+    let server = broker.child().address();
+    let words = ["topic", "publish", "t", "--message", "x", "--ttl", "1ms"];
+    assert_eq!(run(server, &words).code, Some(0));
+    wait::until("the message expires", Duration::from_secs(20), async || {
+        let stats = broker.stats("s").await;
+        (stats.ready == 0 && stats.dropped.iter().any(|one| one.count == 1)).then_some(())
+    })
+    .await;
+    let words = ["topic", "create", "u", "--message-ttl", "90s", "-o", "json"];
+    let created = run(server, &words);
+    assert_eq!(created.code, Some(0), "{}", created.stderr);
+    let got = run(server, &["topic", "get", "u", "-o", "json"]).json();
+    assert_eq!(got["message_time_to_live_seconds"], 90.0);
+    let got = run(server, &["topic", "get", "t", "-o", "json"]).json();
+    assert!(got["message_time_to_live_seconds"].is_null());
 }

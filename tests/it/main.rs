@@ -2,7 +2,7 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
-//!   [`letters`].
+//!   [`letters`], [`lives`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`], [`dedup`].
@@ -48,6 +48,8 @@ mod reads;
 mod scheduled;
 
 mod letters;
+
+mod lives;
 
 mod dedup;
 

@@ -110,6 +110,7 @@ impl Objects {
         }
         for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
             self.agenda.forget((id, partition), store.due_noted);
+            self.expiries.forget((id, partition), store.end_noted);
             self.release.extend(store.log.positions());
         }
     }

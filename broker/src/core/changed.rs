@@ -17,8 +17,13 @@ impl Objects {
     ) -> Result<(), ApplyError> {
         match (self.topics.get_mut(&record.id), mode) {
             (Some(topic), _) => {
+                let life = topic.record.settings.time_to_live;
                 topic.record = record.clone();
                 topic.settled = at;
+                let is_other = life != record.settings.time_to_live;
+                if let (true, Mode::Live(_)) = (is_other, mode) {
+                    self.lives_changed(record.id);
+                }
             }
             (None, Mode::Recovery) => {}
             (None, Mode::Live(_)) => return Err(ApplyError::NoTopic(record.id)),

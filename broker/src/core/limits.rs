@@ -36,6 +36,8 @@ pub const MAX_EXPIRIES: usize = 10_000;
 /// Scheduled messages that one tick hands over to machines, all topics together: a slice of about a millisecond. The
 /// rest is due at once again.
 pub const MAX_DUE: u64 = 10_000;
+/// Messages that one tick ends because they have lived long enough, all topics together; the rest goes at once again.
+pub const MAX_ENDED: u64 = 10_000;
 /// How long the id of a message is known, so that one sent again is not stored again.
 pub const DEDUP_WINDOW: Span = Span::from_secs(600);
 /// Ids of a topic that are known at one time: about 100 bytes each. Beyond it messages with an id are refused, since

@@ -43,6 +43,8 @@ mod schedule;
 
 mod retries;
 
+mod lives;
+
 mod setback;
 
 mod consumers;

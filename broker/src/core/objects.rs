@@ -43,6 +43,8 @@ pub(super) struct Objects {
     pub(super) requests: Requests,
     /// Derived: when which partition has a scheduled message due.
     pub(super) agenda: Agenda,
+    /// Derived: when which partition has a message that has lived long enough.
+    pub(super) expiries: Agenda,
     /// Effect: frames that must stay readable.
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
@@ -84,6 +86,8 @@ pub(super) struct Store {
     pub(super) newest: Time,
     /// Derived: its moment in the agenda.
     pub(super) due_noted: Option<Time>,
+    /// Derived: its moment among the expiries.
+    pub(super) end_noted: Option<Time>,
 }
 
 /// A subscription.
@@ -143,6 +147,7 @@ impl Default for Objects {
             totals: Totals::default(),
             requests: Requests::default(),
             agenda: Agenda::default(),
+            expiries: Agenda::default(),
             keep: Vec::new(),
             release: Vec::new(),
         }
@@ -204,6 +209,7 @@ impl Default for Store {
             published_bytes: 0,
             newest: Time::default(),
             due_noted: None,
+            end_noted: None,
         }
     }
 }

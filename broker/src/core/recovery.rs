@@ -277,6 +277,7 @@ impl Recovery {
 
     fn resume(&mut self, now: Now) {
         self.objects.resume_schedule(now);
+        self.objects.resume_lives();
         let objects = &mut self.objects;
         let topics = &objects.topics;
         objects.remembering.retain(|id| topics.contains_key(id));

@@ -144,6 +144,7 @@ impl Core {
             return;
         }
         let mut group = Group::default();
+        let mut loosened = Vec::new();
         group.frames.reserve_exact(acts.len());
         for act in acts {
             let at = self.next_position;
@@ -157,6 +158,7 @@ impl Core {
             self.objects.weigh_again(&act.entry, weighed);
             self.next_position = at.next();
             self.note_news(&act.entry, at);
+            loosened.append(&mut self.objects.loosened(&act.entry));
             let mut frame = OutFrame::lazy(&act.entry);
             if columns.is_some_and(Columns::is_marked) {
                 frame.version = MARKED_BATCH;
@@ -171,6 +173,9 @@ impl Core {
         self.output.groups.push(group);
         self.output.keep.append(&mut self.objects.keep);
         self.output.release.append(&mut self.objects.release);
+        for ended in &loosened {
+            self.drop_ended(ended, now);
+        }
     }
 
     /// What was decided last starts a sync, since somebody waits for it.

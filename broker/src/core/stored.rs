@@ -46,14 +46,19 @@ impl Objects {
         if subscriptions == 0 {
             topic.unrouted += u64::from(columns.count);
         }
+        let ends = columns.lives.is_some() || topic.record.settings.time_to_live.is_some();
         self.totals.publish(columns.count.into(), subscriptions);
         self.totals.schedule(scheduled * subscriptions as u64);
         self.stocked.insert(published.topic);
         self.keep.push((at, bytes));
         if let Mode::Live(_) = mode {
             self.weigh_published(published.topic, bytes - later);
+            let place = (published.topic, published.partition);
             if scheduled > 0 {
-                self.note_due((published.topic, published.partition));
+                self.note_due(place);
+            }
+            if ends {
+                self.note_end(place);
             }
         }
         Ok(())
@@ -72,10 +77,14 @@ impl Objects {
             Mode::Recovery => Vec::new(),
         };
         let freed = store.log.trim(trimmed.low);
+        let ends = store.end_noted.is_some();
         if topic.partitions.iter().all(Store::is_empty) {
             self.stocked.remove(&trimmed.topic);
         }
         self.release.extend(freed);
+        if ends {
+            self.note_end((trimmed.topic, trimmed.partition));
+        }
         if !unscheduled.is_empty() {
             let place = (trimmed.topic, trimmed.partition);
             self.no_longer_scheduled(place, &unscheduled);

@@ -11,10 +11,11 @@ use crate::model::range::normalise;
 use crate::model::{Mono, Now, OperationId, Partition, SubscriptionId};
 
 impl Core {
-    /// Hands over what is due, expires leases, wakes what waited, drops dead messages past their retention, trims.
+    /// Hands over what is due, drops what has lived long enough, expires leases, wakes what waited, drops dead messages past their retention, trims.
     /// Dispatch afterwards.
     pub fn tick(&mut self, now: Now) {
         self.come_due(now);
+        self.end_lives(now);
         let due = self.timers.range(..=(now.mono, SubscriptionId(u64::MAX)));
         let due: Vec<(Mono, SubscriptionId)> = due.copied().collect();
         for timer in due {
@@ -38,7 +39,7 @@ impl Core {
     pub fn next_deadline(&self, now: Now) -> Option<Mono> {
         let timer = self.timers.first().map(|(due, _)| *due);
         let retention = (!self.objects.stocked.is_empty()).then_some(self.retention_due);
-        let moments = [timer, retention, self.next_due(now)];
+        let moments = [timer, retention, self.next_due(now), self.next_end(now)];
         moments.into_iter().flatten().min()
     }
 

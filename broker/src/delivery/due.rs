@@ -7,11 +7,11 @@
 use super::spans::{Indexed, Spans, between, push_joined};
 use crate::model::{Mono, Offset, OffsetRange, Time};
 
-/// A due time, by which it is found.
+/// A point of wall time, by which a span is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Due(Time);
+pub(super) struct At(pub(super) Time);
 
-impl Indexed for Due {
+impl Indexed for At {
     /// A number of microseconds to the spans; here of wall time.
     fn deadline(&self) -> Option<Mono> {
         Some(Mono(self.0.0))
@@ -29,7 +29,7 @@ impl Indexed for () {}
 #[derive(Debug, Default, Clone)]
 pub(super) struct Schedule {
     /// Scheduled, by due time.
-    due: Spans<Due>,
+    due: Spans<At>,
     /// The same ones, however their due times differ: what a take steps over.
     later: Spans<()>,
     count: u64,
@@ -45,7 +45,7 @@ impl Schedule {
             let end = at + run.len() as u64;
             let due = run.first().map_or(Time(0), |&due| Time(due));
             if due > published {
-                self.due.insert(between(at, end), Due(due));
+                self.due.insert(between(at, end), At(due));
                 self.later.insert(between(at, end), ());
                 self.count += end - at;
             }

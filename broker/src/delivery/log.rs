@@ -9,9 +9,10 @@ use std::ops::RangeInclusive;
 use super::block::Block;
 pub use super::block::Run;
 use super::due::Schedule;
+use super::lives::Lives;
 use super::spans::{between, gaps, push_joined};
 use crate::model::entry::{Columns, Published};
-use crate::model::{Offset, OffsetRange, Position, Time};
+use crate::model::{Offset, OffsetRange, Position, Span, Time};
 
 /// The messages of a partition from its low watermark to its next offset.
 #[derive(Debug, Default, Clone)]
@@ -21,6 +22,7 @@ pub struct Log {
     blocks: BTreeMap<u64, Block>,
     bytes: u64,
     pub(super) schedule: Schedule,
+    lives: Lives,
     /// Offsets that no message has, in order, disjoint: one range for each unclean start between two publishes at most.
     skipped: Vec<OffsetRange>,
 }
@@ -34,6 +36,7 @@ impl Log {
             blocks: BTreeMap::new(),
             bytes: 0,
             schedule: Schedule::default(),
+            lives: Lives::default(),
             skipped: Vec::new(),
         }
     }
@@ -94,6 +97,10 @@ impl Log {
             self.schedule.insert(published.base.0, dues, published.time);
             self.schedule.trim(self.low);
         }
+        if let Some(lives) = &columns.lives {
+            self.lives.insert(published.base.0, lives, published.time);
+            self.lives.trim(self.low);
+        }
     }
 
     /// How many stored messages are scheduled: due later.
@@ -127,6 +134,36 @@ impl Log {
         due
     }
 
+    /// When the next message has lived long enough; those that say nothing live for `life`, or for ever.
+    pub fn next_end(&self, life: Option<Span>) -> Option<Time> {
+        let rest = between(self.lives.passed().max(self.low), self.next);
+        let silent = life.and_then(|life| Some(self.runs(rest).next()?.time.plus(life)));
+        self.lives.next().into_iter().chain(silent).min()
+    }
+
+    /// Takes messages that have lived long enough, about `limit` of them: whoever has not finished them is to drop them.
+    pub fn take_ended(&mut self, now: Time, life: Option<Span>, limit: u64) -> Vec<OffsetRange> {
+        let mut ended = self.lives.take(now, limit);
+        if let Some(life) = life.filter(|life| life.0 <= now.0) {
+            let first_alive = self.first_at_or_after(Time(now.0 - life.0 + 1));
+            let from = self.lives.passed().max(self.low);
+            let end = first_alive.0.min(from.saturating_add(limit));
+            ended.extend(self.lives.pass(end));
+        }
+        ended
+    }
+
+    /// What of a range was taken as having lived long enough.
+    pub fn ended_in(&self, range: OffsetRange) -> Vec<OffsetRange> {
+        let stored = range.intersection(between(self.low, self.next));
+        self.lives.ended_in(stored)
+    }
+
+    /// Messages that say nothing live shorter or longer now.
+    pub fn end_anew(&mut self) {
+        self.lives.begin_anew(self.low);
+    }
+
     /// Since when a message could be handed out: when it was published, or was due.
     pub fn since(&self, offset: Offset) -> Option<Time> {
         let published = self.time(offset)?;
@@ -153,6 +190,7 @@ impl Log {
         }
         self.low = old.max(low);
         self.schedule.trim(self.low);
+        self.lives.trim(self.low);
         self.bytes -= gone.iter().map(|(_, bytes)| bytes).sum::<u64>();
         gone
     }

@@ -4,7 +4,7 @@
 //! the number of ranges, not of messages; nothing allocates in proportion to the backlog. No clock,
 //! no input or output: `now` is an argument.
 //!
-//! - [`log`], `block`, `due`: the messages of a partition without their content.
+//! - [`log`], `block`, `due`, `lives`: the messages of a partition without their content.
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
@@ -14,6 +14,7 @@ mod spans;
 
 mod block;
 mod due;
+mod lives;
 pub mod log;
 
 pub mod counts;

@@ -97,6 +97,7 @@ struct Template {
     attributes: HashMap<String, String>,
     deliver_time: Option<Timestamp>,
     delay: Option<prost_types::Duration>,
+    time_to_live: Option<prost_types::Duration>,
     dedup_id: String,
 }
 
@@ -108,6 +109,7 @@ impl Template {
             attributes,
             deliver_time: args.at,
             delay: args.delay.map(span),
+            time_to_live: args.ttl.map(span),
             dedup_id: args.dedup_id.unwrap_or_default(),
         }
     }
@@ -119,6 +121,7 @@ impl Template {
             ordering_key: self.ordering_key.clone(),
             deliver_time: self.deliver_time,
             delay: self.delay,
+            time_to_live: self.time_to_live,
             dedup_id: self.dedup_id.clone(),
             ..v1::Message::default()
         }

@@ -56,6 +56,7 @@ async fn create(session: &mut Session, args: CreateTopicArgs) -> Result<(), Fail
         partition_count: args.partitions.unwrap_or(0),
         retention_duration: args.retention.map(units::proto_span),
         retention_bytes: args.retention_bytes,
+        message_time_to_live: args.message_ttl.map(units::proto_span),
         max_messages: args.max_messages,
         max_bytes: args.max_bytes,
         limit_policy: match args.limit_policy {

@@ -23,6 +23,8 @@ pub(crate) struct TopicDocument {
     pub(crate) publish_rate: Option<f64>,
     pub(crate) retention_seconds: Option<f64>,
     pub(crate) retention_bytes: Option<u64>,
+    /// How long a message lives that does not say so itself.
+    pub(crate) message_time_to_live_seconds: Option<f64>,
     /// Absent: no limit.
     pub(crate) max_messages: Option<u64>,
     /// Absent: no limit.
@@ -47,6 +49,7 @@ const SCHEMA: Schema = Schema {
         Field::new("publish_rate", Kind::Rate).called(&["in"]),
         Field::new("retention_seconds", Kind::Seconds).called(&["retention"]),
         Field::new("retention_bytes", Kind::Bytes),
+        Field::new("message_time_to_live_seconds", Kind::Seconds).called(&["ttl"]),
         Field::new("max_messages", Kind::Count),
         Field::new("max_bytes", Kind::Bytes),
         Field::new("limit_policy", Kind::Text),
@@ -73,6 +76,8 @@ impl TopicDocument {
             document.subscription_count = topic.subscription_count;
             document.retention_seconds = units::span_seconds(topic.retention_duration.as_ref());
             document.retention_bytes = topic.retention_bytes;
+            document.message_time_to_live_seconds =
+                units::span_seconds(topic.message_time_to_live.as_ref());
             document.max_messages = topic.max_messages;
             document.max_bytes = topic.max_bytes;
             document.limit_policy = limit_policy(topic.limit_policy());
@@ -111,6 +116,9 @@ impl TopicDocument {
         fields.push("publish rate", known(self.publish_rate, per_second));
         fields.push("retention", known(self.retention_seconds, units::seconds));
         fields.push("retention bytes", known(self.retention_bytes, units::bytes));
+        if let Some(life) = self.message_time_to_live_seconds {
+            fields.push("messages live for", units::seconds(life));
+        }
         if self.max_messages.is_some() || self.max_bytes.is_some() {
             fields.push("max messages", known(self.max_messages, units::count));
             fields.push("max bytes", known(self.max_bytes, units::bytes));

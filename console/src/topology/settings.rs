@@ -14,6 +14,9 @@ pub(super) const TOPIC: &[Setting<Topic>] = &[
     lossy(Setting::size("retention_bytes", |topic| {
         &mut topic.retention_bytes
     })),
+    lossy(Setting::span("message_time_to_live", |topic| {
+        &mut topic.message_time_to_live
+    })),
     lossy(Setting::number("max_messages", |topic| {
         &mut topic.max_messages
     })),

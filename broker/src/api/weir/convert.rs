@@ -93,11 +93,11 @@ pub(crate) fn topic_settings(topic: &Topic) -> Result<TopicSettings, Refusal> {
         },
         retention: retention.unwrap_or(default.retention),
         retention_bytes: topic.retention_bytes.unwrap_or(default.retention_bytes),
+        time_to_live: span("topic.message_time_to_live", topic.message_time_to_live)?,
         max_messages: topic.max_messages,
         max_bytes: topic.max_bytes,
         limit_policy: limit_policy(topic.limit_policy)?,
         durability: durability(topic.durability)?,
-        ..default
     };
     settings.check()?;
     Ok(settings)

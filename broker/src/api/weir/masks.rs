@@ -20,6 +20,9 @@ const TOPIC: &[(&str, Take<TopicSettings>)] = &[
     ("retention_bytes", |to, from| {
         to.retention_bytes = from.retention_bytes;
     }),
+    ("message_time_to_live", |to, from| {
+        to.time_to_live = from.time_to_live;
+    }),
     ("max_messages", |to, from| {
         to.max_messages = from.max_messages;
     }),

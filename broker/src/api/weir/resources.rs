@@ -14,6 +14,7 @@ pub(super) fn wire_topic(view: &TopicView) -> server::Topic {
         partition_count: view.settings.partitions,
         retention_duration: Some(convert::duration(view.settings.retention)),
         retention_bytes: Some(view.settings.retention_bytes),
+        message_time_to_live: view.settings.time_to_live.map(convert::duration),
         max_messages: view.settings.max_messages,
         max_bytes: view.settings.max_bytes,
         limit_policy: convert::wire_limit_policy(view.settings.limit_policy).into(),

@@ -37,6 +37,8 @@ const ORDERING_KEY: u64 = (3 << 3) | 2;
 const DELIVER_TIME: u64 = (4 << 3) | 2;
 /// `delay`, a message.
 const DELAY: u64 = (5 << 3) | 2;
+/// `time_to_live`, a message.
+const TIME_TO_LIVE: u64 = (6 << 3) | 2;
 /// `dedup_id`, length-delimited.
 const DEDUP_ID: u64 = (7 << 3) | 2;
 const ENTRY_KEY: u64 = (1 << 3) | 2;
@@ -91,6 +93,7 @@ struct Fields<'a> {
     key: Option<&'a [u8]>,
     deliver_time: Option<&'a [u8]>,
     delay: Option<&'a [u8]>,
+    time_to_live: Option<&'a [u8]>,
     dedup_id: Option<&'a [u8]>,
 }
 
@@ -102,6 +105,7 @@ impl<'a> Fields<'a> {
             ORDERING_KEY => Some(("ordering_key", &mut self.key)),
             DELIVER_TIME => Some(("deliver_time", &mut self.deliver_time)),
             DELAY => Some(("delay", &mut self.delay)),
+            TIME_TO_LIVE => Some(("time_to_live", &mut self.time_to_live)),
             DEDUP_ID => Some(("dedup_id", &mut self.dedup_id)),
             _ => None,
         }
@@ -132,6 +136,11 @@ impl<'a> Fields<'a> {
             },
             (None, None) => Time(0),
         };
+        let life = match self.time_to_live {
+            // What lives for no time at all ends as soon as that is looked at.
+            Some(life) => scan_time::span(index, "message.time_to_live", life)?.max(Span(1)),
+            None => Span::ZERO,
+        };
         Ok(Marks {
             key: key_hash(key),
             due,
@@ -140,7 +149,7 @@ impl<'a> Fields<'a> {
             } else {
                 xxh3_128(dedup_id).max(1)
             },
-            ..Marks::default()
+            life,
         })
     }
 }

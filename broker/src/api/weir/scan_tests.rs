@@ -24,6 +24,7 @@ fn message() -> v1::Message {
         ordering_key: "customer-7".to_owned(),
         delay: Some(span(5, 1_500)),
         dedup_id: "order-17".to_owned(),
+        time_to_live: Some(span(60, 0)),
         ..v1::Message::default()
     }
 }
@@ -41,7 +42,7 @@ fn what_a_client_encodes_is_taken() {
             // Rounded up to whole microseconds, from now on.
             due: Time(1_000 + 5_000_002),
             dedup: xxh3_128(b"order-17"),
-            ..Marks::default()
+            life: Span(60_000_000),
         })
     );
     assert_eq!(scan(0, &[], NOW), Ok(Marks::default()));
@@ -60,7 +61,7 @@ fn what_decoders_read_in_two_ways_is_refused() {
         (&[0x12, 3, 0x0a, 1, 0xc0], "not UTF-8"),
         (&[0x0b, 0x0c], "wire type 3"),
         (&[0x08, 1], "field 1 with wire type 0"),
-        (&[0x32, 0], "field 6"),
+        (&[0x42, 0], "field 8"),
         (&twice(&[0x22, 0]), "deliver_time occurs twice"),
         (&[0x22, 0, 0x2a, 0], "exclude one another"),
         (&twice(&[0x3a, 1, b'a']), "dedup_id occurs twice"),
@@ -148,6 +149,16 @@ fn times_beyond_ten_years_or_before_now_have_one_meaning() {
     assert!(due(at(2 * ten_years, 0)).is_err());
     assert!(due(at(0, 1_000_000_000)).is_err());
     assert!(due(at(0, -1)).is_err());
+    let lives = |seconds| {
+        let message = v1::Message {
+            time_to_live: Some(span(seconds, 0)),
+            ..v1::Message::default()
+        };
+        scan(0, &message.encode_to_vec(), NOW).map(|marks| marks.life)
+    };
+    assert_eq!(lives(0), Ok(Span(1)), "said, and over at once");
+    assert_eq!(lives(1), Ok(Span::from_secs(1)));
+    assert!(lives(ten_years + 1).is_err());
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use super::bench::{Bench, marked, name};
+use super::bench::{Bench, name};
 use super::model::{Is, Message, Sub};
-use crate::core::limits::DEDUP_WINDOW;
+use super::publishing::end_of;
 use crate::core::{
-    AckId, Departure, DryRun, Nack, NackAction, Publication, Pull, Purge, PurgeScope, Seek,
-    Selection, SequenceRange, Start,
+    AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Seek, Selection,
+    SequenceRange, Start,
 };
 use crate::model::entry::Marks;
 use crate::model::{ConsumerId, Offset, Partition, Span, Time};
@@ -41,99 +41,6 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn publish(&mut self) {
-        let topic = ["a", "b"][self.random.random_range(0..2)];
-        let partition = self.random.random_range(0..PARTITIONS);
-        let count = self.random.random_range(1..30);
-        let is_timed = self.random.random_bool(0.3);
-        let marks: Vec<Marks> = (0..count).map(|_| self.some_marks(is_timed)).collect();
-        let size = self.random.random_range(0..40);
-        let now = self.bench.now.wall;
-        let marks = self.publish_new(topic, partition, (size, marks));
-        let next = self.next.entry((topic, partition)).or_default();
-        for marks in marks {
-            let place = (topic, partition, *next);
-            self.published.insert(place, (marks, now));
-            for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
-                if of == topic {
-                    let mut message = Message {
-                        is: Is::Pending,
-                        failed: 0,
-                        key: marks.key,
-                        time: now,
-                        due: marks.due,
-                    };
-                    message.is = message.unmet(now);
-                    sub.messages.insert((partition, *next), message);
-                }
-            }
-            *next += 1;
-        }
-        for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
-            if of == topic {
-                sub.shed();
-            }
-        }
-    }
-
-    /// Publishes; gives what of it is new. The rest is where the model has its id.
-    fn publish_new(
-        &mut self,
-        topic: &'static str,
-        partition: u32,
-        (size, marks): (usize, Vec<Marks>),
-    ) -> Vec<Marks> {
-        let now = self.bench.now.wall;
-        let mut next = self.next.get(&(topic, partition)).copied().unwrap_or(0);
-        let (mut new, mut expected) = (Vec::new(), Vec::new());
-        for &marks in &marks {
-            let known = self.known.get(&(topic, marks.dedup)).copied();
-            let known =
-                known.filter(|(time, ..)| marks.dedup != 0 && now < time.plus(DEDUP_WINDOW));
-            if let Some((_, partition, offset)) = known {
-                expected.push((partition, offset));
-                continue;
-            }
-            self.known
-                .insert((topic, marks.dedup), (now, partition, next));
-            expected.push((partition, next));
-            new.push(marks);
-            next += 1;
-        }
-        let route = self.bench.core.route(&name(topic)).unwrap();
-        let batches = vec![(Partition(partition), marked(size, &marks))];
-        let publication = Publication::to(route.topic, batches);
-        let receipt = self.bench.core.publish(publication, self.bench.now);
-        self.bench.drain();
-        let runs = receipt.unwrap().runs;
-        let places = runs.iter().flat_map(|run| {
-            (0..u64::from(run.count)).map(|index| (run.partition.0, run.base.0 + index))
-        });
-        assert_eq!(places.collect::<Vec<_>>(), expected);
-        new
-    }
-
-    /// What a message says.
-    fn some_marks(&mut self, is_timed: bool) -> Marks {
-        let delay = Span::from_millis(self.random.random_range(0..12) * 500);
-        let is_later = is_timed && self.random.random_bool(0.5);
-        let has_id = self.random.random_bool(0.05);
-        Marks {
-            key: self.random.random_range(0..4),
-            dedup: if has_id {
-                self.random.random_range(1..40)
-            } else {
-                0
-            },
-            due: if is_later {
-                self.bench.now.wall.plus(delay)
-            } else {
-                Time(0)
-            },
-            ..Marks::default()
-        }
-    }
-
     pub(super) fn attach(&mut self) {
         let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
         let messages = self.random.random_range(1..40);
@@ -195,6 +102,7 @@ impl History {
                 key: marks.key,
                 time,
                 due: marks.due,
+                end: end_of(topic, time, marks),
             };
             sub.messages.entry((partition, offset)).or_insert(message);
         }
@@ -324,6 +232,7 @@ impl History {
         for sub in &mut self.subs {
             sub.come_due(now.wall);
             sub.end_leases(|lease| lease.deadline <= now.mono, Some("lease_expired"));
+            sub.end_lives(now.wall);
             if looks {
                 sub.shed();
             }

@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use super::acts::{History, MOST_OF_B, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::{Bench, From, name};
 use super::model::{Books, Is, Sub};
+use super::publishing::time_to_live;
 use crate::core::limits::JUMP;
 use crate::core::{AckId, PeekSubscription};
 use crate::model::settings::{
@@ -59,6 +60,7 @@ impl History {
             let settings = TopicSettings {
                 partitions: PARTITIONS,
                 retention,
+                time_to_live: time_to_live(topic),
                 retention_bytes: 2_000,
                 max_messages: (topic == "b").then_some(MOST_OF_B),
                 limit_policy: LimitPolicy::DropOldest,
@@ -119,7 +121,14 @@ impl History {
                 );
                 self.bench.core.restate(before, 2_000);
             }
-            _ => self.restart(),
+            _ => {
+                self.restart();
+                // A start looks again at what has ended.
+                self.tick();
+            }
+        }
+        for sub in &mut self.subs {
+            sub.end_lives(self.bench.now.wall);
         }
         self.bench.dispatch();
         self.take_grants();

@@ -14,10 +14,10 @@
 //! - `relaxing`: relaxed topics and skipped offsets. `stocking`: the limits on what a topic holds.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
-//! - `scheduled`: messages that are due later. `dedup`: messages that are sent again.
+//! - `scheduled`: messages that are due later. `lives`: that end. `dedup`: messages that are sent again.
 //! - `bounds`: what one look, one tick and one request may be at most.
 //! - `reading`: what a read without a subscription shows.
-//! - `model`, `acts`, `histories`: random histories against a naive model.
+//! - `model`, `acts`, `publishing`, `histories`: random histories against a naive model.
 
 mod bench;
 
@@ -55,6 +55,8 @@ mod edges;
 
 mod scheduled;
 
+mod lives;
+
 mod dedup;
 
 mod bounds;
@@ -62,6 +64,8 @@ mod bounds;
 mod reading;
 
 mod model;
+
+mod publishing;
 
 mod acts;
 

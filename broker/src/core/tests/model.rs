@@ -36,6 +36,7 @@ pub(super) struct Message {
     pub(super) key: u64,
     pub(super) time: Time,
     pub(super) due: Time,
+    pub(super) end: Option<Time>,
 }
 
 impl Message {
@@ -177,6 +178,16 @@ impl Sub {
             match failure {
                 Some(class) => self.fail(partition, Offset(offset), (false, class)),
                 None => self.set(partition, Offset(offset), Is::Pending),
+            }
+        }
+    }
+
+    /// What has lived long enough is dropped, unless it is out, dead or finished.
+    pub(super) fn end_lives(&mut self, now: Time) {
+        for message in self.messages.values_mut() {
+            let is_free = matches!(message.is, Is::Pending | Is::Scheduled(_));
+            if is_free && message.end.is_some_and(|end| end <= now) {
+                message.is = Is::Dropped;
             }
         }
     }

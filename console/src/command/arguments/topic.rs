@@ -114,6 +114,10 @@ pub(crate) struct CreateTopicArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) retention_bytes: Option<u64>,
 
+    /// How long a message lives that does not say so itself; then it is dropped as expired [default: for ever]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) message_ttl: Option<Duration>,
+
     /// How many messages may wait to be finished [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_messages: Option<u64>,
@@ -208,6 +212,10 @@ pub(crate) struct PublishArgs {
     /// Hand the messages out only from this time on, for example 2030-01-31T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+
+    /// How long the messages are worth handing out, for example 10s; then they are dropped as expired
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) ttl: Option<Duration>,
 
     /// Fail while the topic has no subscription, instead of publishing to nobody
     #[arg(long)]

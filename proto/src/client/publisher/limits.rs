@@ -78,6 +78,7 @@ fn check_due(message: &Message) -> Result<(), Error> {
             "the message is malformed: deliver_time and delay exclude one another".to_owned(),
         ));
     }
+    check_span("message.time_to_live", message.time_to_live)?;
     check_span("message.delay", message.delay)
 }
 

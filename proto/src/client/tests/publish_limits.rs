@@ -77,6 +77,13 @@ async fn ids_and_times_that_the_broker_would_refuse_are_refused_before_they_are_
         dedup_id: "i".repeat(limits::MAX_DEDUP_ID_BYTES + 1),
         ..Message::default()
     };
+    let too_long = Message {
+        time_to_live: Some(prost_types::Duration {
+            seconds: -1,
+            nanos: 0,
+        }),
+        ..Message::default()
+    };
     let both = Message {
         delay: Some(prost_types::Duration::default()),
         deliver_time: Some(prost_types::Timestamp::default()),
@@ -89,6 +96,11 @@ async fn ids_and_times_that_the_broker_would_refuse_are_refused_before_they_are_
     let large = ErrorReason::MessageTooLarge;
     for (refused, reason, field) in [
         (long_id, large, "message.dedup_id"),
+        (
+            too_long,
+            ErrorReason::ValueOutOfRange,
+            "message.time_to_live",
+        ),
         (both, ErrorReason::MessageMalformed, "message.delay"),
         (too_late, ErrorReason::ValueOutOfRange, "message.delay"),
     ] {
