@@ -26,6 +26,7 @@ impl Objects {
         at: Position,
         mode: Mode,
     ) -> Result<(), ApplyError> {
+        self.veil(entry, mode);
         match entry {
             Entry::Started(incarnation) => {
                 self.broker.incarnation = self.broker.incarnation.max(*incarnation);
@@ -60,8 +61,6 @@ impl Objects {
             }
             Entry::Dropped(dropped) => {
                 self.operated(dropped.operation);
-                let place = (dropped.subscription, dropped.partition);
-                self.veil(place, &dropped.ranges, mode);
                 let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
                 let machine = machine(subscription, dropped.partition)?;
                 let (before, after) = settling(machine, |one| {
@@ -197,8 +196,6 @@ impl Objects {
     }
 
     fn acked(&mut self, acked: &Acked, at: Position, mode: Mode) -> Result<(), ApplyError> {
-        let place = (acked.subscription, acked.partition);
-        self.veil(place, &acked.ranges, mode);
         let subscription = self.place(acked.subscription, acked.partition, mode)?;
         let count = total(&acked.ranges);
         subscription.meters.acked += count;

@@ -77,6 +77,7 @@ impl Core {
         };
         for id in ids {
             if let Some((subscription, topic)) = self.pair(id)
+                && !self.is_suspended()
                 && let Some(retention) = subscription.record.settings.backlog_retention
             {
                 let keep_from = Time(now.wall.0.saturating_sub(retention.0));

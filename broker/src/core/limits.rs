@@ -38,6 +38,12 @@ pub const MAX_EXPIRIES: usize = 10_000;
 pub const MAX_DUE: u64 = 10_000;
 /// Messages that one tick ends because they have lived long enough, all topics together; the rest goes at once again.
 pub const MAX_ENDED: u64 = 10_000;
+/// By how much the wall clock may move against the monotonic one before it is distrusted.
+pub const MAX_CLOCK_JUMP: Span = Span::from_secs(60);
+/// How long a broker may have written nothing before a start distrusts the wall clock.
+pub const MAX_PAUSE: Span = Span::from_secs(24 * 3_600);
+/// How long the clock must be without a jump until it is trusted again.
+pub const STABLE_FOR: Span = Span::from_secs(600);
 /// How long the id of a message is known, so that one sent again is not stored again.
 pub const DEDUP_WINDOW: Span = Span::from_secs(600);
 /// Ids of a topic that are known at one time: about 100 bytes each. Beyond it messages with an id are refused, since

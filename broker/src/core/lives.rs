@@ -19,7 +19,7 @@ pub(super) type Loosened = (SubscriptionId, Partition, Vec<OffsetRange>);
 impl Core {
     /// Drops what has lived long enough, a slice of it; what is left goes at once again.
     pub(super) fn end_lives(&mut self, now: Now) {
-        let mut left = MAX_ENDED;
+        let mut left = if self.is_suspended() { 0 } else { MAX_ENDED };
         while left > 0 {
             let next = self.objects.expiries.first();
             let Some((_, topic, partition)) = next.filter(|(end, ..)| *end <= now.wall) else {
@@ -41,6 +41,9 @@ impl Core {
 
     /// When the next message has lived long enough.
     pub(super) fn next_end(&self, now: Now) -> Option<Mono> {
+        if self.is_suspended() {
+            return None;
+        }
         let (end, ..) = self.objects.expiries.first()?;
         Some(now.mono.plus(end.since(now.wall)))
     }

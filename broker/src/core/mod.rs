@@ -19,6 +19,7 @@ mod agenda;
 mod bucket;
 mod credit;
 mod dedup;
+mod guard;
 mod remembered;
 mod totals;
 
@@ -38,6 +39,8 @@ mod consumer;
 mod state;
 
 mod pace;
+
+mod trust;
 
 mod schedule;
 

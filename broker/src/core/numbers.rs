@@ -13,7 +13,7 @@ use crate::model::{Name, OffsetRange};
 
 impl Core {
     /// How much there is of everything.
-    pub fn broker_counts(&self) -> BrokerCounts {
+    pub fn broker_counts(&self, now: Now) -> BrokerCounts {
         let streams = self.consumers.values();
         let streams = streams.filter(|consumer| consumer.kind == Kind::Stream);
         let totals = &self.objects.totals;
@@ -24,6 +24,7 @@ impl Core {
             backlog: totals.backlog(),
             dead: totals.dead,
             conservation_error: self.known_error(),
+            suspended: self.suspended_for(now),
             published: totals.published,
             delivered: totals.delivered,
             acked: totals.acked,

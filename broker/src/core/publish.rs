@@ -27,16 +27,21 @@ impl Core {
     pub fn publish(&mut self, publication: Publication, now: Now) -> Result<Receipt, Refusal> {
         let first = publication.parts.first().map(|(topic, _)| *topic);
         let first = first.ok_or(Refusal::FieldRequired { field: "messages" })?;
+        self.watch_clock(now);
+        self.forget_ids(&publication, now);
         let mut is_first = false;
         if let Some(batch) = publication.producer {
-            match self.routed(first)?.producers.judge(batch, now.wall)? {
+            match self
+                .routed(first)?
+                .producers
+                .judge(batch, self.trusted(now))?
+            {
                 Verdict::Repeated(receipt) => return Ok(receipt),
                 Verdict::New { is_first: is } => is_first = is,
             }
         }
         let relaxed_since = self.relaxed_since(&publication);
         let is_eager = relaxed_since.is_none();
-        self.forget_ids(&publication, now);
         let mut decided = Decided::default();
         let mut topics = Vec::with_capacity(publication.parts.len());
         for (id, batches) in publication.parts {
@@ -104,6 +109,9 @@ impl Core {
 
     /// Ids whose window has passed are known no more.
     fn forget_ids(&mut self, publication: &Publication, now: Now) {
+        if self.is_suspended() {
+            return;
+        }
         for (id, _) in &publication.parts {
             if let Some(topic) = self.objects.topics.get_mut(id) {
                 topic.known.forget(now.wall);

@@ -22,11 +22,14 @@ impl Core {
             Some(&last) if topics.len() == MAX_TRIMMED_TOPICS => last,
             _ => TopicId::default(),
         };
+        let is_suspended = self.is_suspended();
         for id in topics {
             let Some(topic) = self.objects.topics.get_mut(&id) else {
                 continue;
             };
-            topic.known.forget(now.wall);
+            if !is_suspended {
+                topic.known.forget(now.wall);
+            }
             let Some(topic) = self.objects.topics.get(&id) else {
                 continue;
             };
@@ -81,6 +84,8 @@ impl Core {
         for (partition, (((store, &floor), &bytes), limited)) in (0..).map(Partition).zip(parts) {
             let by_age = if settings.retention.0 == 0 {
                 floor
+            } else if self.is_suspended() {
+                store.log.low()
             } else {
                 store.log.first_at_or_after(keep_from).min(floor)
             };

@@ -7,7 +7,7 @@
 use super::bucket::Rate;
 use super::objects::Subscription;
 use super::state::Core;
-use crate::delivery::Machine;
+use crate::delivery::{Machine, Rules};
 use crate::model::{Mono, Now, SubscriptionId};
 
 impl Core {
@@ -47,16 +47,16 @@ impl Subscription {
     }
 
     /// When one of its machines has something to do: the end of a wait is none without a token.
-    pub(super) fn next_deadline(&mut self, now: Now) -> Option<Mono> {
+    pub(super) fn next_deadline(&mut self, rules: &Rules, now: Now) -> Option<Mono> {
         let machines = self.machines.iter();
         let Some(rate) = self.retry_rate() else {
             return machines
-                .filter_map(|machine| machine.next_deadline(&self.rules, now))
+                .filter_map(|machine| machine.next_deadline(rules, now))
                 .min();
         };
         let others = machines
             .clone()
-            .filter_map(|machine| machine.next_deadline_but_waits(&self.rules, now));
+            .filter_map(|machine| machine.next_deadline_but_waits(rules, now));
         let (others, wake) = (others.min(), machines.filter_map(Machine::next_wake).min());
         self.retries.fill(rate, now.mono);
         let is_spent = self.retries.tokens(rate) == 0;

@@ -8,6 +8,7 @@ use super::apply::Mode;
 use super::limits::MAX_DUE;
 use super::objects::Objects;
 use super::state::Core;
+use crate::model::entry::Entry;
 use crate::model::{Mono, Now, OffsetRange, Partition, SubscriptionId, Time, TopicId};
 
 impl Core {
@@ -103,15 +104,17 @@ impl Objects {
         }
     }
 
-    /// Messages of a subscription are about to be finished; those of them that are scheduled leave the books of the
-    /// scheduled ones.
-    pub(super) fn veil(
-        &mut self,
-        (id, partition): (SubscriptionId, Partition),
-        ranges: &[OffsetRange],
-        mode: Mode,
-    ) {
-        let Mode::Live(_) = mode else { return };
+    /// An entry is about to be applied: what it finishes of the scheduled messages leaves their books.
+    pub(super) fn veil(&mut self, entry: &Entry, mode: Mode) {
+        let (id, partition, ranges) = match (entry, mode) {
+            (Entry::Acked(acked), Mode::Live(_)) => {
+                (acked.subscription, acked.partition, &acked.ranges)
+            }
+            (Entry::Dropped(dropped), Mode::Live(_)) => {
+                (dropped.subscription, dropped.partition, &dropped.ranges)
+            }
+            _ => return,
+        };
         let Some(subscription) = self.subscriptions.get_mut(&id) else {
             return;
         };

@@ -4,7 +4,7 @@ use super::objects::Objects;
 use super::places::{ApplyError, Mode};
 use super::state::Core;
 use crate::model::entry::{ProducerState, Sequenced};
-use crate::model::{Partition, Position, Time};
+use crate::model::{Now, Partition, Position};
 
 impl Objects {
     pub(super) fn sequenced(
@@ -37,7 +37,8 @@ impl Objects {
 
 impl Core {
     /// Lets go of producers that were not seen for long.
-    pub fn forget_producers(&mut self, now: Time) {
+    pub fn forget_producers(&mut self, now: Now) {
+        let now = self.trusted(now);
         let topics = &mut self.objects.topics;
         self.objects.remembering.retain(|id| {
             topics.get_mut(id).is_some_and(|topic| {

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Mode;
 use super::consumer::Consumer;
+use super::guard::Guard;
 use super::objects::{Objects, Subscription, Topic};
 use super::output::{Group, OutFrame, Output};
 use crate::model::entry::{Body, Columns, Entry};
 use crate::model::{
-    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Position, Refusal, SubscriptionId,
+    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Position, Refusal, Span, SubscriptionId,
     TopicId,
 };
 
@@ -31,6 +32,8 @@ pub struct Core {
     pub(super) left: BTreeSet<SubscriptionId>,
     /// When which subscription wants a tick.
     pub(super) timers: BTreeSet<(Mono, SubscriptionId)>,
+    /// Whether the clock is trusted.
+    pub(super) guard: Guard,
     /// When retention is looked at next.
     pub(super) retention_due: Mono,
     /// Where retention went on to after its last look.
@@ -94,6 +97,7 @@ impl Core {
             stirred: BTreeSet::new(),
             left: BTreeSet::new(),
             timers: BTreeSet::new(),
+            guard: Guard::default(),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
             shed_after: SubscriptionId(0),
@@ -228,10 +232,15 @@ impl Core {
 
     /// Puts a subscription's earliest deadline into the timers, if it has become earlier.
     pub(super) fn note_deadline(&mut self, id: SubscriptionId, now: Now) {
+        let is_suspended = self.is_suspended();
         let Some(subscription) = self.objects.subscriptions.get_mut(&id) else {
             return;
         };
-        let deadline = subscription.next_deadline(now);
+        let mut rules = subscription.rules;
+        if is_suspended {
+            rules.dead_retention = Span(u64::MAX);
+        }
+        let deadline = subscription.next_deadline(&rules, now);
         let topic = self.objects.topics.get(&subscription.record.topic);
         let token = topic.and_then(|topic| subscription.next_token(topic, now));
         let earliest = [deadline, token, subscription.expires()];

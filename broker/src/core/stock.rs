@@ -50,7 +50,7 @@ impl Core {
         let first = publication.parts.first().map(|(topic, _)| *topic);
         if let (Some(batch), Some(first)) = (publication.producer, first) {
             let topic = self.objects.topics.get(&first);
-            let verdict = topic.map(|topic| topic.producers.judge(batch, now.wall));
+            let verdict = topic.map(|topic| topic.producers.judge(batch, self.trusted(now)));
             if let Some(Ok(Verdict::Repeated(_))) = verdict {
                 return Ok(());
             }

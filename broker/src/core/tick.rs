@@ -11,9 +11,10 @@ use crate::model::range::normalise;
 use crate::model::{Mono, Now, OperationId, Partition, SubscriptionId};
 
 impl Core {
-    /// Hands over what is due, drops what has lived long enough, expires leases, wakes what waited, drops dead messages past their retention, trims.
-    /// Dispatch afterwards.
+    /// Hands over what is due, drops what has lived long enough, expires leases, wakes what waited, drops dead messages
+    /// past their retention, trims. Dispatch afterwards.
     pub fn tick(&mut self, now: Now) {
+        self.watch_clock(now);
         self.come_due(now);
         self.end_lives(now);
         let due = self.timers.range(..=(now.mono, SubscriptionId(u64::MAX)));
@@ -39,7 +40,14 @@ impl Core {
     pub fn next_deadline(&self, now: Now) -> Option<Mono> {
         let timer = self.timers.first().map(|(due, _)| *due);
         let retention = (!self.objects.stocked.is_empty()).then_some(self.retention_due);
-        let moments = [timer, retention, self.next_due(now), self.next_end(now)];
+        let due = self.next_due(now);
+        let moments = [
+            timer,
+            retention,
+            due,
+            self.next_end(now),
+            self.trusted_from(),
+        ];
         moments.into_iter().flatten().min()
     }
 
@@ -47,6 +55,7 @@ impl Core {
         if self.expire_subscription(id, now) {
             return;
         }
+        let is_suspended = self.is_suspended();
         let count = self.objects.subscriptions.get(&id);
         let count = count.map_or(0, |subscription| subscription.machines.len());
         for partition in (0..).map(Partition).take(count) {
@@ -58,6 +67,9 @@ impl Core {
             let Some(machine) = subscription.machines.get_mut(partition.0 as usize) else {
                 return;
             };
+            if is_suspended {
+                continue;
+            }
             let ranges = machine.expired_dead(&subscription.rules, now.wall, MAX_EXPIRIES);
             if !ranges.is_empty() {
                 let dropped = Dropped {

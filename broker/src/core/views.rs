@@ -369,6 +369,8 @@ pub struct BrokerCounts {
     pub dead: u64,
     /// The sum of all differences between books and recounts that are known.
     pub conservation_error: u64,
+    /// How long nothing is destroyed by time yet, because the clock has jumped; `None` if it has not.
+    pub suspended: Option<Span>,
     /// Messages accepted since the start.
     pub published: u64,
     /// Messages handed out since the start, redeliveries included.

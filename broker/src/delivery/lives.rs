@@ -1,8 +1,9 @@
 //! How long the messages of a partition live: those that say so themselves, and those for which their topic says it.
 //!
-//! Promises that a run of messages that end together costs one entry, that the next to end is found without a look at
-//! the others, and that none ends unless it is taken. Knows no subscriptions: those who have not finished what has ended
-//! are told when it is taken, and ask when they get something back.
+//! Promises that a run of messages that end together costs one entry, that the next to end is found
+//! without a look at the others, and that none ends unless it is taken. Knows no subscriptions: those
+//! who have not finished what has ended are told when it is taken, and ask when they get something
+//! back.
 
 use super::due::At;
 use super::spans::{Spans, between, gaps, push_joined};

@@ -141,13 +141,17 @@ impl Log {
         self.lives.next().into_iter().chain(silent).min()
     }
 
-    /// Takes messages that have lived long enough, about `limit` of them: whoever has not finished them is to drop them.
+    /// Takes messages that have lived long enough, about `limit` of them: whoever has not finished
+    /// them is to drop them.
     pub fn take_ended(&mut self, now: Time, life: Option<Span>, limit: u64) -> Vec<OffsetRange> {
         let mut ended = self.lives.take(now, limit);
         if let Some(life) = life.filter(|life| life.0 <= now.0) {
             let first_alive = self.first_at_or_after(Time(now.0 - life.0 + 1));
-            let from = self.lives.passed().max(self.low);
-            let end = first_alive.0.min(from.saturating_add(limit));
+            let rest = between(self.lives.passed().max(self.low), self.next);
+            // What is no message is passed over at once.
+            let first = self.runs(rest).next();
+            let from = first.map_or(rest.end, |run| run.range.start);
+            let end = first_alive.0.min(from.0.saturating_add(limit));
             ended.extend(self.lives.pass(end));
         }
         ended

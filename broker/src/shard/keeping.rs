@@ -51,7 +51,7 @@ impl Owner {
             let frames = self.core.checkpoint().into_iter().map(stated).collect();
             self.journal.checkpoint(decided, frames);
         }
-        self.core.forget_producers(now.wall);
+        self.core.forget_producers(now);
         self.core.forget_tombstones(self.journal.oldest());
         let core = &self.core;
         self.journal.housekeep(&|range| core.live_positions(range));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::core::{SubscriptionCounts, SubscriptionPartition, TopicCounts, TopicPartition};
 use crate::insight::{Drain, DrainRange, WINDOWS};
-use crate::model::{ConsumerId, Incarnation, Position, Time};
+use crate::model::{ConsumerId, Incarnation, Position, Span, Time};
 
 use super::Health;
 
@@ -45,6 +45,8 @@ pub struct BrokerSample {
     pub dead: u64,
     /// Sum of their conservation errors.
     pub conservation_error: u64,
+    /// How long nothing is destroyed by time yet, because the clock has jumped; `None` if it has not.
+    pub suspended: Option<Span>,
     /// How many topics there are.
     pub topics: u32,
     /// How many subscriptions.

@@ -86,7 +86,8 @@ impl Sampler {
             }
             // A late tick does not make the following ones bunch up.
             self.next = self.next.plus(INTERVAL).max(now.mono);
-            self.gauges.tick(now.mono, &scene.core.broker_counts());
+            self.gauges
+                .tick(now.mono, &scene.core.broker_counts(scene.now));
             self.building = Some(Building::default());
         }
         let Some(mut building) = self.building.take() else {
@@ -178,7 +179,7 @@ impl Sampler {
         } = building;
         topics.sort_by(|one, other| one.counts.name.cmp(&other.counts.name));
         subscriptions.sort_by(|one, other| one.counts.name.cmp(&other.counts.name));
-        let mut counts = scene.core.broker_counts();
+        let mut counts = scene.core.broker_counts(scene.now);
         let shown = subscriptions.iter().map(|sample| &sample.counts);
         if is_all {
             // A sample is built over several rounds: its sums are those of its rows.
@@ -216,6 +217,7 @@ impl Sampler {
             backlog: counts.backlog,
             dead: counts.dead,
             conservation_error: counts.conservation_error,
+            suspended: counts.suspended,
             topics: counts.topics,
             subscriptions: counts.subscriptions,
             consumers: counts.consumers,

@@ -93,6 +93,7 @@ impl Shard {
         let now = clock.now();
         let (mut core, mut state) = recovery.finish(recovered.last, now)?;
         core.limit_groups(group_bytes);
+        core.begin_watch(Time(recovered.last_time_us), now);
         if !recovered.is_new && !recovered.was_clean {
             state.notes.extend(jump(&mut core, now));
         }

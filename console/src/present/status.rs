@@ -39,6 +39,8 @@ pub(crate) struct StatusDocument {
     pub(crate) rss_bytes: Option<u64>,
     pub(crate) host_cores: Option<u32>,
     pub(crate) host_memory_bytes: Option<u64>,
+    /// How long nothing is destroyed by time yet, because the clock has jumped; null if it has not.
+    pub(crate) suspended_seconds: Option<f64>,
     pub(crate) sample_time: Option<String>,
 }
 
@@ -75,6 +77,7 @@ impl StatusDocument {
             rss_bytes: broker.rss_bytes,
             host_cores: broker.host_cores,
             host_memory_bytes: broker.host_memory_bytes,
+            suspended_seconds: broker.suspended_seconds,
             sample_time: units::rfc3339(sample_time),
         }
     }
@@ -111,6 +114,10 @@ impl StatusDocument {
             "health",
             format!("{}{}", self.health, detail.unwrap_or_default()),
         );
+        if let Some(seconds) = self.suspended_seconds {
+            let text = format!("jumped; nothing expires for {}", units::seconds(seconds));
+            fields.push("clock", text);
+        }
         fields.push("up", known(self.uptime_seconds, units::seconds));
         fields.push("topics", units::count(self.topics.into()));
         fields.push("subscriptions", units::count(self.subscriptions.into()));

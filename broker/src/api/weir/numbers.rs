@@ -45,6 +45,7 @@ pub(super) fn broker(sample: &BrokerSample) -> server::BrokerStats {
         incarnation: sample.incarnation.0,
         host_cores: host.host_cores,
         host_memory_bytes: host.host_memory_bytes,
+        suspended_seconds: sample.suspended.map(Span::as_seconds),
     }
 }
 

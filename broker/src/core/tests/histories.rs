@@ -294,7 +294,7 @@ impl History {
                 assert!(consumer.leased <= consumer.max_outstanding_messages);
             }
         }
-        let sums = self.bench.core.broker_counts();
+        let sums = self.bench.core.broker_counts(self.bench.now);
         assert_eq!((sums.backlog, sums.dead), (backlog, dead));
         assert_eq!(sums.conservation_error, 0);
     }

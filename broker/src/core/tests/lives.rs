@@ -4,7 +4,7 @@ use super::bench::{Bench, From, body, marked, name};
 use crate::core::limits::MAX_ENDED;
 use crate::core::{Counts, DryRun, Nack, NackAction, Seek, Selection, SequenceRange, Start};
 use crate::model::entry::{DropCause, Marks};
-use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::settings::{Durability, SubscriptionSettings, TopicSettings};
 use crate::model::{Offset, OffsetRange, Span};
 
 fn bench(time_to_live: Option<Span>) -> Bench {
@@ -184,6 +184,37 @@ fn what_has_ended_does_not_come_back_to_a_new_subscription_or_by_a_seek() {
     let runs = bench.grants.iter().flat_map(|grant| &grant.runs);
     let runs: Vec<_> = runs.map(|run| run.range).collect();
     assert_eq!(runs, [OffsetRange::one(Offset(1))]);
+}
+
+#[test]
+fn offsets_that_no_message_has_do_not_end() {
+    let mut bench = Bench::new();
+    let settings = TopicSettings {
+        time_to_live: Some(seconds(10)),
+        durability: Durability::Relaxed,
+        ..TopicSettings::default()
+    };
+    bench.topic("orders", settings);
+    bench.subscription("billing", "orders", SubscriptionSettings::default());
+    publish_for(&mut bench, &[0]);
+    bench.core.jump(bench.now);
+    bench.drain();
+    bench.pass(seconds(5));
+    publish_for(&mut bench, &[0]);
+    bench.pass(seconds(5));
+    assert_eq!((expired(&bench), counts(&bench).ready), (1, 1));
+    bench.pass(seconds(5));
+    assert_eq!((expired(&bench), counts(&bench).ready), (2, 0));
+    let later = bench.core.next_deadline(bench.now);
+    assert!(later > Some(bench.now.mono), "all is passed at once");
+    let seek = Seek {
+        subscription: &name("billing"),
+        target: &Start::Earliest,
+    };
+    bench.core.seek(seek, DryRun::No, bench.now).unwrap();
+    bench.drain();
+    assert_eq!((expired(&bench), counts(&bench).ready), (2, 0));
+    assert_eq!(counts(&bench).entered, 2);
 }
 
 #[test]

@@ -14,6 +14,7 @@
 //! - `relaxing`: relaxed topics and skipped offsets. `stocking`: the limits on what a topic holds.
 //! - `refusals`: refusals, hostile input, limits and costs.
 //! - `edges`: limits met, large acts, leases by id, unknown topics.
+//! - `clocks`: a wall clock that jumps.
 //! - `scheduled`: messages that are due later. `lives`: that end. `dedup`: messages that are sent again.
 //! - `bounds`: what one look, one tick and one request may be at most.
 //! - `reading`: what a read without a subscription shows.
@@ -58,6 +59,8 @@ mod scheduled;
 mod lives;
 
 mod dedup;
+
+mod clocks;
 
 mod bounds;
 

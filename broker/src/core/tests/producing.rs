@@ -100,7 +100,7 @@ fn a_producer_is_forgotten_seven_days_after_its_newest_batch() {
     bench.advance(Span(PRODUCER_MEMORY.0 - 1));
     assert!(send(&mut bench, 1, 1).unwrap().is_duplicate);
     bench.advance(Span(1));
-    bench.core.forget_producers(bench.now.wall);
+    bench.core.forget_producers(bench.now);
     assert_eq!(bench.core.producers(), 0);
     assert!(!send(&mut bench, 1, 1).unwrap().is_duplicate);
     // It is forgotten at that time also where its memory was not freed, or came back with a restart.
@@ -185,7 +185,7 @@ fn random_resends(random: &mut SmallRng, steps: usize) {
                 bench.drain();
             }
             20..26 => drop(bench.restart(STARTS[random.random_range(0..3)])),
-            26..32 => bench.core.forget_producers(bench.now.wall),
+            26..32 => bench.core.forget_producers(bench.now),
             _ => {
                 let number = random.random_range(0..5);
                 let model = known.entry(number).or_default();

@@ -23,7 +23,7 @@ fn counts(bench: &Bench) -> Counts {
     let counts = bench.core.subscription_counts(id, bench.now).unwrap();
     assert_eq!(counts.conservation_error, 0);
     assert_eq!(bench.core.recount_error(id), Some(0));
-    let all = bench.core.broker_counts();
+    let all = bench.core.broker_counts(bench.now);
     if all.subscriptions == 1 {
         let books = (counts.counts.backlog(), counts.counts.dead);
         assert_eq!((all.backlog, all.dead), books);
@@ -225,7 +225,7 @@ fn scheduled_messages_are_purged_and_go_with_their_subscription_and_their_topic(
         .delete_topic(&name("orders"), true, bench.now)
         .unwrap();
     bench.drain();
-    assert_eq!(bench.core.broker_counts().backlog, 0);
+    assert_eq!(bench.core.broker_counts(bench.now).backlog, 0);
     assert_eq!(
         bench.core.next_deadline(bench.now),
         None,
