@@ -153,18 +153,16 @@ impl<'a> Sieve<'a> {
         let mut places: Vec<Places> = Vec::new();
         let (mut left_out, mut next) = (Vec::new(), base);
         for (index, &hash) in hashes.iter().enumerate() {
-            let place = match self.first(hash) {
-                Some(first) => {
-                    left_out.push(index);
-                    first
+            let place = if let Some(first) = self.first(hash) {
+                left_out.push(index);
+                first
+            } else {
+                let place = (partition, next);
+                if hash != 0 {
+                    self.fresh.insert(hash, place);
                 }
-                None => {
-                    if hash != 0 {
-                        self.fresh.insert(hash, (partition, next));
-                    }
-                    next = next.plus(1);
-                    (partition, Offset(next.0 - 1))
-                }
+                next = next.plus(1);
+                place
             };
             match places.last_mut() {
                 Some((of, first, count)) if (*of, first.plus((*count).into())) == place => {

@@ -94,7 +94,7 @@ impl Lives {
         saying.sort_unstable();
         let mut silent = Vec::new();
         gaps(range, saying.into_iter(), |gap| {
-            push_joined(&mut silent, gap)
+            push_joined(&mut silent, gap);
         });
         silent
     }

@@ -123,7 +123,6 @@ impl Template {
             delay: self.delay,
             time_to_live: self.time_to_live,
             dedup_id: self.dedup_id.clone(),
-            ..v1::Message::default()
         }
     }
 }

@@ -63,6 +63,10 @@ impl ReadOptions {
 }
 
 /// What a reader gets.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every item is a message, and a box would be one more allocation for each"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadItem {
     /// A stored message.

@@ -270,13 +270,13 @@ mod tests {
             place(5, 9, 1),
             place(4, 40, 1),
         ];
-        let places: Vec<_> = batch
+        let answered: Vec<_> = batch
             .runs(&placed)
             .iter()
             .map(|run| (run.partition, run.first_offset, run.message_count))
             .collect();
         assert_eq!(
-            places,
+            answered,
             [(1, 7, 1), (5, 9, 1), (2, 3, 1), (1, 8, 1), (4, 40, 1)]
         );
     }

@@ -172,7 +172,7 @@ fn a_start_after_more_than_a_day_without_a_word_destroys_nothing_for_ten_minutes
         bench.pass(Span::ZERO);
         let told = bench.core.broker_counts(bench.now).suspended;
         assert_eq!(told, is_suspended.then_some(STABLE_FOR));
-        let expected = if is_suspended { 1 } else { 0 };
+        let expected = u64::from(is_suspended);
         assert_eq!(left(&bench).0, expected);
         bench.pass(STABLE_FOR);
         bench.pass(Span::from_secs(1));
