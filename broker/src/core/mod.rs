@@ -20,14 +20,12 @@ mod bucket;
 mod credit;
 mod dedup;
 mod guard;
+mod producers;
 mod remembered;
 mod totals;
 
-mod producers;
 mod objects;
-
 mod places;
-
 mod weights;
 
 mod apply;
@@ -39,7 +37,6 @@ mod consumer;
 mod state;
 
 mod pace;
-
 mod trust;
 
 mod schedule;
@@ -47,7 +44,6 @@ mod schedule;
 mod retries;
 
 mod lives;
-
 mod setback;
 
 mod consumers;
@@ -59,12 +55,10 @@ mod stock;
 mod publish;
 
 mod forward;
-
 mod subscriptions;
 mod topics;
 
 mod expiry;
-
 mod updates;
 
 mod seek;
@@ -73,11 +67,9 @@ mod requests;
 mod topology;
 
 mod dispatch;
-
 mod settle;
 
 mod acknowledge;
-
 mod retention;
 mod tick;
 
@@ -89,9 +81,7 @@ mod audit;
 mod numbers;
 mod partitions;
 mod peek;
-
 mod reading;
-
 mod restate;
 mod sequencing;
 mod stop;
