@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use weir_proto::v1::{Delivery, KeyOrder, Message, Subscription, SubscriptionStats};
 
-/// `entered = scheduled + ready + leased + waiting + dead + acked + dropped`, and the broker's recount agrees.
+/// `entered = unjudged + scheduled + ready + leased + waiting + dead + acked + dropped`, and the broker's recount
+/// agrees.
 pub fn check_books(stats: &SubscriptionStats) {
     let dropped: u64 = stats.dropped.iter().map(|one| one.count).sum();
     let SubscriptionStats {
+        unjudged,
         scheduled,
         ready,
         leased,
@@ -16,7 +18,7 @@ pub fn check_books(stats: &SubscriptionStats) {
         acked,
         ..
     } = stats;
-    let sum = scheduled + ready + leased + waiting + dead + acked + dropped;
+    let sum = unjudged + scheduled + ready + leased + waiting + dead + acked + dropped;
     assert_eq!(stats.entered, sum, "I13: the books of {stats:#?}");
     assert_eq!(
         stats.conservation_error, 0,

@@ -2,7 +2,7 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
-//!   [`letters`], [`lives`].
+//!   [`letters`], [`lives`], [`filters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`watching`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`], [`dedup`].
@@ -52,6 +52,8 @@ mod letters;
 mod lives;
 
 mod dedup;
+
+mod filters;
 
 mod restarts;
 

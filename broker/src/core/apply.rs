@@ -11,7 +11,7 @@ pub(super) use super::places::{Mode, entered, machine};
 use super::totals::settling;
 use crate::delivery::Machine;
 use crate::model::entry::{
-    Acked, Columns, Delivered, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
+    Acked, Columns, Delivered, Dropped, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
 };
 use crate::model::{
     Epoch, Now, Offset, OffsetRange, OperationId, Partition, Position, SubscriptionId, TopicId,
@@ -59,17 +59,7 @@ impl Objects {
                 self.totals.settle(before, after);
                 self.release_texts(freed);
             }
-            Entry::Dropped(dropped) => {
-                self.operated(dropped.operation);
-                let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
-                let machine = machine(subscription, dropped.partition)?;
-                let (before, after) = settling(machine, |one| {
-                    one.dropped(dropped.cause, &dropped.ranges, at);
-                });
-                let freed = machine.freed_texts();
-                self.totals.settle(before, after);
-                self.release_texts(freed);
-            }
+            Entry::Dropped(dropped) => self.dropped(dropped, at, mode)?,
             Entry::BrokerState(state) => self.broker_stated(state, at),
             Entry::TopicState(state) => self.topic_stated(state, at, mode)?,
             Entry::SubscriptionState(state) => self.subscription_stated(state, at, mode)?,
@@ -82,7 +72,22 @@ impl Objects {
             Entry::Jumped(jumped) => self.jumped(jumped, mode)?,
             Entry::Sequenced(entry) => self.sequenced(entry, at, mode)?,
             Entry::ProducerState(state) => self.producer_stated(state, at, mode)?,
+            Entry::Filtered(filtered) => self.filtered(filtered, at, mode)?,
+            Entry::Scanned(scanned) => self.scanned(scanned, at, mode)?,
         }
+        Ok(())
+    }
+
+    fn dropped(&mut self, dropped: &Dropped, at: Position, mode: Mode) -> Result<(), ApplyError> {
+        self.operated(dropped.operation);
+        let subscription = self.place(dropped.subscription, dropped.partition, mode)?;
+        let machine = machine(subscription, dropped.partition)?;
+        let (before, after) = settling(machine, |one| {
+            one.dropped(dropped.cause, &dropped.ranges, at);
+        });
+        let freed = machine.freed_texts();
+        self.totals.settle(before, after);
+        self.release_texts(freed);
         Ok(())
     }
 
@@ -146,6 +151,9 @@ impl Objects {
         self.subscriptions.insert(record.id, subscription);
         if let Mode::Live(_) = mode {
             self.note_limits(record.id);
+            if let Some(text) = &record.settings.filter {
+                self.filters_changed(record.topic, record.id, Some(text))?;
+            }
         }
         Ok(())
     }
@@ -169,6 +177,9 @@ impl Objects {
         for machine in &subscription.machines {
             self.release_texts(machine.texts().collect());
         }
+        self.scans.retain(|(of, _)| *of != id);
+        // Nothing is parsed, so nothing can be wrong.
+        let _parted = self.filters_changed(subscription.record.topic, id, None);
     }
 
     fn delivered(

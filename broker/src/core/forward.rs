@@ -125,6 +125,7 @@ impl Core {
         (!is_own && !topic.subscriptions.is_empty()).then_some(Route {
             topic: topic.record.id,
             partitions: topic.record.settings.partitions,
+            filters: std::sync::Arc::clone(topic.sieves.now()),
         })
     }
 

@@ -22,6 +22,7 @@ mod dedup;
 mod guard;
 mod producers;
 mod remembered;
+mod sieves;
 mod totals;
 
 mod objects;
@@ -52,9 +53,11 @@ mod backlog;
 mod jumping;
 mod stock;
 
+mod filtering;
 mod publish;
 
 mod forward;
+mod scanning;
 mod subscriptions;
 mod topics;
 
@@ -105,6 +108,7 @@ pub use reading::{
     BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
 };
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
+pub use scanning::ScanSlice;
 pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
 pub use updates::Change;

@@ -9,6 +9,7 @@ use super::bucket::Bucket;
 use super::dedup::Known;
 use super::producers::Producers;
 use super::remembered::Requests;
+use super::sieves::Sieves;
 use super::totals::Totals;
 use super::views::Meters;
 use crate::delivery::{Log, Machine, Rules};
@@ -45,6 +46,12 @@ pub(super) struct Objects {
     pub(super) agenda: Agenda,
     /// Derived: when which partition has a message that has lived long enough.
     pub(super) expiries: Agenda,
+    /// Derived: the scans under way.
+    pub(super) scans: BTreeSet<(SubscriptionId, Partition)>,
+    /// Volatile: the newest generation of a topic's filters.
+    pub(super) generation: u64,
+    /// Effect: topics whose filters have changed.
+    pub(super) rerouted: BTreeSet<TopicId>,
     /// Effect: frames that must stay readable.
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
@@ -74,6 +81,8 @@ pub(super) struct Topic {
     pub(super) unrouted: u64,
     /// Derived: ids of its messages within the window.
     pub(super) known: Known,
+    /// Derived: their filters.
+    pub(super) sieves: Sieves,
 }
 
 /// What a partition stores.
@@ -148,6 +157,9 @@ impl Default for Objects {
             requests: Requests::default(),
             agenda: Agenda::default(),
             expiries: Agenda::default(),
+            scans: BTreeSet::new(),
+            generation: 0,
+            rerouted: BTreeSet::new(),
             keep: Vec::new(),
             release: Vec::new(),
         }
@@ -170,6 +182,7 @@ impl Topic {
             hungry: BTreeSet::new(),
             unrouted: 0,
             known: Known::default(),
+            sieves: Sieves::default(),
         }
     }
 

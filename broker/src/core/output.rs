@@ -5,10 +5,11 @@
 
 use bytes::Bytes;
 
+use super::views::Route;
 use crate::model::entry::{Encoded, Entry, encode};
 use crate::model::{
-    ConsumerId, Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, Partition, Position, Refusal,
-    SubscriptionId, Time, TopicId,
+    ConsumerId, Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, Partition, Position,
+    Refusal, SubscriptionId, Time, TopicId,
 };
 
 /// What a journal adds to head and body of a frame, at most: its header and padding.
@@ -25,6 +26,8 @@ pub struct Output {
     pub ended: Vec<EndedConsumer>,
     /// Topics that have stored a message or were deleted, of those whose news are awaited, and where.
     pub news: Vec<(TopicId, Position)>,
+    /// Topics whose filters have changed, as publishers are to know them from now on.
+    pub routes: Vec<(Name, Route)>,
     /// Frames that must stay readable, with their bytes.
     pub keep: Vec<(Position, u64)>,
     /// Frames that are needed no more, with the same bytes.
@@ -111,6 +114,7 @@ impl Output {
             && self.grants.is_empty()
             && self.ended.is_empty()
             && self.news.is_empty()
+            && self.routes.is_empty()
             && self.keep.is_empty()
             && self.release.is_empty()
     }

@@ -5,6 +5,7 @@
 
 use super::objects::{Objects, Subscription, Topic};
 use crate::delivery::Machine;
+use crate::model::filter::FilterError;
 use crate::model::settings::MAX_PARTITIONS;
 use crate::model::{Now, Offset, OffsetRange, Partition, SubscriptionId, TopicId};
 
@@ -37,6 +38,9 @@ pub enum ApplyError {
         /// Where the partition ends.
         next: Offset,
     },
+    /// A filter cannot be read.
+    #[error("a filter cannot be read")]
+    Filter(#[from] FilterError),
     /// A published batch has no columns.
     #[error("a batch has no messages")]
     NoMessages,

@@ -1,6 +1,8 @@
 //! Publishing: batches get offsets and become entries. Touches the partitions and the topic's hungry subscriptions,
 //! nothing else: the cost does not grow with idle subscriptions.
 
+use std::sync::Arc;
+
 use super::command::Publication;
 use super::dedup::Sieve;
 use super::limits::MAX_DEDUP_IDS;
@@ -18,6 +20,7 @@ impl Core {
         Ok(Route {
             topic: topic.record.id,
             partitions: topic.record.settings.partitions,
+            filters: Arc::clone(topic.sieves.now()),
         })
     }
 
@@ -57,6 +60,7 @@ impl Core {
             decided.add(topic, batches, now)?;
         }
         let Decided { mut acts, runs } = decided;
+        self.check_left_out(&acts)?;
         if let Some(batch) = publication.producer {
             let sequenced = Sequenced {
                 topic: first,
@@ -104,6 +108,7 @@ impl Core {
         self.check_held(topic)?;
         let mut decided = Decided::default();
         decided.add(topic, batches, now)?;
+        self.check_left_out(&decided.acts)?;
         Ok(decided.acts)
     }
 
@@ -183,11 +188,13 @@ impl Decided {
                 count: body.columns.count,
                 time: now.wall.max(store.newest),
             };
+            let left_out = topic.left_out(&published, &body);
             self.acts.push(Act {
                 entry: Entry::Published(published),
                 body: Some(body),
                 eager: true,
             });
+            self.acts.extend(left_out);
         }
         match sieve.excess() {
             Some(retry) => Err(Refusal::DedupFull {

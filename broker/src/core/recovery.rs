@@ -146,6 +146,7 @@ impl Recovery {
         self.objects.requests.forget(now.wall);
         self.resume(now);
         self.sum_up();
+        self.objects.find_scans();
         self.collect_kept();
         let mut core = Core::over(self.objects, last);
         core.orphans = self
@@ -233,6 +234,13 @@ impl Recovery {
                 )));
             }
             topic.subscriptions.insert(*id);
+            if let Some(text) = &record.settings.filter {
+                let joined = topic.sieves.join(*id, text, &mut objects.generation);
+                joined.map_err(|error| {
+                    let name = &record.name;
+                    inconsistent(format!("the filter of subscription {name}: {error}"))
+                })?;
+            }
             let name = record.name.clone();
             if objects.subscription_names.insert(name, *id).is_some() {
                 let name = &record.name;

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::objects::Subscription;
 use super::output::OutFrame;
+use super::scanning::scan;
 use super::state::{Act, Core};
 use crate::delivery::Machine;
 use crate::model::entry::{Entry, PageState, SubscriptionState};
@@ -91,8 +92,7 @@ impl Core {
         if let Some(subscription) = subscription
             && subscription.state_floor() < before
         {
-            let state = subscription.state();
-            left = self.state_one(Entry::SubscriptionState(state), left);
+            left = self.state_all(subscription.whole_state(), left);
         }
         left
     }
@@ -141,8 +141,8 @@ impl Core {
             }
         }
         for subscription in self.objects.subscriptions.values() {
-            let state = Entry::SubscriptionState(subscription.state());
-            frames.push(OutFrame::lazy(&state));
+            let state = subscription.whole_state();
+            frames.extend(state.iter().map(OutFrame::lazy));
             for page in subscription.page_states() {
                 frames.push(OutFrame::lazy(&Entry::PageState(page)));
             }
@@ -197,6 +197,17 @@ impl Core {
         store.map_or_else(Default::default, |store| store.log.low())
     }
 
+    /// What the filter of a subscription has still to be asked about.
+    pub(crate) fn unjudged(
+        &self,
+        subscription: &crate::model::Name,
+        partition: Partition,
+    ) -> crate::model::OffsetRange {
+        let found = self.subscription_of(subscription).ok();
+        let machine = found.and_then(|found| found.machine(partition));
+        machine.map_or_else(Default::default, Machine::unjudged)
+    }
+
     /// How many deleted topics are remembered.
     pub(crate) fn tombstones(&self) -> usize {
         self.objects.broker.tombstones.len()
@@ -209,6 +220,18 @@ impl Subscription {
             record: self.record.clone(),
             partitions: self.machines.iter().map(Machine::cursor).collect(),
         }
+    }
+
+    /// Its statement, and that of its scans, which belong to it.
+    fn whole_state(&self) -> Vec<Entry> {
+        let mut entries = vec![Entry::SubscriptionState(self.state())];
+        for (partition, machine) in self.parts() {
+            let rest = machine.unjudged();
+            if !rest.is_empty() {
+                entries.push(scan(self.record.id, partition, rest, Vec::new()));
+            }
+        }
+        entries
     }
 
     fn page_states(&self) -> impl Iterator<Item = PageState> + '_ {

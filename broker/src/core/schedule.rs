@@ -106,15 +106,26 @@ impl Objects {
 
     /// An entry is about to be applied: what it finishes of the scheduled messages leaves their books.
     pub(super) fn veil(&mut self, entry: &Entry, mode: Mode) {
-        let (id, partition, ranges) = match (entry, mode) {
-            (Entry::Acked(acked), Mode::Live(_)) => {
-                (acked.subscription, acked.partition, &acked.ranges)
+        match entry {
+            Entry::Acked(acked) => {
+                self.veil_ranges((acked.subscription, acked.partition), &acked.ranges, mode);
             }
-            (Entry::Dropped(dropped), Mode::Live(_)) => {
-                (dropped.subscription, dropped.partition, &dropped.ranges)
+            Entry::Dropped(dropped) => {
+                let place = (dropped.subscription, dropped.partition);
+                self.veil_ranges(place, &dropped.ranges, mode);
             }
-            _ => return,
-        };
+            _ => {}
+        }
+    }
+
+    /// The same for messages of a subscription that are about to be finished.
+    pub(super) fn veil_ranges(
+        &mut self,
+        (id, partition): (SubscriptionId, Partition),
+        ranges: &[OffsetRange],
+        mode: Mode,
+    ) {
+        let Mode::Live(_) = mode else { return };
         let Some(subscription) = self.subscriptions.get_mut(&id) else {
             return;
         };

@@ -84,6 +84,12 @@ impl Core {
         })?;
         let places = topic.places(seek.target)?;
         let leaps = subscription.leaps(topic, &places);
+        let scans = if subscription.record.settings.filter.is_some() {
+            let anew = leaps.iter().filter(|leap| leap.is_anew);
+            topic.scans_from(id, anew.map(|leap| (leap.partition, leap.target)))?
+        } else {
+            Vec::new()
+        };
         let summary = Summary::of(&leaps);
         if dry_run == DryRun::Yes {
             return Ok(summary);
@@ -107,6 +113,7 @@ impl Core {
                 })));
             }
         }
+        acts.extend(scans);
         self.check_group(&acts)?;
         self.enact(acts, now);
         self.drop_skipped_of(id, now);
@@ -179,7 +186,7 @@ impl Subscription {
             let belonging = store
                 .log
                 .count(OffsetRange::between(target, store.log.next()));
-            let unfinished = counts.backlog() + counts.scheduled + counts.dead;
+            let unfinished = counts.unjudged + counts.backlog() + counts.scheduled + counts.dead;
             leaps.push(Leap {
                 partition,
                 target,

@@ -12,8 +12,8 @@ use super::objects::{Objects, Subscription, Topic};
 use super::output::{Group, OutFrame, Output};
 use crate::model::entry::{Body, Columns, Entry};
 use crate::model::{
-    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Position, Refusal, Span, SubscriptionId,
-    TopicId,
+    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Partition, Position, Refusal, Span,
+    SubscriptionId, TopicId,
 };
 
 /// The state of a shard. One thread owns it.
@@ -46,6 +46,8 @@ pub struct Core {
     pub(super) audit_at: (SubscriptionId, usize),
     /// Subscriptions whose books were found wrong; some may be gone.
     pub(super) wrong_books: BTreeSet<SubscriptionId>,
+    /// The scan that had its turn last.
+    pub(super) scan_after: Option<(SubscriptionId, Partition)>,
     /// Topics of which somebody waits for the next message or the end.
     pub(super) watched: BTreeSet<TopicId>,
     /// Frames of topics that recovery knew nothing of: kept, never released.
@@ -104,6 +106,7 @@ impl Core {
             forward_hint: false,
             audit_at: (SubscriptionId(0), 0),
             wrong_books: BTreeSet::new(),
+            scan_after: None,
             watched: BTreeSet::new(),
             orphans: Vec::new(),
             group_bytes: u64::MAX,
@@ -175,6 +178,7 @@ impl Core {
             group.frames.push(frame);
         }
         self.output.groups.push(group);
+        self.tell_routes();
         self.output.keep.append(&mut self.objects.keep);
         self.output.release.append(&mut self.objects.release);
         for ended in &loosened {

@@ -10,7 +10,7 @@ use super::state::{Act, Core};
 use super::views::{Deleted, SubscriptionView};
 use crate::delivery::Counts;
 use crate::model::entry::{Entry, SubscriptionRecord};
-use crate::model::{Name, Now, Refusal, SubscriptionId};
+use crate::model::{Name, Now, Partition, Refusal, SubscriptionId};
 
 impl Core {
     /// Creates a subscription.
@@ -34,11 +34,19 @@ impl Core {
                 limit: MAX_SUBSCRIPTIONS,
             });
         }
+        if let Some(filter) = &new.settings.filter {
+            topic.sieves.check_room([&**filter])?;
+        }
         let starts = topic.places(&new.start)?.into_iter().zip(&topic.partitions);
         let starts = starts.map(|(place, store)| place.unwrap_or(store.log.next()));
-        let starts = starts.collect();
+        let starts: Vec<_> = starts.collect();
+        let id = self.objects.broker.next_subscription;
+        let scans = match new.settings.filter {
+            Some(_) => topic.scans_from(id, (0..).map(Partition).zip(starts.iter().copied()))?,
+            None => Vec::new(),
+        };
         let record = SubscriptionRecord {
-            id: self.objects.broker.next_subscription,
+            id,
             topic: topic.record.id,
             name: new.name.clone(),
             settings: new.settings,
@@ -46,9 +54,10 @@ impl Core {
             revision: 0,
             updated: now.wall,
         };
-        let id = record.id;
         let created = Entry::SubscriptionCreated { record, starts };
-        self.enact(vec![Act::eager(created)], now);
+        let mut acts = vec![Act::eager(created)];
+        acts.extend(scans);
+        self.enact(acts, now);
         self.drop_skipped_of(id, now);
         self.note_deadline(id, now);
         self.subscription(&new.name)

@@ -10,6 +10,7 @@ use super::command::{
     Declaration, DeclaredSubscription, DeclaredTopic, DryRun, NewSubscription, Start,
 };
 use super::limits::{DECLARED_BYTES, MAX_DECLARED, MAX_SUBSCRIPTIONS, MAX_TOPICS};
+use super::sieves::Sieves;
 use super::state::Core;
 use super::updates::check_etag;
 use super::views::{Differences, SubscriptionDifference, TopicDifference};
@@ -33,6 +34,7 @@ impl Core {
             subscriptions,
         };
         self.check_room(&differences)?;
+        self.check_filters(&differences)?;
         if dry_run == DryRun::No {
             let first = self.output.groups.len();
             self.make(&differences, now)?;
@@ -132,6 +134,10 @@ impl Core {
                     let field = "subscription.topic";
                     return Err(invalid(Refusal::FieldImmutable { field }.to_string()));
                 }
+                if settings.filter != view.settings.filter {
+                    let field = "subscription.filter";
+                    return Err(invalid(Refusal::FieldImmutable { field }.to_string()));
+                }
                 // Whether it is paused is no matter of how it is declared.
                 settings.is_paused = view.settings.is_paused;
             }
@@ -197,6 +203,22 @@ impl Core {
             if count as u64 > limit {
                 return Err(Refusal::LimitReached { what, limit });
             }
+        }
+        Ok(())
+    }
+
+    /// No topic gets more different filters than it may have.
+    fn check_filters(&self, differences: &Differences) -> Result<(), Refusal> {
+        let mut by_topic: BTreeMap<&Name, BTreeSet<&str>> = BTreeMap::new();
+        for one in &differences.subscriptions {
+            if let (None, Some(filter)) = (&one.before, &one.settings.filter) {
+                by_topic.entry(&one.topic).or_default().insert(filter);
+            }
+        }
+        let new = Sieves::default();
+        for (topic, filters) in by_topic {
+            let sieves = self.topic_of(topic).map_or(&new, |topic| &topic.sieves);
+            sieves.check_room(filters)?;
         }
         Ok(())
     }

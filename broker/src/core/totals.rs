@@ -17,6 +17,8 @@ pub(super) struct Totals {
     pub(super) dead: u64,
     /// Those of them scheduled.
     pub(super) scheduled: u64,
+    /// Those of them not judged by a filter yet.
+    pub(super) unjudged: u64,
     /// Messages accepted since the start.
     pub(super) published: u64,
     /// Messages handed out since the start.
@@ -32,6 +34,7 @@ impl Totals {
             .saturating_sub(self.finished)
             .saturating_sub(self.dead)
             .saturating_sub(self.scheduled)
+            .saturating_sub(self.unjudged)
     }
 
     /// A subscription has come, with what entered it.
@@ -71,6 +74,7 @@ impl Totals {
         let replaced = |sum: u64, old: u64, new: u64| sum.wrapping_add(new).wrapping_sub(old);
         self.finished = replaced(self.finished, before.finished, after.finished);
         self.dead = replaced(self.dead, before.dead, after.dead);
+        self.unjudged = replaced(self.unjudged, before.unjudged, after.unjudged);
     }
 }
 

@@ -57,6 +57,11 @@ impl Core {
         check_etag(name, etag, &record.etag())?;
         let settings = change(&record.settings)?;
         settings.check()?;
+        if settings.filter != record.settings.filter {
+            return Err(Refusal::FieldImmutable {
+                field: "subscription.filter",
+            });
+        }
         let id = record.id;
         if settings.dead_letter_topic != record.settings.dead_letter_topic {
             let own = self.topic_name(record.topic)?;

@@ -2,6 +2,7 @@
 
 use crate::delivery::Counts;
 use crate::model::entry::{DeadRecord, StoredRun};
+use crate::model::filter::Filters;
 use crate::model::settings::{Durability, SubscriptionSettings, TopicSettings};
 use crate::model::{
     ConsumerId, MessageId, Name, Offset, OperationId, Partition, Position, Span, SubscriptionId,
@@ -104,12 +105,14 @@ pub struct Deleted {
 }
 
 /// What a publisher needs to make bodies for a topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The topic.
     pub topic: TopicId,
     /// How many partitions it has.
     pub partitions: u32,
+    /// What each batch goes through.
+    pub filters: std::sync::Arc<Filters>,
 }
 
 /// A subscription with dead messages that can be forwarded.

@@ -98,12 +98,16 @@ impl Machine {
         let sum = &sweep.sum;
         let progress = &self.progress;
         let entered = log.next().0.max(progress.start) - progress.start;
+        let unjudged = progress.unjudged_count;
         let scheduled = log.scheduled().saturating_sub(sweep.veiled);
-        let busy = [sum.finished, sum.leased, sum.waiting, sum.dead, scheduled];
-        let busy = busy.into_iter().fold(0, u64::wrapping_add);
+        let held = [sum.dead, unjudged, scheduled];
+        let busy = [sum.finished, sum.leased, sum.waiting];
+        let busy = busy.into_iter().chain(held);
+        let busy = busy.fold(0, u64::wrapping_add);
         let dropped: u64 = progress.dropped.iter().sum();
         Counts {
             entered,
+            unjudged,
             scheduled,
             ready: entered.saturating_sub(busy),
             leased: sum.leased,

@@ -7,6 +7,8 @@ use std::ops::AddAssign;
 pub struct Counts {
     /// All that belong to the subscription since its start or its last seek.
     pub entered: u64,
+    /// Not judged by the filter yet: some of them will be ready, the others dropped.
+    pub unjudged: u64,
     /// Due later.
     pub scheduled: u64,
     /// Deliverable now, or once an earlier one of its key is done.
@@ -30,10 +32,12 @@ pub struct Settled {
     pub finished: u64,
     /// Dead.
     pub dead: u64,
+    /// Not judged by a filter yet.
+    pub unjudged: u64,
 }
 
 impl Counts {
-    /// What is to be worked off: ready, leased and waiting.
+    /// What is to be worked off: ready, leased and waiting. A lower bound while a filter has not judged all.
     pub fn backlog(&self) -> u64 {
         self.ready + self.leased + self.waiting
     }
@@ -45,7 +49,7 @@ impl Counts {
 
     /// By how much `entered` differs from the sum of all states; 0 if the books are right.
     pub fn sum_error(&self) -> u64 {
-        let unfinished = self.scheduled + self.backlog() + self.dead;
+        let unfinished = self.unjudged + self.scheduled + self.backlog() + self.dead;
         let sum = unfinished + self.acked + self.dropped_sum();
         self.entered.abs_diff(sum)
     }
@@ -60,6 +64,7 @@ impl Counts {
     fn columns(&self) -> impl Iterator<Item = u64> + '_ {
         let states = [
             self.entered,
+            self.unjudged,
             self.scheduled,
             self.ready,
             self.leased,
@@ -74,6 +79,7 @@ impl Counts {
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.entered += other.entered;
+        self.unjudged += other.unjudged;
         self.scheduled += other.scheduled;
         self.ready += other.ready;
         self.leased += other.leased;

@@ -130,6 +130,12 @@ impl Schedule {
         (!rest.is_empty()).then_some(rest)
     }
 
+    /// Whether a message of a range is scheduled, or was once.
+    pub(super) fn has_any(&self, range: OffsetRange) -> bool {
+        let mut came = self.came.within(range).filter(|(part, _)| !part.is_empty());
+        self.within(range).next().is_some() || came.next().is_some()
+    }
+
     /// When a scheduled message is due.
     pub(super) fn due(&self, offset: Offset) -> Option<Time> {
         self.due.find(offset.0).map(|(_, due)| due.0)

@@ -31,7 +31,7 @@ impl Machine {
     fn next_due_fresh(&self, log: &Log, from: u64) -> Option<OffsetRange> {
         let mut from = from;
         loop {
-            let run = self.progress.next_unfinished(from, log.next().0)?;
+            let run = self.progress.next_unfinished(from, self.frontier(log))?;
             if log.scheduled() == 0 {
                 return Some(run);
             }

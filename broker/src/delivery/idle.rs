@@ -19,7 +19,8 @@ impl Machine {
             && let Some(run) = self.progress.next_unfinished(from, end.min(log.next()).0)
         {
             from = run.end.0;
-            for part in self.unfinished(log, run, Chosen::Backlog) {
+            let parts = self.judged(run).into_iter();
+            for part in parts.flat_map(|part| self.unfinished(log, part, Chosen::Backlog)) {
                 Self::due_parts(log, part, |part| {
                     let count = part.count().min(left);
                     push_joined(&mut found, OffsetRange::new(part.start, count));
@@ -32,7 +33,7 @@ impl Machine {
 
     /// Whether there may be such messages before `end`: costs nothing by backlog.
     pub fn may_have_idle(&self, log: &Log, end: Offset) -> bool {
-        if !self.keys.is_empty() {
+        if !self.keys.is_empty() || !self.unjudged().is_empty() {
             return self.floor() < end;
         }
         let again = self.ready.first().map(|(range, _)| range.start);
@@ -45,7 +46,8 @@ impl Machine {
     /// The bytes of the messages of `within` that belong to the backlog.
     pub fn backlog_bytes(&self, log: &Log, within: OffsetRange) -> u64 {
         let within = within.intersection(self.open(log.next()));
-        let idle = self.unfinished(log, within, Chosen::Backlog);
+        let parts = self.judged(within).into_iter();
+        let idle = parts.flat_map(|part| self.unfinished(log, part, Chosen::Backlog));
         let leased = self.leases.within(within).map(|(part, _)| part);
         let mut bytes: u64 = leased.map(|part| log.bytes(part)).sum();
         for part in idle {

@@ -108,6 +108,11 @@ impl Log {
         self.schedule.count()
     }
 
+    /// Whether a stored message of a range is scheduled, or was once.
+    pub fn was_delayed(&self, range: OffsetRange) -> bool {
+        self.schedule.has_any(range)
+    }
+
     /// The scheduled messages of a range.
     pub fn scheduled_in(&self, range: OffsetRange) -> impl Iterator<Item = OffsetRange> + '_ {
         self.schedule.within(range)

@@ -14,7 +14,7 @@ use crate::model::{ConsumerId, Epoch, Mono, Offset, OffsetRange, Time};
 /// What a message is to a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Before the subscription's start, or not published yet.
+    /// Before the subscription's start, not published yet, or not judged by the filter yet.
     NotEntered,
     /// Due later, at this time.
     Scheduled(Time),
@@ -78,6 +78,7 @@ impl Machine {
         let state = match self.progress.record(offset.0) {
             Some(record) if record.kind.is_dead() => State::Dead(record.dead_record()),
             Some(record) if record.kind == Kind::Waiting => State::Waiting(record.at),
+            _ if self.progress.unjudged.contains(offset) => State::NotEntered,
             _ => log
                 .schedule
                 .due(offset)
@@ -164,7 +165,7 @@ impl Machine {
     ) -> Option<Offset> {
         let mut at = from.max(self.progress.floor);
         loop {
-            let run = self.progress.next_unfinished(at, log.next().0)?;
+            let run = self.progress.next_unfinished(at, self.frontier(log))?;
             let number = run.start.0 / self.progress.size;
             let page = self.progress.pages.get(&number);
             let base = number * self.progress.size;
@@ -192,6 +193,7 @@ impl Machine {
         Settled {
             finished: progress.acked + progress.dropped.iter().sum::<u64>(),
             dead: progress.dead,
+            unjudged: progress.unjudged_count,
         }
     }
 
@@ -200,11 +202,13 @@ impl Machine {
         let (progress, next) = (&self.progress, log.next().0);
         let above = next.saturating_sub(progress.floor);
         let scheduled = self.scheduled(log);
-        let busy = progress.finished_above + self.leased + self.waiting + progress.dead;
+        let held = progress.dead + progress.unjudged_count + scheduled;
+        let busy = progress.finished_above + self.leased + self.waiting + held;
         Counts {
             entered: next.saturating_sub(progress.start),
+            unjudged: progress.unjudged_count,
             scheduled,
-            ready: above.saturating_sub(busy + scheduled),
+            ready: above.saturating_sub(busy),
             leased: self.leased,
             waiting: self.waiting,
             dead: progress.dead,

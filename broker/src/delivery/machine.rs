@@ -121,6 +121,7 @@ impl Machine {
     /// Dead messages are ready again, with no attempts counted.
     pub fn requeued(&mut self, ranges: &[OffsetRange], at: Position) {
         for &range in ranges {
+            self.progress.join_unjudged(range);
             let was_dead = self.erase(range, at, |_| None);
             assert!(
                 was_dead == range.count() || !self.progress.live,
@@ -180,6 +181,7 @@ impl Machine {
 
     fn finish(&mut self, range: OffsetRange, at: Position) {
         if self.progress.live {
+            self.progress.leave_unjudged(range);
             self.ready.cut(range);
             let waits = self.waits.cut(range);
             self.waiting -= waits.iter().map(|(piece, _)| piece.count()).sum::<u64>();

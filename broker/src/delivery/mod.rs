@@ -8,7 +8,8 @@
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
-//! - [`grant`], [`decide`], [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is asked of it.
+//! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is
+//!   asked of it.
 
 mod spans;
 
@@ -37,6 +38,8 @@ pub mod scheduled;
 pub mod grant;
 
 pub mod decide;
+
+mod scan;
 
 pub mod seek;
 

@@ -30,6 +30,10 @@ pub(super) struct Progress {
     pub(super) cursor_stated: Position,
     /// A page that is no more was stated here, and no restated cursor speaks of that yet.
     pub(super) ghost: Option<Position>,
+    /// What a filter is still to be asked about; empty if nothing.
+    pub(super) unjudged: OffsetRange,
+    /// Derived: how many of those are neither finished nor dead.
+    pub(super) unjudged_count: u64,
     /// Derived: finished ones above the floor.
     pub(super) finished_above: u64,
     /// Derived: dead ones.
@@ -57,6 +61,8 @@ impl Progress {
             pages: BTreeMap::new(),
             cursor_stated: Position::START,
             ghost: None,
+            unjudged: OffsetRange::default(),
+            unjudged_count: 0,
             finished_above: 0,
             dead: 0,
             dead_since: None,

@@ -89,6 +89,9 @@ impl Machine {
         let untouched = self.untouched_scheduled(log);
         counts.scheduled += untouched;
         counts.ready += above.saturating_sub(seen + whole * progress.size + untouched);
+        // What is not judged is ready in all else; none of it is scheduled.
+        counts.unjudged = progress.count_open(progress.unjudged);
+        counts.ready = counts.ready.saturating_sub(counts.unjudged);
         counts.acked = finished.saturating_sub(counts.dropped_sum());
         counts
     }

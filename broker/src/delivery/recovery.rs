@@ -48,6 +48,7 @@ impl Machine {
         progress.finished_pages = cursor.finished_pages.iter().copied().collect();
         progress.acked = cursor.acked;
         progress.dropped = cursor.dropped;
+        progress.unjudged = OffsetRange::default();
         self.cursor_stated(at);
     }
 
@@ -330,6 +331,7 @@ impl Progress {
             self.dissolve(page, at);
         }
         self.count();
+        self.unjudged_count = self.count_open(self.unjudged);
         self.live = true;
         self.advance();
     }

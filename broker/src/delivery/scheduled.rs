@@ -9,8 +9,8 @@
 use super::fresh::Fresh;
 use super::spans::between;
 use super::{Log, Machine};
-use crate::model::OffsetRange;
 use crate::model::settings::KeyOrder;
+use crate::model::{Offset, OffsetRange};
 
 impl Machine {
     /// How many messages are scheduled for this subscription.
@@ -76,7 +76,7 @@ impl Machine {
         if log.scheduled() > 0 && !self.is_stalled {
             let next = match self.next_fresh(log, self.fresh) {
                 Some(Fresh::Ready(run) | Fresh::Dead(run)) => run.start,
-                None => log.next(),
+                None => Offset(self.frontier(log)),
             };
             self.fresh = self.fresh.max(next.0);
         }

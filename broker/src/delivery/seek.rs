@@ -59,6 +59,7 @@ impl Progress {
         (self.start, self.floor) = (start, start);
         (self.acked, self.dropped, self.finished_above) = (0, [0; 7], 0);
         self.finished_pages.clear();
+        (self.unjudged, self.unjudged_count) = (OffsetRange::default(), 0);
         let mut kept = BTreeMap::new();
         for (number, page) in std::mem::take(&mut self.pages) {
             let offsets = self.offsets(number);

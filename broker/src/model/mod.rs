@@ -12,6 +12,8 @@ pub mod name;
 pub mod producer;
 pub mod refusal;
 
+pub mod filter;
+
 pub mod settings;
 
 pub mod entry;

@@ -237,6 +237,7 @@ impl Owner {
                 .grant(output.grants, &self.tail, &mut self.effects);
             self.parties.end(output.ended);
             self.tell(output.news);
+            self.shared.reroute(output.routes);
             self.effects
                 .release(&mut *self.journal, eager, &self.shared);
             if laggards.is_empty() {

@@ -35,9 +35,7 @@ impl Handle {
         self.act(move |core, now| {
             let created = core.create_topic_once(key, name, settings, now)?;
             // What was created before may have been deleted, and made anew, since.
-            if let Ok(present) = core.topic(&created.name) {
-                shared.add_route(&present);
-            }
+            shared.add_route(core, &created.name);
             Ok(created)
         })
         .await
@@ -72,9 +70,7 @@ impl Handle {
             let differences = core.apply_topology(&declaration, dry_run, now)?;
             let created = differences.topics.iter().filter(|one| one.before.is_none());
             // After a dry run there is nothing of these names.
-            for view in created.filter_map(|one| core.topic(&one.name).ok()) {
-                shared.add_route(&view);
-            }
+            created.for_each(|one| shared.add_route(core, &one.name));
             Ok(differences)
         })
         .await

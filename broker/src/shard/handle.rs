@@ -91,7 +91,7 @@ impl Handle {
     pub fn route(&self, topic: &Name) -> Result<Route, Refusal> {
         let routes = self.shared.routes.read();
         let routes = routes.unwrap_or_else(PoisonError::into_inner);
-        routes.get(topic).copied().ok_or_else(|| {
+        routes.get(topic).cloned().ok_or_else(|| {
             let topic = topic.clone();
             Refusal::TopicNotFound { topic }
         })
@@ -106,7 +106,7 @@ impl Handle {
         let shared = Arc::clone(&self.shared);
         self.act(move |core, now| {
             let created = core.create_topic(name, settings, now)?;
-            shared.add_route(&created);
+            shared.add_route(core, &created.name);
             Ok(created)
         })
         .await
@@ -298,26 +298,21 @@ impl Handle {
         &self,
         decide: impl FnOnce(&mut Core, Now) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let act: Act = Box::new(move |core, now| {
-            let outcome = decide(core, now);
-            let is_refused = outcome.is_err();
-            let deferred = Box::new(move |durable: Result<(), Poisoned>| {
-                let outcome = match durable {
-                    Ok(()) => outcome,
-                    Err(poisoned) => Err(poisoning(&poisoned)),
-                };
-                // The asker may have gone; then nobody waits for the answer.
-                drop(answer.send(outcome));
-            });
-            if is_refused {
-                Promise::Now(deferred)
-            } else {
-                Promise::Durable(deferred)
-            }
-        });
+        let (act, answered) = promised(decide);
         self.send(Command::Act(act)).await?;
         answered.await.unwrap_or_else(|_gone| Err(self.gone()))
+    }
+
+    /// The same for a thread that waits.
+    pub(super) fn act_here<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&mut Core, Now) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (act, answered) = promised(decide);
+        let sent = self.shared.commands.blocking_send(Command::Act(act));
+        sent.map_err(|_closed| self.gone())?;
+        let answer = answered.blocking_recv();
+        answer.unwrap_or_else(|_gone| Err(self.gone()))
     }
 
     pub(super) async fn send(&self, command: Command) -> Result<(), Refusal> {
@@ -334,12 +329,17 @@ impl Handle {
 
 impl Shared {
     /// Lets publishers find a topic.
-    pub(super) fn add_route(&self, topic: &TopicView) {
-        let route = Route {
-            topic: topic.id,
-            partitions: topic.settings.partitions,
-        };
-        self.routes_mut().insert(topic.name.clone(), route);
+    pub(super) fn add_route(&self, core: &Core, topic: &Name) {
+        if let Ok(route) = core.route(topic) {
+            self.routes_mut().insert(topic.clone(), route);
+        }
+    }
+
+    /// Takes over what has changed for publishers.
+    pub(super) fn reroute(&self, routes: Vec<(Name, Route)>) {
+        if !routes.is_empty() {
+            self.routes_mut().extend(routes);
+        }
     }
 
     fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<Name, Route>> {
@@ -351,6 +351,31 @@ impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Handle").finish_non_exhaustive()
     }
+}
+
+/// An act, and where its outcome arrives.
+fn promised<T: Send + 'static>(
+    decide: impl FnOnce(&mut Core, Now) -> Result<T, Refusal> + Send + 'static,
+) -> (Act, oneshot::Receiver<Result<T, Refusal>>) {
+    let (answer, answered) = oneshot::channel();
+    let act: Act = Box::new(move |core, now| {
+        let outcome = decide(core, now);
+        let is_refused = outcome.is_err();
+        let deferred = Box::new(move |durable: Result<(), Poisoned>| {
+            let outcome = match durable {
+                Ok(()) => outcome,
+                Err(poisoned) => Err(poisoning(&poisoned)),
+            };
+            // The asker may have gone; then nobody waits for the answer.
+            drop(answer.send(outcome));
+        });
+        if is_refused {
+            Promise::Now(deferred)
+        } else {
+            Promise::Durable(deferred)
+        }
+    });
+    (act, answered)
 }
 
 /// What a caller is told of a poisoned journal.

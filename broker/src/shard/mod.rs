@@ -38,6 +38,7 @@ mod keeping;
 mod owner;
 mod party;
 mod readers;
+mod scanning;
 mod showing;
 mod upkeep;
 

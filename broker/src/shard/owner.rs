@@ -18,6 +18,7 @@ use super::held_back::HeldBack;
 use super::party::Parties;
 use super::readers::Readers;
 use super::sampling::{Sampler, Scene};
+use super::scanning::Scanner;
 use super::upkeep::Upkeep;
 use crate::core::{Core, Departure};
 use crate::journal::{CloseError, Journal};
@@ -51,6 +52,7 @@ pub(super) struct Owner {
     pub(super) shared: Arc<Shared>,
     pub(super) parties: Parties,
     pub(super) readers: Readers,
+    scanner: Scanner,
     pub(super) tail: Tail,
     pub(super) effects: Effects,
     pub(super) upkeep: Upkeep,
@@ -80,6 +82,7 @@ impl Owner {
             journal,
             parties: Parties::new(Arc::clone(&shared)),
             readers: Readers::default(),
+            scanner: Scanner::default(),
             tail: Tail::new(TAIL_BYTES),
             effects: Effects::default(),
             upkeep: Upkeep::begin(now),
@@ -141,6 +144,9 @@ impl Owner {
         self.flush()?;
         if self.core.take_forward_hint() {
             self.shared.forwarding.send_modify(|hints| *hints += 1);
+        }
+        if self.stops_at.is_none() && self.core.has_scans() {
+            self.scanner.go_on(&self.shared);
         }
         self.keep_up(now)?;
         self.sampler.proceed(Scene {
@@ -237,12 +243,15 @@ impl Owner {
         let Self {
             journal,
             mut parties,
+            scanner,
             shared,
             ..
         } = self;
         parties.end_all(&Refusal::Draining);
         shared.budget.close();
-        journal.close()
+        let closed = journal.close();
+        scanner.join();
+        closed
     }
 }
 

@@ -73,7 +73,7 @@ impl Handle {
             return Err(refusal);
         }
         // The answer comes when all that the end counts is durable.
-        let begin = self.act(move |core, _now| {
+        let asked = self.act(move |core, _now| {
             let begun = core.begin_read(&NewRead {
                 topic: &request.topic,
                 partition: request.partition,
@@ -83,7 +83,7 @@ impl Handle {
             });
             Ok((begun?, request.follows))
         });
-        let (mut place, follows) = begin.await?;
+        let (mut place, follows) = asked.await?;
         if follows {
             place.parts.iter_mut().for_each(|part| part.end = None);
         }

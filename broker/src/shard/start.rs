@@ -282,9 +282,8 @@ fn routes(core: &Core) -> HashMap<crate::model::Name, core::Route> {
         };
         after = Some(last.name.clone());
         for topic in topics {
-            let route = core::Route {
-                topic: topic.id,
-                partitions: topic.settings.partitions,
+            let Ok(route) = core.route(&topic.name) else {
+                continue;
             };
             routes.insert(topic.name, route);
         }

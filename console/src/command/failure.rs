@@ -216,6 +216,7 @@ fn exit_of(error: &Error) -> Exit {
         ErrorReason::TopicHasSubscriptions => return Exit::Refused,
         ErrorReason::NameInvalid
         | ErrorReason::ValueOutOfRange
+        | ErrorReason::FilterInvalid
         | ErrorReason::FieldRequired
         | ErrorReason::SelectionRequired => return Exit::Usage,
         ErrorReason::SubscriptionDeleted => return Exit::NotFound,

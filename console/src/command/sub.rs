@@ -102,6 +102,7 @@ fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
         minimum_backoff: args.backoff_min.map(units::proto_span),
         maximum_backoff: args.backoff_max.map(units::proto_span),
         key_order: key_order.into(),
+        filter: args.filter.unwrap_or_default(),
         delivery_rate: args.rate,
         max_outstanding_messages: args.max_outstanding,
         backlog_retention: args.backlog_retention.map(units::proto_span),

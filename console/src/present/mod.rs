@@ -23,6 +23,7 @@ pub(crate) mod subscription_settings;
 
 pub(crate) mod subscription;
 pub(crate) mod subscription_fields;
+mod subscription_texts;
 pub(crate) mod topic;
 pub(crate) mod topic_stats;
 pub(crate) mod verdict;

@@ -39,6 +39,10 @@ pub(crate) struct SubscriptionNumbers {
     pub(crate) entered: u64,
     pub(crate) acked: u64,
     pub(crate) dropped: u64,
+    /// Not put through the filter yet: until this is 0, the backlog is a lower bound.
+    pub(crate) unjudged: u64,
+    /// Null without a filter.
+    pub(crate) filter: Option<String>,
     /// When the numbers were taken.
     pub(crate) sample_time: Option<String>,
 }
@@ -88,23 +92,9 @@ impl SubscriptionNumbers {
             entered: stats.entered,
             acked: stats.acked,
             dropped: stats.dropped.iter().map(|dropped| dropped.count).sum(),
+            unjudged: stats.unjudged,
+            filter: Some(stats.filter.clone()).filter(|filter| !filter.is_empty()),
             sample_time: units::rfc3339(sample_time),
-        }
-    }
-
-    /// The topic, with a word if what is published to it is confirmed before it is durable.
-    fn topic_text(&self) -> String {
-        match self.topic_durability {
-            Some("relaxed") => format!("{} (relaxed)", self.topic),
-            _ => self.topic.clone(),
-        }
-    }
-
-    /// What becomes of the backlog: a span or a word.
-    fn drain_text(&self) -> String {
-        match self.drain_seconds {
-            Some(seconds) => units::seconds(seconds),
-            None => self.drain.to_owned(),
         }
     }
 }
@@ -147,6 +137,7 @@ impl SubscriptionDocument {
             name: settings.name.clone(),
             topic: settings.topic.clone(),
             drain: v1::DrainState::Empty.into(),
+            filter: settings.filter.clone(),
             ..v1::SubscriptionStats::default()
         };
         let stats = sample
@@ -178,10 +169,13 @@ impl SubscriptionDocument {
         let mut fields = Fields::default();
         fields.push("name", &numbers.name);
         fields.push("topic", numbers.topic_text());
-        fields.push("backlog", units::count(numbers.backlog));
+        fields.push("backlog", numbers.backlog_text());
         fields.push("  ready", units::count(numbers.ready));
         fields.push("  leased", units::count(numbers.leased));
         fields.push("  waiting", units::count(numbers.waiting));
+        if numbers.unjudged > 0 {
+            fields.push("not yet filtered", units::count(numbers.unjudged));
+        }
         fields.push("scheduled", units::count(numbers.scheduled));
         fields.push("dead", units::count(numbers.dead));
         if self.retry_budget_spent {
@@ -201,6 +195,9 @@ impl SubscriptionDocument {
             "conservation error",
             units::count(numbers.conservation_error),
         );
+        if let Some(filter) = &numbers.filter {
+            fields.push("filter", filter);
+        }
         self.settings.push_fields(&mut fields);
         fields.push("consumers", units::count(numbers.consumers));
         fields
@@ -262,7 +259,7 @@ pub(crate) fn subscription_table(subscriptions: &[SubscriptionNumbers], is_wide:
         let mut row = vec![
             cell(&numbers.name),
             cell(numbers.topic_text()),
-            cell(units::count(numbers.backlog)),
+            cell(numbers.backlog_text()),
             cell(known(numbers.lag_seconds, units::seconds)),
             cell(units::count(numbers.dead)),
             cell(units::count(numbers.consumers)),

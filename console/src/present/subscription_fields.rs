@@ -35,6 +35,8 @@ const SCHEMA: Schema = Schema {
         Field::new("entered", Kind::Count),
         Field::new("acked", Kind::Count),
         Field::new("dropped", Kind::Count),
+        Field::new("unjudged", Kind::Count),
+        Field::new("filter", Kind::Text),
         Field::new("sample_time", Kind::Time),
     ],
     open: &[],

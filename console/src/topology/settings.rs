@@ -43,6 +43,7 @@ pub(super) const SUBSCRIPTION: &[Setting<Subscription>] = &[
     lossy(Setting::span("dead_letter_retention", |sub| {
         &mut sub.dead_letter_retention
     })),
+    Setting::text("filter", |sub| &mut sub.filter),
     Setting::number("max_outstanding_messages", |sub| {
         &mut sub.max_outstanding_messages
     }),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::scan;
 use crate::model::entry::{Body, BodyBuilder};
+use crate::model::filter::Filters;
 use crate::model::{Offset, Partition, Refusal, Time};
 use weir_proto::server::PublishedRun;
 
@@ -136,6 +137,13 @@ impl Batch {
     /// How many messages it has.
     pub(crate) fn count(&self) -> u64 {
         self.count as u64
+    }
+
+    /// Puts the messages through the filters of the topic.
+    pub(crate) fn sieve(&mut self, filters: &Filters) {
+        for (_, body) in &mut self.bodies {
+            body.sieved = filters.sieve(body.columns.messages(&body.bytes));
+        }
     }
 
     /// Where the messages were stored, in the order of the request; `placed` is where the messages of the bodies are,

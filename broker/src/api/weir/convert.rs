@@ -132,6 +132,10 @@ pub(crate) fn subscription_settings(
         backoff_max: max.unwrap_or(DEFAULT_BACKOFF_MAX.max(backoff_min)),
         key_order: key_order(subscription.key_order)?,
         dead_retention: dead.unwrap_or(default.dead_retention),
+        filter: match subscription.filter.as_str() {
+            "" => None,
+            filter => Some(filter.into()),
+        },
         max_outstanding: subscription.max_outstanding_messages,
         delivery_rate: subscription.delivery_rate,
         backlog_retention: Some(backlog.unwrap_or(DEFAULT_BACKLOG_RETENTION)),

@@ -99,7 +99,11 @@ const SUBSCRIPTION: &[(&str, Take<SubscriptionSettings>)] = &[
 ];
 
 /// Fields of a subscription that are fixed at creation.
-const FIXED_IN_SUBSCRIPTION: [&str; 2] = ["subscription.name", "subscription.topic"];
+const FIXED_IN_SUBSCRIPTION: [&str; 3] = [
+    "subscription.name",
+    "subscription.topic",
+    "subscription.filter",
+];
 
 /// What a mask takes over.
 pub(super) type Paths<S> = Vec<Take<S>>;

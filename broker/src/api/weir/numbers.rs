@@ -158,6 +158,8 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         retry_budget_spent: of.is_budget_spent,
         dead_letters_held: of.are_dead_letters_held,
         topic_durability: convert::wire_durability(of.topic_durability).into(),
+        unjudged: counts.unjudged,
+        filter: of.settings.filter.as_deref().unwrap_or_default().to_owned(),
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn wire_subscription(view: &SubscriptionView) -> server::Subscription
         key_order: convert::wire_key_order(settings.key_order).into(),
         dead_letter_retention: Some(convert::duration(settings.dead_retention)),
         create_time: Some(convert::timestamp(view.created)),
+        filter: settings.filter.as_deref().unwrap_or_default().to_owned(),
         max_outstanding_messages: settings.max_outstanding,
         delivery_rate: settings.delivery_rate,
         backlog_retention: settings.backlog_retention.map(convert::duration),

@@ -56,6 +56,7 @@ pub(super) fn prepare(
             });
         }
         let mut batch = batch::build(messages, route.partitions, rotation, handle.time())?;
+        batch.sieve(&route.filters);
         parts.push((route.topic, std::mem::take(&mut batch.bodies)));
         batches.push((route.topic, batch));
     }

@@ -13,13 +13,21 @@ use crate::core::{
     SequenceRange, Start,
 };
 use crate::model::entry::Marks;
-use crate::model::{ConsumerId, Offset, Partition, Span, Time};
+use crate::model::{ConsumerId, Offset, Partition, Refusal, Span, Time};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
     [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")];
 pub(super) const PARTITIONS: u32 = 2;
 /// Topic `b` holds no more messages, and drops the oldest; what its subscriptions may have is more.
 pub(super) const MOST_OF_B: u64 = 50;
+/// The subscription with a filter; the kind of a message is as long as its key is large.
+pub(super) const FILTERED: usize = 3;
+pub(super) const FILTER: &str = "NOT attributes.kind = \"x\" AND -attributes.kind = \"xxx\"";
+
+/// Whether the filter of a subscription leaves messages of a key out.
+pub(super) fn is_left_out(subscription: usize, key: u64) -> bool {
+    subscription == FILTERED && (key == 1 || key == 3)
+}
 
 /// A stream as its client knows it: its subscription, and what each sequence stands for.
 #[derive(Debug, Default)]
@@ -88,7 +96,12 @@ impl History {
             target: &to,
         };
         let (core, now) = (&mut self.bench.core, self.bench.now);
-        let planned = core.seek(seek, DryRun::Yes, now).unwrap();
+        let planned = core.seek(seek, DryRun::Yes, now);
+        if index == FILTERED && matches!(planned, Err(Refusal::ValueOutOfRange { .. })) {
+            // Back to where messages were delayed.
+            return;
+        }
+        let planned = planned.unwrap();
         let done = core.seek(seek, DryRun::No, now).unwrap();
         assert_eq!(planned, done);
         // What lay before the start and is stored belongs to the subscription again.
@@ -254,13 +267,16 @@ impl History {
         let wet = core.requeue(&text, &selection, DryRun::No, now).unwrap();
         assert_eq!((dry.affected, dry.selected), (wet.affected, wet.selected));
         let mut affected = 0;
-        for message in self.subs[subscription].messages.values_mut() {
-            if let Is::Dead { class: of, .. } = message.is
-                && (is_all || of == class)
-            {
-                (message.is, message.failed) = (Is::Pending, 0);
-                affected += 1;
-            }
+        let sub = &mut self.subs[subscription];
+        let dead = sub.messages.iter().filter(|(_, message)| match message.is {
+            Is::Dead { class: of, .. } => is_all || of == class,
+            _ => false,
+        });
+        for place in dead.map(|(&place, _)| place).collect::<Vec<_>>() {
+            let is = sub.anew(place);
+            let message = sub.messages.get_mut(&place).unwrap();
+            (message.is, message.failed) = (is, 0);
+            affected += 1;
         }
         assert_eq!(wet.affected, affected);
     }
@@ -310,7 +326,7 @@ impl History {
         assert_eq!((dry.affected, dry.skipped), (wet.affected, wet.skipped));
         let in_scope = |is: Is| match is {
             Is::Dead { .. } => is_dead,
-            Is::Scheduled(_) | Is::Pending | Is::Leased(_) => !is_dead,
+            Is::Scheduled(_) | Is::Pending | Is::Unjudged | Is::Leased(_) => !is_dead,
             Is::Acked | Is::Dropped => false,
         };
         let mut affected = 0;

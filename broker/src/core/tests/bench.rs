@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message as _;
+
 use crate::core::{
     Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Publication,
-    Recovered, Recovery, ReplayFrame, Source, Start,
+    Recovered, Recovery, ReplayFrame, Route, Source, Start,
 };
 use crate::model::entry::{Body, BodyBuilder, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -24,6 +26,7 @@ pub(super) struct Bench {
     pub(super) grants: Vec<GrantEffect>,
     pub(super) ended: Vec<(ConsumerId, Refusal)>,
     pub(super) news: Vec<(TopicId, Position)>,
+    pub(super) routes: Vec<(Name, Route)>,
 }
 
 /// What a restart is given.
@@ -60,6 +63,43 @@ pub(super) fn marked(size: usize, marks: &[Marks]) -> Body {
     builder.finish().unwrap()
 }
 
+/// A body of messages of which this is said, each with an attribute `kind` that is as long as its key is large.
+pub(super) fn kinds_by_key(marks: &[Marks]) -> Body {
+    let mut builder = BodyBuilder::default();
+    for &marks in marks {
+        let kind = "x".repeat(usize::try_from(marks.key).unwrap());
+        builder.push_marked(&of_kind(&kind), marks);
+    }
+    builder.finish().unwrap()
+}
+
+/// An encoded message with an attribute `kind`.
+fn of_kind(kind: &str) -> Vec<u8> {
+    let message = weir_proto::v1::Message {
+        attributes: [("kind".to_owned(), kind.to_owned())].into(),
+        ..weir_proto::v1::Message::default()
+    };
+    message.encode_to_vec()
+}
+
+/// A body of one message a kind, each with that as its attribute `kind`; `keys` in turn.
+pub(super) fn of_kinds(kinds: &[&str], keys: &[u64]) -> Body {
+    let mut builder = BodyBuilder::default();
+    for (index, kind) in kinds.iter().enumerate() {
+        let key = keys.get(index % keys.len().max(1)).copied().unwrap_or(0);
+        builder.push(&of_kind(kind), key);
+    }
+    builder.finish().unwrap()
+}
+
+/// Settings with a filter.
+pub(super) fn only(filter: &str) -> SubscriptionSettings {
+    SubscriptionSettings {
+        filter: Some(filter.into()),
+        ..SubscriptionSettings::default()
+    }
+}
+
 impl Bench {
     pub(super) fn new() -> Self {
         let now = Now {
@@ -76,6 +116,7 @@ impl Bench {
             grants: Vec::new(),
             ended: Vec::new(),
             news: Vec::new(),
+            routes: Vec::new(),
         };
         bench.drain();
         bench
@@ -93,6 +134,7 @@ impl Bench {
             grants,
             ended,
             news,
+            routes,
             keep,
             release,
         } = self.core.take_output();
@@ -118,6 +160,7 @@ impl Bench {
         }
         self.grants = grants;
         self.news = news;
+        self.routes = routes;
         self.ended = ended
             .into_iter()
             .map(|ended| (ended.consumer, ended.reason))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::acts::{History, MOST_OF_B, PARTITIONS, SUBSCRIPTIONS};
+use super::acts::{FILTER, FILTERED, History, MOST_OF_B, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::{Bench, From, name};
 use super::model::{Books, Is, Sub};
 use super::publishing::time_to_live;
@@ -41,13 +41,14 @@ fn settings(index: usize) -> SubscriptionSettings {
         max_attempts: 3,
         // Paced, and never held up.
         retry_budget: (index == 2).then_some(10_000_000),
+        filter: (index == FILTERED).then(|| FILTER.into()),
         key_order: if index == 1 {
             KeyOrder::Block
         } else {
             KeyOrder::Off
         },
         // The first is weighed and never full; the second, in the order of keys, and the last are full at times.
-        max_backlog_bytes: (index == 0).then_some(1 << 40),
+        max_backlog_bytes: matches!(index, 0 | FILTERED).then_some(1 << 40),
         max_backlog_messages: (index % 2 == 1).then_some(60),
         ..SubscriptionSettings::default()
     }
@@ -85,6 +86,7 @@ impl History {
                 },
                 in_key_order: settings.key_order != KeyOrder::Off,
                 ack_deadline: settings.ack_deadline.0,
+                has_filter: settings.filter.is_some(),
                 ..Sub::default()
             });
         }
@@ -114,7 +116,8 @@ impl History {
             88..90 => self.purge(),
             90..91 => self.seek(),
             91..93 => self.release_key(),
-            93..96 => {
+            93..95 => self.scan(),
+            95..96 => {
                 let before = Position(
                     self.random
                         .random_range(0..=self.bench.core.next_position().0),
@@ -280,6 +283,7 @@ impl History {
             let books = Books {
                 scheduled: counts.scheduled,
                 pending: counts.ready + counts.waiting,
+                unjudged: counts.unjudged,
                 leased: counts.leased,
                 dead: counts.dead,
                 acked: counts.acked,

@@ -17,8 +17,9 @@
 //! - `clocks`: a wall clock that jumps.
 //! - `scheduled`: messages that are due later. `lives`: that end. `dedup`: messages that are sent again.
 //! - `bounds`: what one look, one tick and one request may be at most.
+//! - `filters`: what filters leave out, and who is told of them. `judging`: scans beside jumps, limits and ages.
 //! - `reading`: what a read without a subscription shows.
-//! - `model`, `acts`, `publishing`, `histories`: random histories against a naive model.
+//! - `model`, `acts`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
 
@@ -64,6 +65,10 @@ mod clocks;
 
 mod bounds;
 
+mod filters;
+
+mod judging;
+
 mod reading;
 
 mod model;
@@ -71,5 +76,7 @@ mod model;
 mod publishing;
 
 mod acts;
+
+mod scans;
 
 mod histories;

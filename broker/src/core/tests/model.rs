@@ -11,6 +11,8 @@ pub(super) enum Is {
     Scheduled(Time),
     /// Ready, or waiting after a failure.
     Pending,
+    /// Published before its filter could be asked, and not asked about since.
+    Unjudged,
     Leased(Lease),
     Dead {
         class: &'static str,
@@ -54,6 +56,9 @@ impl Message {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Sub {
     pub(super) messages: BTreeMap<(u32, u64), Message>,
+    pub(super) has_filter: bool,
+    /// What its filter has still to be asked about, by partition.
+    pub(super) scans: BTreeMap<u32, (u64, u64)>,
     /// How often it was sought, by partition.
     pub(super) seeks: BTreeMap<u32, u32>,
     pub(super) max_attempts: u32,
@@ -67,6 +72,7 @@ pub(super) struct Sub {
 pub(super) struct Books {
     pub(super) scheduled: u64,
     pub(super) pending: u64,
+    pub(super) unjudged: u64,
     pub(super) leased: u64,
     pub(super) dead: u64,
     pub(super) acked: u64,
@@ -80,6 +86,7 @@ impl Sub {
             match message.is {
                 Is::Scheduled(_) => books.scheduled += 1,
                 Is::Pending => books.pending += 1,
+                Is::Unjudged => books.unjudged += 1,
                 Is::Leased(_) => books.leased += 1,
                 Is::Dead { .. } => books.dead += 1,
                 Is::Acked => books.acked += 1,
@@ -185,7 +192,7 @@ impl Sub {
     /// What has lived long enough is dropped, unless it is out, dead or finished.
     pub(super) fn end_lives(&mut self, now: Time) {
         for message in self.messages.values_mut() {
-            let is_free = matches!(message.is, Is::Pending | Is::Scheduled(_));
+            let is_free = matches!(message.is, Is::Pending | Is::Scheduled(_) | Is::Unjudged);
             if is_free && message.end.is_some_and(|end| end <= now) {
                 message.is = Is::Dropped;
             }
@@ -230,13 +237,19 @@ impl Sub {
         let mut changed = 0;
         if target > floor {
             for message in self.messages.range_mut((partition, 0)..(partition, target)) {
-                if matches!(message.1.is, Is::Pending | Is::Scheduled(_)) {
+                if matches!(message.1.is, Is::Pending | Is::Scheduled(_) | Is::Unjudged) {
                     message.1.is = Is::Dropped;
                     changed += 1;
                 }
             }
             return (changed, 0);
         }
+        let anew = if self.has_filter {
+            self.scans.insert(partition, (target, next));
+            Some(Is::Unjudged)
+        } else {
+            None
+        };
         self.messages
             .retain(|&(of, offset), _| of != partition || offset >= target);
         for (_, message) in self.messages.range_mut(here) {
@@ -244,7 +257,8 @@ impl Sub {
                 continue;
             }
             changed += u64::from(matches!(message.is, Is::Acked | Is::Dropped));
-            (message.is, message.failed) = (message.unmet(now), 0);
+            let is = anew.unwrap_or(message.unmet(now));
+            (message.is, message.failed) = (is, 0);
         }
         (0, changed)
     }
@@ -261,6 +275,36 @@ impl Sub {
         idle.sort_by_key(|(place, message)| (message.time, **place));
         for (_, message) in idle.into_iter().take(usize::try_from(excess).unwrap()) {
             message.is = Is::Dropped;
+        }
+    }
+
+    /// What a message is that is tried again from the beginning.
+    pub(super) fn anew(&self, (partition, offset): (u32, u64)) -> Is {
+        match self.scans.get(&partition) {
+            Some((from, to)) if (*from..*to).contains(&offset) => Is::Unjudged,
+            _ => Is::Pending,
+        }
+    }
+
+    /// A scan has passed some messages, and goes on with the rest.
+    pub(super) fn scanned(
+        &mut self,
+        partition: u32,
+        rest: (u64, u64),
+        is_left_out: impl Fn(u64) -> bool,
+    ) {
+        let Some((from, to)) = self.scans.insert(partition, rest) else {
+            return;
+        };
+        let end = if rest.0 < rest.1 { rest.0 } else { to };
+        for (_, message) in self.messages.range_mut((partition, from)..(partition, end)) {
+            if message.is == Is::Unjudged {
+                message.is = if is_left_out(message.key) {
+                    Is::Dropped
+                } else {
+                    Is::Pending
+                };
+            }
         }
     }
 

@@ -2,8 +2,8 @@
 
 use rand::Rng;
 
-use super::acts::{History, PARTITIONS, SUBSCRIPTIONS};
-use super::bench::{marked, name};
+use super::acts::{History, PARTITIONS, SUBSCRIPTIONS, is_left_out};
+use super::bench::{kinds_by_key, name};
 use super::model::{Is, Message};
 use crate::core::Publication;
 use crate::core::limits::DEDUP_WINDOW;
@@ -29,14 +29,13 @@ impl History {
         let count = self.random.random_range(1..30);
         let is_timed = self.random.random_bool(0.3);
         let marks: Vec<Marks> = (0..count).map(|_| self.some_marks(is_timed)).collect();
-        let size = self.random.random_range(0..40);
         let now = self.bench.now.wall;
-        let marks = self.publish_new(topic, partition, (size, marks));
+        let marks = self.publish_new(topic, partition, &marks);
         let next = self.next.entry((topic, partition)).or_default();
         for marks in marks {
             let place = (topic, partition, *next);
             self.published.insert(place, (marks, now));
-            for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
+            for (index, (_, of)) in SUBSCRIPTIONS.into_iter().enumerate() {
                 if of == topic {
                     let mut message = Message {
                         is: Is::Pending,
@@ -46,8 +45,13 @@ impl History {
                         due: marks.due,
                         end: end_of(topic, now, marks),
                     };
-                    message.is = message.unmet(now);
-                    sub.messages.insert((partition, *next), message);
+                    message.is = if is_left_out(index, marks.key) {
+                        Is::Dropped
+                    } else {
+                        message.unmet(now)
+                    };
+                    let messages = &mut self.subs[index].messages;
+                    messages.insert((partition, *next), message);
                 }
             }
             *next += 1;
@@ -60,16 +64,11 @@ impl History {
     }
 
     /// Publishes; gives what of it is new. The rest is where the model has its id.
-    fn publish_new(
-        &mut self,
-        topic: &'static str,
-        partition: u32,
-        (size, marks): (usize, Vec<Marks>),
-    ) -> Vec<Marks> {
+    fn publish_new(&mut self, topic: &'static str, partition: u32, marks: &[Marks]) -> Vec<Marks> {
         let now = self.bench.now.wall;
         let mut next = self.next.get(&(topic, partition)).copied().unwrap_or(0);
         let (mut new, mut expected) = (Vec::new(), Vec::new());
-        for &marks in &marks {
+        for &marks in marks {
             let known = self.known.get(&(topic, marks.dedup)).copied();
             let known =
                 known.filter(|(time, ..)| marks.dedup != 0 && now < time.plus(DEDUP_WINDOW));
@@ -84,8 +83,12 @@ impl History {
             next += 1;
         }
         let route = self.bench.core.route(&name(topic)).unwrap();
-        let batches = vec![(Partition(partition), marked(size, &marks))];
-        let publication = Publication::to(route.topic, batches);
+        let mut body = kinds_by_key(marks);
+        if self.random.random() {
+            // As the API does it; otherwise it went through filters of another time.
+            body.sieved = route.filters.sieve(body.columns.messages(&body.bytes));
+        }
+        let publication = Publication::to(route.topic, vec![(Partition(partition), body)]);
         let receipt = self.bench.core.publish(publication, self.bench.now);
         self.bench.drain();
         let runs = receipt.unwrap().runs;

@@ -19,6 +19,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::bytes::{DecodeError, Reader, Writer};
+use crate::model::filter::Sieved;
 use crate::model::{Span, Time};
 
 /// The tag before each message: field 2, length-delimited.
@@ -145,6 +146,16 @@ impl Columns {
         framed.end - self.sizes.get(index) as usize..framed.end
     }
 
+    /// The messages of the body, without tags and lengths, in order.
+    pub fn messages<'a>(&'a self, body: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let mut at = self.messages_start;
+        (0..self.count as usize).map(move |index| {
+            let size = self.sizes.get(index);
+            at += framed_len(size);
+            body.get(at - size as usize..at).unwrap_or_default()
+        })
+    }
+
     /// The bytes of all messages, without tags and lengths.
     pub fn message_bytes(&self) -> u64 {
         self.sizes.sum(0, self.count as usize)
@@ -219,6 +230,8 @@ pub struct Body {
     pub crc: u32,
     /// Its columns.
     pub columns: Columns,
+    /// What the topic's filters leave out, as far as they were asked.
+    pub sieved: Sieved,
 }
 
 impl Body {
@@ -348,6 +361,7 @@ impl BodyBuilder {
                 dedup,
                 messages_start,
             },
+            sieved: Sieved::default(),
         })
     }
 }

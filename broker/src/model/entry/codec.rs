@@ -20,14 +20,15 @@
 //! 19 TopicUpdated         topic record
 //! 20 SubscriptionUpdated  subscription record
 //! 21 Sought               subscription, partition, epoch, target, 1 if anew else 0
+//! 22, 23, 26              what is remembered of producers, and skipped offsets, see `producer`, `jumped`
+//! 24, 28                  what filters leave out, see `filtered`, `scanned`
 //! 25 Requested            see `requested`
 //! 27 Unparked             subscription, partition, ranges
-//! 22, 23                  what is remembered of producers, see `producer`
-//! 26                      skipped offsets, see `jumped`
 //! ```
 
 use super::body::Columns;
 use super::bytes::{DecodeError, Reader, Writer};
+use super::filtered::Filtered;
 use super::jumped;
 use super::kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
@@ -39,6 +40,7 @@ use super::record_codec::{
     write_subscription_record, write_topic_record,
 };
 use super::requested::Requested;
+use super::scanned::Scanned;
 use super::sought::Sought;
 use super::state_codec;
 use super::unparked::Unparked;
@@ -149,6 +151,8 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         Entry::Sought(entry) => entry.write(out),
         Entry::Requested(entry) => entry.write(out),
         Entry::Unparked(entry) => entry.write(out),
+        Entry::Filtered(entry) => entry.write(out),
+        Entry::Scanned(entry) => entry.write(out),
         Entry::BrokerState(state) => state_codec::write_broker(out, state),
         Entry::Sequenced(entry) => producer::write_sequenced(out, entry),
         Entry::ProducerState(state) => producer::write_state(out, state),
@@ -221,9 +225,11 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         21 => Entry::Sought(Sought::read(input)?),
         22 => Entry::Sequenced(producer::read_sequenced(input)?),
         23 => Entry::ProducerState(producer::read_state(input)?),
+        24 => Entry::Filtered(Filtered::read(input)?),
         25 => Entry::Requested(Requested::read(input)?),
         27 => Entry::Unparked(Unparked::read(input)?),
         26 => Entry::Jumped(jumped::read(input)?),
+        28 => Entry::Scanned(Scanned::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;

@@ -1,9 +1,11 @@
 //! The entries, as the core writes and applies them.
 
+use super::filtered::Filtered;
 use super::jumped::Jumped;
 use super::producer::{ProducerState, Sequenced};
 use super::record::{SubscriptionRecord, TopicRecord};
 use super::requested::Requested;
+use super::scanned::Scanned;
 use super::sought::Sought;
 use super::state::{BrokerState, PageState, SubscriptionState, TopicState};
 use super::unparked::Unparked;
@@ -72,6 +74,10 @@ pub enum Entry {
     ProducerState(ProducerState),
     /// Offsets were skipped after an unclean start.
     Jumped(Jumped),
+    /// Filters left messages of a batch out.
+    Filtered(Filtered),
+    /// Older messages went through a filter.
+    Scanned(Scanned),
 }
 
 /// A batch of messages with consecutive offsets.

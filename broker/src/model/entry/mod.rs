@@ -9,8 +9,9 @@
 //! - [`body`]: the body of a published batch.
 //! - [`record`]: what a topic and a subscription are.
 //! - [`state`]: restated objects.
-//! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`]: those of a seek, of a request with an id and of a
-//!   released key; [`producer`]: what is remembered of producers; [`jumped`]: skipped offsets.
+//! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`], [`filtered`], [`scanned`]: those of a seek, of a
+//!   request with an id, of a released key and of filters; [`producer`]: what is remembered of producers; [`jumped`]:
+//!   skipped offsets.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -32,6 +33,10 @@ pub mod sought;
 
 pub mod unparked;
 
+pub mod filtered;
+
+pub mod scanned;
+
 pub mod kinds;
 
 mod state_codec;
@@ -44,6 +49,7 @@ mod tests;
 pub use body::{Body, BodyBuilder, Columns, Marks, Sizes};
 pub use bytes::DecodeError;
 pub use codec::{Encoded, INDEXED_VERSION, decode, encode, indexed_bytes};
+pub use filtered::{Filtered, LeftOut};
 pub use jumped::Jumped;
 pub use kinds::{
     Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
@@ -52,6 +58,7 @@ pub use kinds::{
 pub use producer::{ProducerState, Sequenced, StoredRun};
 pub use record::{SubscriptionRecord, TopicRecord};
 pub use requested::{FirstAnswer, Requested};
+pub use scanned::Scanned;
 pub use sought::Sought;
 pub use state::{
     BrokerState, DeadRecord, OutstandingLease, PageState, PartitionCursor, PartitionState, Record,

@@ -7,6 +7,7 @@ use super::range::{
     DEFAULT_MAX_ATTEMPTS, MAX_ACK_DEADLINE, MAX_DELIVERY_RATE, MAX_FILTER_BYTES, MAX_MAX_ATTEMPTS,
     MAX_OUTSTANDING, MAX_RETENTION, MAX_STORED, MIN_ACK_DEADLINE, in_range, span_in_range,
 };
+use crate::model::filter::Filter;
 use crate::model::{Name, Refusal, Span};
 
 /// Whether messages of one key are handed out one after the other, and what a dead one does to its key.
@@ -186,6 +187,10 @@ impl SubscriptionSettings {
         if let Some(filter) = &self.filter {
             let length = filter.len() as u64;
             in_range("subscription.filter (bytes)", length, 1, MAX_FILTER_BYTES)?;
+            Filter::parse(filter).map_err(|error| Refusal::FilterInvalid {
+                field: "subscription.filter",
+                detail: error.to_string(),
+            })?;
         }
         Ok(())
     }

@@ -38,7 +38,8 @@ pub(crate) enum SubCommand {
     #[command(after_help = "Examples:
   weir sub create billing --topic orders
   weir sub create billing --topic orders --max-attempts 5 --ack-deadline 1m --key-order
-  weir sub create ledger --topic orders --from earliest --rate 500")]
+  weir sub create ledger --topic orders --from earliest --rate 500
+  weir sub create urgent --topic orders --filter 'attributes.priority = \"high\"'")]
     Create(CreateSubscriptionArgs),
 
     /// Show a subscription: its settings, numbers and consumers [read]
@@ -163,6 +164,11 @@ pub(crate) struct CreateSubscriptionArgs {
         hide_possible_values = true
     )]
     pub(crate) key_order: Option<KeyOrderArg>,
+
+    /// Only messages whose attributes this is true of, in Pub/Sub's language, for example
+    /// 'attributes.kind = "b" AND NOT attributes:test'; fixed for good [default: all]
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
 
     /// Where it starts; partitions that are not named start with the next message [default: latest]
     #[arg(long, value_name = "earliest|latest|TIME|OFFSET|P:OFFSET", value_parser = place)]

@@ -99,7 +99,7 @@ fn every_verb_says_whether_it_reads_or_writes() {
 
 #[test]
 fn nothing_of_later_features_is_in_the_help() {
-    let later = ["--filter", "--no-wait", "undo", "client", "audit"];
+    let later = ["--no-wait", "undo", "client", "audit"];
     for (path, _) in all_commands() {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let text = help(&names);
