@@ -98,6 +98,7 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
                 stored_bytes: one.stored_bytes,
             })
             .collect(),
+        ..server::TopicStats::default()
     }
 }
 
@@ -160,6 +161,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         topic_durability: convert::wire_durability(of.topic_durability).into(),
         unjudged: counts.unjudged,
         filter: of.settings.filter.as_deref().unwrap_or_default().to_owned(),
+        ..server::SubscriptionStats::default()
     }
 }
 
@@ -216,6 +218,7 @@ fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server::ConsumerS
         ack_rate: rates.ack,
         fail_rate: rates.fail,
         last_ack_time: counts.last_ack.map(|time: Time| convert::timestamp(time)),
+        ..server::ConsumerStats::default()
     }
 }
 
