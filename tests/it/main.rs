@@ -61,6 +61,8 @@ mod updates;
 
 mod topology;
 
+mod edits;
+
 mod lists;
 
 mod requests;

@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &mut Session, args: &ApplyArgs) -> Result<(), F
     let mut declared = read.map_err(|problem| wrong(&args.file, problem.line, problem.what))?;
     let plan = send(session, &args.file, &mut declared, Pass::Plan).await?;
     if args.dry_run || plan.changes.is_empty() {
-        return show(session, &plan).await;
+        return show(session, &plan, &plan.sentence()).await;
     }
     if plan.may_lose() {
         let text = format!("{}{}", plan.text(), plan.sentence());
@@ -33,7 +33,7 @@ pub(crate) async fn run(session: &mut Session, args: &ApplyArgs) -> Result<(), F
         consent::require(&session.output, args.yes, &text, &question)?;
     }
     let done = send(session, &args.file, &mut declared, Pass::Act).await?;
-    show(session, &done).await
+    show(session, &done, &done.sentence()).await
 }
 
 /// Prints the topology of the broker as a file that `weir apply` takes.
@@ -130,8 +130,12 @@ fn wrong(file: &Path, line: usize, what: String) -> Failure {
     }
 }
 
-async fn show(session: &mut Session, changes: &Changes) -> Result<(), Failure> {
-    let sentence = changes.sentence();
+/// Prints what differs, or did, and a sentence for people.
+pub(super) async fn show(
+    session: &mut Session,
+    changes: &Changes,
+    sentence: &str,
+) -> Result<(), Failure> {
     let text = match session.format {
         Format::Json => json::pretty(changes)?,
         Format::Jsonl => json::line(changes)?,
@@ -139,6 +143,6 @@ async fn show(session: &mut Session, changes: &Changes) -> Result<(), Failure> {
         Format::Table | Format::Wide => changes.text(),
     };
     session.output.data(text).await?;
-    session.output.note(&sentence);
+    session.output.note(sentence);
     Ok(())
 }

@@ -28,10 +28,13 @@ mod pull;
 
 mod bulk;
 
+mod resources;
+
 mod apply;
 mod check;
 mod config;
 mod dlq;
+mod edit;
 mod shell;
 mod status;
 mod sub;

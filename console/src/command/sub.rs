@@ -2,10 +2,10 @@
 
 use weir_proto::v1;
 
-use super::arguments::{CreateSubscriptionArgs, KeyOrderArg, ListArgs, Place, SubCommand};
+use super::arguments::{CreateSubscriptionArgs, ListArgs, Place, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
-use super::{consent, lag, names, peek, pull, seek};
+use super::{consent, edit, lag, names, peek, pull, resources, seek};
 use crate::present::operation::DeletedSubscriptionDocument;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
 use crate::present::units;
@@ -16,6 +16,7 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
         SubCommand::Ls { topic, list } => self::list(session, topic, &list).await,
         SubCommand::Create(args) => create(session, args).await,
         SubCommand::Get { subscription } => get(session, &subscription).await,
+        SubCommand::Edit(args) => edit::subscription(session, args).await,
         SubCommand::Pause { subscription } => hold(session, &subscription, Hold::Pause).await,
         SubCommand::Resume { subscription } => hold(session, &subscription, Hold::Resume).await,
         SubCommand::Seek(args) => seek::run(session, args).await,
@@ -78,45 +79,13 @@ fn request(mut args: CreateSubscriptionArgs) -> v1::CreateSubscriptionRequest {
         Some(Place::Time(time)) => request.start_time = Some(time),
         Some(Place::Offsets(offsets)) => request.start_offsets = offsets,
     }
-    request.subscription = Some(resource(args));
-    request
-}
-
-fn resource(args: CreateSubscriptionArgs) -> v1::Subscription {
-    let key_order = match args.key_order {
-        None => v1::KeyOrder::Unspecified,
-        Some(KeyOrderArg::Off) => v1::KeyOrder::Off,
-        Some(KeyOrderArg::Block) => v1::KeyOrder::Block,
-        Some(KeyOrderArg::Skip) => v1::KeyOrder::Skip,
-    };
-    let backlog_policy = if args.hold_publishers {
-        v1::BacklogPolicy::HoldPublishers
-    } else {
-        v1::BacklogPolicy::Unspecified
-    };
-    v1::Subscription {
+    request.subscription = Some(v1::Subscription {
         name: args.subscription,
         topic: args.topic,
-        ack_deadline: args.ack_deadline.map(units::proto_span),
-        max_attempts: args.max_attempts.unwrap_or(0),
-        minimum_backoff: args.backoff_min.map(units::proto_span),
-        maximum_backoff: args.backoff_max.map(units::proto_span),
-        key_order: key_order.into(),
         filter: args.filter.unwrap_or_default(),
-        delivery_rate: args.rate,
-        max_outstanding_messages: args.max_outstanding,
-        backlog_retention: args.backlog_retention.map(units::proto_span),
-        max_backlog_messages: args.max_backlog,
-        max_backlog_bytes: args.max_backlog_bytes,
-        backlog_policy: backlog_policy.into(),
-        dead_letter_topic: args.dead_letter_topic.unwrap_or_default(),
-        retry_budget: args.retry_budget,
-        expiration: args.expiration.map(units::proto_span),
-        ephemeral: args.ephemeral,
-        slo_age: args.slo_age.map(units::proto_span),
-        slo_backlog: args.slo_backlog,
-        ..v1::Subscription::default()
-    }
+        ..resources::subscription(args.settings)
+    });
+    request
 }
 
 async fn get(session: &mut Session, given: &str) -> Result<(), Failure> {
@@ -214,81 +183,4 @@ fn deletion_plan(name: &str, stats: &v1::SubscriptionStats) -> String {
         units::count(stats.dead),
         units::counted(stats.consumers.len() as u64, "consumer", "consumers")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::command::arguments::{Cli, Command};
-
-    fn created_by(flags: &[&str]) -> v1::Subscription {
-        let start = ["weir", "sub", "create", "billing", "--topic", "orders"];
-        let cli = Cli::try_parse_from(start.iter().chain(flags)).unwrap();
-        match cli.command {
-            Some(Command::Sub(SubCommand::Create(args))) => resource(args),
-            other => panic!("parsed as {other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_is_not_said_is_left_to_the_broker() {
-        let subscription = created_by(&[]);
-        assert_eq!(subscription.ack_deadline, None);
-        assert_eq!(subscription.max_attempts, 0);
-        assert_eq!(subscription.key_order(), v1::KeyOrder::Unspecified);
-    }
-
-    #[test]
-    fn settings_reach_the_broker_as_they_were_written() {
-        let subscription = created_by(&[
-            "--max-attempts",
-            "3",
-            "--ack-deadline",
-            "1m",
-            "--backoff-min",
-            "0s",
-            "--backoff-max",
-            "250ms",
-            "--slo-age",
-            "5m",
-            "--slo-backlog",
-            "1000",
-        ]);
-        assert_eq!(
-            units::span_seconds(subscription.slo_age.as_ref()),
-            Some(300.0)
-        );
-        assert_eq!(subscription.slo_backlog, Some(1_000));
-        assert_eq!(subscription.max_attempts, 3);
-        assert_eq!(
-            units::span_seconds(subscription.ack_deadline.as_ref()),
-            Some(60.0)
-        );
-        assert_eq!(
-            units::span_seconds(subscription.minimum_backoff.as_ref()),
-            Some(0.0)
-        );
-        assert_eq!(
-            units::span_seconds(subscription.maximum_backoff.as_ref()),
-            Some(0.25)
-        );
-    }
-
-    #[test]
-    fn key_order_without_a_value_blocks() {
-        assert_eq!(
-            created_by(&["--key-order"]).key_order(),
-            v1::KeyOrder::Block
-        );
-        assert_eq!(
-            created_by(&["--key-order", "skip"]).key_order(),
-            v1::KeyOrder::Skip
-        );
-        assert_eq!(
-            created_by(&["--key-order=off"]).key_order(),
-            v1::KeyOrder::Off
-        );
-    }
 }

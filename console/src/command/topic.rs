@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use weir_proto::v1;
 
-use super::arguments::{
-    CreateTopicArgs, DeleteTopicArgs, Durability, LimitPolicy, ListArgs, TopicCommand,
-};
+use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand};
 use super::consent;
 use super::failure::Failure;
 use super::session::Session;
-use super::{peek, publish, read};
+use super::{edit, peek, publish, read, resources};
 use crate::present::operation::DeletedTopicDocument;
 use crate::present::topic::{TopicDocument, topic_table};
 use crate::present::topic_stats::TopicStatsDocument;
@@ -22,6 +20,7 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
         TopicCommand::Ls(args) => list(session, &args).await,
         TopicCommand::Create(args) => create(session, args).await,
         TopicCommand::Get { topic } => get(session, &topic).await,
+        TopicCommand::Edit(args) => edit::topic(session, args).await,
         TopicCommand::Stats { topic } => stats(session, &topic).await,
         TopicCommand::Rm(args) => delete(session, &args).await,
         TopicCommand::Publish(args) => publish::run(session, args).await,
@@ -54,24 +53,7 @@ async fn create(session: &mut Session, args: CreateTopicArgs) -> Result<(), Fail
     let topic = v1::Topic {
         name: args.topic.clone(),
         partition_count: args.partitions.unwrap_or(0),
-        retention_duration: args.retention.map(units::proto_span),
-        retention_bytes: args.retention_bytes,
-        message_time_to_live: args.message_ttl.map(units::proto_span),
-        max_messages: args.max_messages,
-        max_bytes: args.max_bytes,
-        limit_policy: match args.limit_policy {
-            None => v1::LimitPolicy::Unspecified,
-            Some(LimitPolicy::Reject) => v1::LimitPolicy::Reject,
-            Some(LimitPolicy::DropOldest) => v1::LimitPolicy::DropOldest,
-        }
-        .into(),
-        durability: match args.durability {
-            None => v1::Durability::Unspecified,
-            Some(Durability::Durable) => v1::Durability::Durable,
-            Some(Durability::Relaxed) => v1::Durability::Relaxed,
-        }
-        .into(),
-        ..v1::Topic::default()
+        ..resources::topic(&args.settings)
     };
     let created = session.client.admin().create_topic(topic).await;
     let created = created

@@ -13,7 +13,7 @@
 //!
 //! Keys are called as the fields of the contract. `value` is how one is written, `settings` has a line for each,
 //! `read` takes a file as a whole or refuses it with its line, `write` makes one; `declared` is what a file says,
-//! `changes` what an apply changes.
+//! `changes` what an apply changes; `edit` changes some settings and leaves the others.
 
 mod value;
 
@@ -21,6 +21,7 @@ mod settings;
 
 mod changes;
 mod declared;
+mod edit;
 mod read;
 mod write;
 
@@ -29,5 +30,6 @@ mod tests;
 
 pub(crate) use changes::Changes;
 pub(crate) use declared::{Declared, Part};
+pub(crate) use edit::{edited_subscription, edited_topic};
 pub(crate) use read::read;
 pub(crate) use write::{TopologyDocument, written};

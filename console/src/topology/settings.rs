@@ -170,6 +170,18 @@ impl<R: Clone> Setting<R> {
         }
     }
 
+    /// Sets it no more: it gets its default.
+    pub(super) fn clear(&self, resource: &mut R) {
+        match &self.access {
+            Access::Span(place) => *place(resource) = None,
+            Access::Size(place) | Access::Number(place) => *place(resource) = None,
+            Access::Count(place) => *place(resource) = 0,
+            Access::Text(place) => place(resource).clear(),
+            Access::Flag(place) => *place(resource) = false,
+            Access::Word(_, place) => *place(resource) = 0,
+        }
+    }
+
     /// Sets it.
     pub(super) fn set(&self, resource: &mut R, value: &Value) -> Result<(), String> {
         match &self.access {

@@ -9,6 +9,7 @@ mod payload;
 mod place;
 mod program;
 mod read;
+mod settings;
 mod shell;
 mod span;
 mod sub;
@@ -25,12 +26,15 @@ pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};
 pub(crate) use read::ReadArgs;
+pub(crate) use settings::{
+    Durability, EditArgs, KeyOrderArg, LimitPolicy, SubscriptionSettingArgs, TopicSettingArgs,
+};
 pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
-    CreateSubscriptionArgs, KeyOrderArg, LagArgs, PeekSubscriptionArgs, PullArgs, SeekArgs,
-    StateArg, SubCommand,
+    CreateSubscriptionArgs, EditSubscriptionArgs, LagArgs, PeekSubscriptionArgs, PullArgs,
+    SeekArgs, StateArg, SubCommand,
 };
 pub(crate) use topic::{
-    CreateTopicArgs, DeleteTopicArgs, Durability, LimitPolicy, PeekArgs, PeekTopicArgs,
-    PublishArgs, TopicCommand,
+    CreateTopicArgs, DeleteTopicArgs, EditTopicArgs, PeekArgs, PeekTopicArgs, PublishArgs,
+    TopicCommand,
 };

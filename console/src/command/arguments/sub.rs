@@ -7,7 +7,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::place::{Place, place};
 use super::span::duration;
-use super::{ListArgs, PayloadArgs, PeekArgs};
+use super::{EditArgs, ListArgs, PayloadArgs, PeekArgs, SubscriptionSettingArgs};
 use crate::command::candidates::{subscriptions, topics};
 use crate::present::subscription::SubscriptionNumbers;
 
@@ -52,6 +52,17 @@ pub(crate) enum SubCommand {
         #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: String,
     },
+
+    /// Change settings while messages flow; what is not named stays as it is [write]
+    #[command(after_help = "Examples:
+  weir sub edit billing --max-attempts 5 --ack-deadline 1m
+  weir sub edit billing --rate 500 --dry-run    shows what would change
+  weir sub edit billing --unset delivery_rate --unset slo_age
+  weir sub edit billing --max-backlog 1000 --yes
+
+A change that may drop messages is shown first, and asks. Settings are unset by their names in
+'weir sub get -o json' and in the file of 'weir apply'.")]
+    Edit(EditSubscriptionArgs),
 
     /// Hold a subscription: nothing is handed out until it is resumed [write]
     #[command(after_help = "Examples:
@@ -137,34 +148,6 @@ pub(crate) struct CreateSubscriptionArgs {
     #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     pub(crate) topic: String,
 
-    /// The attempt whose failure makes a message dead, 1 to 10,000 [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_attempts: Option<u32>,
-
-    /// How long a consumer holds a message before it counts as failed, 1s to 12h [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) ack_deadline: Option<Duration>,
-
-    /// The wait after the first failure, doubled with each further one [default: 100ms]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) backoff_min: Option<Duration>,
-
-    /// The longest wait [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) backoff_max: Option<Duration>,
-
-    /// Hand out messages of one ordering key in order; a dead one blocks its key (as without a
-    /// value), or its key skips it
-    #[arg(
-        long,
-        value_enum,
-        value_name = "block|skip",
-        num_args = 0..=1,
-        default_missing_value = "block",
-        hide_possible_values = true
-    )]
-    pub(crate) key_order: Option<KeyOrderArg>,
-
     /// Only messages whose attributes this is true of, in Pub/Sub's language, for example
     /// 'attributes.kind = "b" AND NOT attributes:test'; fixed for good [default: all]
     #[arg(long, value_name = "EXPR")]
@@ -174,53 +157,25 @@ pub(crate) struct CreateSubscriptionArgs {
     #[arg(long, value_name = "earliest|latest|TIME|OFFSET|P:OFFSET", value_parser = place)]
     pub(crate) from: Option<Place>,
 
-    /// How many messages are handed out per second at most [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) rate: Option<u64>,
+    /// Its settings.
+    #[command(flatten)]
+    pub(crate) settings: SubscriptionSettingArgs,
+}
 
-    /// Forward dead messages to this topic, with attributes that tell where and why they died
-    #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
-    pub(crate) dead_letter_topic: Option<String>,
+/// What `weir sub edit` takes.
+#[derive(Debug, Args)]
+pub(crate) struct EditSubscriptionArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
 
-    /// How many messages that have failed may come back per minute [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) retry_budget: Option<u64>,
+    /// What it is to be.
+    #[command(flatten)]
+    pub(crate) settings: SubscriptionSettingArgs,
 
-    /// How many messages all its consumers together may hold [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_outstanding: Option<u64>,
-
-    /// How long messages of its backlog are kept, 1s to 10y; then they are dropped [default: 7d]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) backlog_retention: Option<Duration>,
-
-    /// How many messages its backlog may have [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_backlog: Option<u64>,
-
-    /// How many bytes its backlog may have [default: no limit]
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_backlog_bytes: Option<u64>,
-
-    /// Beyond these limits, refuse publishing to the topic instead of dropping the oldest messages
-    #[arg(long)]
-    pub(crate) hold_publishers: bool,
-
-    /// Delete it once nobody has used it for so long, 1s to 10y [default: never]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) expiration: Option<Duration>,
-
-    /// Delete it 10 s after its last consumer has left: as --expiration 10s
-    #[arg(long, conflicts_with = "expiration")]
-    pub(crate) ephemeral: bool,
-
-    /// The age of the oldest message that is still fine; `weir check age` measures against it
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) slo_age: Option<Duration>,
-
-    /// The backlog that is still fine; `weir check lag` measures against it
-    #[arg(long, value_name = "N")]
-    pub(crate) slo_backlog: Option<u64>,
+    /// What it is no longer to be, and how.
+    #[command(flatten)]
+    pub(crate) edit: EditArgs,
 }
 
 /// What `weir sub seek` takes.
@@ -241,17 +196,6 @@ pub(crate) struct SeekArgs {
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
-}
-
-/// What `--key-order` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeyOrderArg {
-    /// A dead message holds the later ones of its key
-    Block,
-    /// After a dead message its key goes on
-    Skip,
-    /// No order
-    Off,
 }
 
 /// What `weir sub pull` takes.

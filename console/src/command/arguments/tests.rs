@@ -46,7 +46,7 @@ fn the_help_of_the_program_is_as_reviewed() {
 fn the_help_of_topics_is_as_reviewed() {
     insta::assert_snapshot!("topic", help(&["topic"]));
     for verb in [
-        "ls", "create", "get", "stats", "rm", "publish", "peek", "read",
+        "ls", "create", "get", "edit", "stats", "rm", "publish", "peek", "read",
     ] {
         insta::assert_snapshot!(format!("topic_{verb}"), help(&["topic", verb]));
     }
@@ -56,7 +56,7 @@ fn the_help_of_topics_is_as_reviewed() {
 fn the_help_of_subscriptions_is_as_reviewed() {
     insta::assert_snapshot!("sub", help(&["sub"]));
     for verb in [
-        "ls", "create", "get", "pause", "resume", "seek", "rm", "pull", "peek", "lag",
+        "ls", "create", "get", "edit", "pause", "resume", "seek", "rm", "pull", "peek", "lag",
     ] {
         insta::assert_snapshot!(format!("sub_{verb}"), help(&["sub", verb]));
     }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use prost_types::Timestamp;
 
 use super::list::message_filter;
-use super::span::{attribute, duration, size, time};
-use super::{ListArgs, PayloadArgs, ReadArgs};
+use super::span::{attribute, duration, time};
+use super::{EditArgs, ListArgs, PayloadArgs, ReadArgs, TopicSettingArgs};
 use crate::command::candidates::topics;
 use crate::present::topic::TopicDocument;
 use weir_proto::filter::Filter;
@@ -45,6 +45,16 @@ pub(crate) enum TopicCommand {
         #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
         topic: String,
     },
+
+    /// Change settings while messages flow; what is not named stays as it is [write]
+    #[command(after_help = "Examples:
+  weir topic edit orders --retention 7d --retention-bytes 10GiB
+  weir topic edit orders --max-messages 1000000 --limit-policy reject --dry-run
+  weir topic edit orders --unset max_messages --yes
+
+A change that may drop messages is shown first, and asks. Settings are unset by their names in
+'weir topic get -o json' and in the file of 'weir apply'.")]
+    Edit(EditTopicArgs),
 
     /// Show a topic's numbers with those of its subscriptions [read]
     #[command(after_help = "Examples:
@@ -106,51 +116,25 @@ pub(crate) struct CreateTopicArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) partitions: Option<u32>,
 
-    /// How long finished messages stay readable, 0 for not at all [default: 24h]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) retention: Option<Duration>,
-
-    /// How many bytes of finished messages stay at most [default: 1GiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub(crate) retention_bytes: Option<u64>,
-
-    /// How long a message lives that does not say so itself; then it is dropped as expired [default: for ever]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) message_ttl: Option<Duration>,
-
-    /// How many messages may wait to be finished [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_messages: Option<u64>,
-
-    /// How many bytes of messages may wait to be finished [default: no limit]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub(crate) max_bytes: Option<u64>,
-
-    /// What happens beyond these limits [default: reject]
-    #[arg(long, value_name = "reject|drop-oldest", hide_possible_values = true)]
-    pub(crate) limit_policy: Option<LimitPolicy>,
-
-    /// When a publish is confirmed [default: durable]
-    #[arg(long, value_name = "durable|relaxed", hide_possible_values = true)]
-    pub(crate) durability: Option<Durability>,
+    /// Its settings.
+    #[command(flatten)]
+    pub(crate) settings: TopicSettingArgs,
 }
 
-/// When a publish is confirmed.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Durability {
-    /// When it is on the disk
-    Durable,
-    /// When it is written: a power cut may lose the last moments
-    Relaxed,
-}
+/// What `weir topic edit` takes.
+#[derive(Debug, Args)]
+pub(crate) struct EditTopicArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
+    pub(crate) topic: String,
 
-/// What happens to a publish beyond a limit of its topic.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LimitPolicy {
-    /// Publishing is refused; a stream is held back
-    Reject,
-    /// The oldest messages are dropped
-    DropOldest,
+    /// What it is to be.
+    #[command(flatten)]
+    pub(crate) settings: TopicSettingArgs,
+
+    /// What it is no longer to be, and how.
+    #[command(flatten)]
+    pub(crate) edit: EditArgs,
 }
 
 /// What `weir topic rm` takes.
