@@ -25,13 +25,13 @@ const FILES: &[&str] = &[
     "weir/v1/diagnosis.proto",
     "weir/v1/events.proto",
     "weir/v1/dead_groups.proto",
-    "weir/v1/clients.proto",
     "weir/v1/stats.proto",
     "weir/v1/publisher_service.proto",
     "weir/v1/subscriber_service.proto",
     "weir/v1/admin_service.proto",
     "weir/v1/operator_service.proto",
     "weir/v1/stats_service.proto",
+    "weir/v1/clients.proto",
 ];
 
 /// Fields that are the same on the wire but bytes in the broker: (message, field).
