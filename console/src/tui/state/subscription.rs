@@ -4,9 +4,6 @@ use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{DrainState, DropCause, Durability, SubscriptionRates, SubscriptionStats};
 
 use super::consumer::Consumer;
-use super::diagnosis::Diagnosis;
-use super::latency::Latency;
-use super::partition::Partition;
 use super::reading::measured;
 
 /// How many bytes of a name are kept. Names have at most 511 characters with their namespace.
@@ -44,22 +41,6 @@ pub(crate) struct Subscription {
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) conservation_error: u64,
     pub(crate) drain: Drain,
-    /// The shortest and the longest drain time by the three windows, in seconds; the longest is
-    /// `None` if there is a window in which the backlog does not shrink.
-    pub(crate) drain_range: Option<(f64, Option<f64>)>,
-    /// What the broker says is going on; `None` if it does not say.
-    pub(crate) diagnosis: Option<Diagnosis>,
-    /// From hand-out to ack, and from due to first hand-out; `None` while nothing was measured.
-    pub(crate) handling: Option<Latency>,
-    pub(crate) queueing: Option<Latency>,
-    /// In order; empty unless it was asked for by its name.
-    pub(crate) partitions: Vec<Partition>,
-    /// Its filter; empty if it has none.
-    pub(crate) filter: SafeText,
-    /// Whether dead messages wait to be forwarded.
-    pub(crate) dead_letters_held: bool,
-    /// Whether failed messages wait for the retry budget.
-    pub(crate) retry_budget_spent: bool,
     /// Seconds that a lease lasts.
     pub(crate) ack_deadline: Option<f64>,
     pub(crate) max_attempts: u32,
@@ -137,14 +118,6 @@ impl Subscription {
             consumers: stats.consumers.iter().map(Consumer::new).collect(),
             conservation_error: stats.conservation_error,
             drain,
-            drain_range: drain_range(stats),
-            diagnosis: stats.diagnosis.as_ref().map(Diagnosis::new),
-            handling: stats.handling.as_ref().and_then(Latency::new),
-            queueing: stats.queueing.as_ref().and_then(Latency::new),
-            partitions: stats.partitions.iter().map(Partition::new).collect(),
-            filter: SafeText::capped(stats.filter.as_bytes(), NAME_CAP_BYTES),
-            dead_letters_held: stats.dead_letters_held,
-            retry_budget_spent: stats.retry_budget_spent,
             ack_deadline: measured(stats.ack_deadline_seconds),
             max_attempts: stats.max_attempts,
             sampled,
@@ -173,11 +146,6 @@ impl Subscription {
         };
         self.lag.map(|lag| lag + since)
     }
-}
-
-fn drain_range(stats: &SubscriptionStats) -> Option<(f64, Option<f64>)> {
-    let low = stats.drain_low_seconds.and_then(measured)?;
-    Some((low, stats.drain_high_seconds.and_then(measured)))
 }
 
 impl Drain {
