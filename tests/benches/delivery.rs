@@ -65,6 +65,7 @@ impl Bench {
             serial: LeaseSerial(self.number),
             incarnation: Incarnation(1),
             deadline: Mono(self.number),
+            since: Mono(self.number),
             at: Position(self.number),
         };
         let room = Room {
@@ -78,6 +79,7 @@ impl Bench {
                 .held(grant.range, ticket.incarnation, grant.serial);
             self.machine.acked(&held, Position(self.number));
         }
+        std::hint::black_box((self.machine.take_handled(), self.machine.take_repeated()));
         assert_eq!(self.machine.floor(), self.log.next());
         self.log.trim(self.machine.floor());
     }

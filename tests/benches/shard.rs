@@ -18,7 +18,7 @@ use weir_broker::core::{Allowance, Publication, SequenceRange, Start};
 use weir_broker::journal::OsDisk;
 use weir_broker::model::entry::BodyBuilder;
 use weir_broker::model::settings::{SubscriptionSettings, TopicSettings};
-use weir_broker::model::{Name, Partition, Span, TopicId};
+use weir_broker::model::{Client, Name, Partition, Span, TopicId};
 use weir_broker::shard::{Handle, SessionEvent, Shard, Subscribe};
 
 /// How often each figure is taken.
@@ -122,6 +122,7 @@ async fn drain(handle: &Handle, count: u64) -> anyhow::Result<()> {
         subscription: Name::parse("s")?,
         name: "bench".to_owned(),
         peer: String::new(),
+        client: Client::default(),
         allowance: Allowance {
             messages: 50_000,
             bytes: 64 << 20,

@@ -212,6 +212,14 @@ impl Objects {
         subscription.meters.acked += count;
         let machine = machine(subscription, acked.partition)?;
         let (before, after) = settling(machine, |one| one.acked(&acked.ranges, at));
+        let handled = machine.take_handled();
+        if let Mode::Live(now) = mode {
+            let consumers = &subscription.consumers;
+            let is_connected = |id| consumers.contains(&id);
+            subscription
+                .measures
+                .handled(&handled, is_connected, now.mono);
+        }
         self.totals.acked += count;
         self.totals.settle(before, after);
         Ok(())

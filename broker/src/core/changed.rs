@@ -72,10 +72,11 @@ impl Objects {
     /// Live, what has entered changes with the start; the counters that only grow do not go by that.
     pub(super) fn sought(&mut self, sought: &Sought, mode: Mode) -> Result<(), ApplyError> {
         let subscription = self.place(sought.subscription, sought.partition, mode)?;
-        if let Mode::Recovery = mode {
+        let Mode::Live(now) = mode else {
             machine(subscription, sought.partition)?.sought(sought);
             return Ok(());
-        }
+        };
+        subscription.measures.begun = now.wall;
         let (id, of) = (sought.subscription, subscription.record.topic);
         let topic = self.topics.get(&of).ok_or(ApplyError::NoTopic(of))?;
         let subscription = self.subscriptions.get_mut(&id);

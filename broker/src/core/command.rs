@@ -4,7 +4,8 @@ use super::views::PeekPlace;
 use crate::model::entry::Body;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    MessageId, Name, Offset, Partition, Position, ProducerSequence, RequestId, Span, Time, TopicId,
+    Client, MessageId, Name, Offset, Partition, Position, ProducerSequence, RequestId, Span, Time,
+    TopicId,
 };
 
 /// Where a new subscription starts, or where one goes on.
@@ -151,6 +152,8 @@ pub struct Attach<'a> {
     pub name: String,
     /// Its address.
     pub peer: String,
+    /// Its connection.
+    pub client: Client,
     /// How much it may hold.
     pub allowance: Allowance,
 }
@@ -177,6 +180,12 @@ pub enum Departure {
     Clean,
     /// Its connection broke: each lease counts a failed attempt of class `consumer_lost`.
     Lost,
+    /// An operator has ended its connection: the same.
+    Disconnected,
+    /// It did not read what was delivered to it: the same.
+    TooSlow,
+    /// The broker stops: its leases are released.
+    Draining,
 }
 
 /// Sequences of a stream from `first` to `last`, both inclusive, from 1.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::command::Allowance;
 use super::credit::Credit;
-use crate::model::{SubscriptionId, Time};
+use crate::model::{Client, SubscriptionId, Time};
 
 /// A connected consumer, or a waiting Pull.
 #[derive(Debug)]
@@ -12,12 +12,14 @@ pub(super) struct Consumer {
     pub(super) subscription: SubscriptionId,
     pub(super) name: Arc<str>,
     pub(super) peer: String,
+    pub(super) client: Client,
     pub(super) connected: Time,
     pub(super) kind: Kind,
     pub(super) credit: Credit,
     /// Whether it stands in its subscription's line.
     pub(super) is_hungry: bool,
     pub(super) delivered: u64,
+    pub(super) redelivered: u64,
     pub(super) acked: u64,
     pub(super) failed: u64,
     pub(super) last_ack: Option<Time>,
@@ -39,11 +41,13 @@ impl Consumer {
             subscription,
             name: Arc::from(""),
             peer: String::new(),
+            client: Client::default(),
             connected: Time::default(),
             kind,
             credit: Credit::new(allowance),
             is_hungry: false,
             delivered: 0,
+            redelivered: 0,
             acked: 0,
             failed: 0,
             last_ack: None,

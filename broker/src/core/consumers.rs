@@ -1,10 +1,13 @@
 //! Consumers come and go: streams attach and detach, Pulls are answered at once or wait.
 
+use std::sync::Arc;
+
 use super::command::{Allowance, Attach, Departure, Pull};
 use super::consumer::{Consumer, Kind};
 use super::limits::{
     MAX_CONSUMERS, MAX_OUTSTANDING_BYTES, MAX_OUTSTANDING_MESSAGES, MAX_PULL_MESSAGES,
 };
+use super::measures::DepartedConsumer;
 use super::output::EndedConsumer;
 use super::setback::{CONSUMER_LOST, Cause};
 use super::state::{Act, Core};
@@ -26,6 +29,7 @@ impl Core {
         let consumer = Consumer {
             name: attach.name.into(),
             peer: attach.peer,
+            client: attach.client,
             connected: now.wall,
             ..Consumer::new(record.id, Kind::Stream, attach.allowance)
         };
@@ -51,9 +55,14 @@ impl Core {
             .map(|(partition, machine)| (partition, ranges_of(machine.leases_of(id))))
             .filter(|(_, ranges)| !ranges.is_empty())
             .collect();
+        let counts = leases.iter().flat_map(|(_, ranges)| ranges);
+        let returned = counts.map(|range| range.count()).sum();
+        self.note_departure(id, &consumer, (departure, returned), now);
         match departure {
-            Departure::Clean => self.release_leases(consumer.subscription, leases, now),
-            Departure::Lost => {
+            Departure::Clean | Departure::Draining => {
+                self.release_leases(consumer.subscription, leases, now)
+            }
+            Departure::Lost | Departure::Disconnected | Departure::TooSlow => {
                 for (partition, ranges) in leases {
                     let cause = Cause::of(CONSUMER_LOST, &consumer.name);
                     self.fail((consumer.subscription, partition), &ranges, &cause, now);
@@ -131,12 +140,38 @@ impl Core {
     }
 
     /// Ends every consumer.
-    pub(super) fn end_all(&mut self, reason: &Refusal) {
+    pub(super) fn end_all(&mut self, reason: &Refusal, now: Now) {
         let ids: Vec<ConsumerId> = self.consumers.keys().copied().collect();
         for consumer in ids {
-            self.leave(consumer);
+            if let Some(left) = self.leave(consumer) {
+                let returned = left.credit.messages();
+                self.note_departure(consumer, &left, (Departure::Draining, returned), now);
+            }
             let reason = reason.clone();
             self.output.ended.push(EndedConsumer { consumer, reason });
+        }
+    }
+
+    /// Remembers a consumer that has left, and how many messages it held.
+    fn note_departure(
+        &mut self,
+        id: ConsumerId,
+        consumer: &Consumer,
+        (departure, returned): (Departure, u64),
+        now: Now,
+    ) {
+        let of = self.objects.subscriptions.get_mut(&consumer.subscription);
+        if let Some(subscription) = of.filter(|_| consumer.kind == Kind::Stream) {
+            subscription.measures.departed(DepartedConsumer {
+                id,
+                name: Arc::clone(&consumer.name),
+                peer: consumer.peer.clone(),
+                version: Arc::clone(&consumer.client.version),
+                connected: consumer.connected,
+                left: now.wall,
+                departure,
+                returned,
+            });
         }
     }
 

@@ -140,9 +140,11 @@ impl Core {
             serial: self.next_serial,
             incarnation: self.incarnation,
             deadline: now.mono.plus(subscription.rules.ack_deadline),
+            since: now.mono,
             at: self.next_position,
         };
         let mut basket = Basket {
+            now,
             consumer,
             topic,
             left: limit,
@@ -179,6 +181,7 @@ impl Subscription {
 
 /// What one consumer gets in one turn.
 struct Basket<'a> {
+    now: Now,
     consumer: &'a mut Consumer,
     topic: &'a Topic,
     /// Messages that may still be granted in this turn.
@@ -205,7 +208,11 @@ impl Basket<'_> {
         }
         let partition = Partition(u32::try_from(index).unwrap_or(u32::MAX));
         let epoch = machine.epoch();
+        let repeated = machine.take_repeated();
         let (runs, mut needs) = self.runs(partition, store, &grants);
+        subscription
+            .measures
+            .handed_out(&store.log, &runs, &repeated, self.now);
         if grants.iter().any(|grant| grant.attempt > 1) {
             needs = needs.max(subscription.last_failed);
         }
@@ -242,6 +249,9 @@ impl Basket<'_> {
         for grant in grants {
             self.left = self.left.saturating_sub(grant.range.count());
             self.consumer.delivered += grant.range.count();
+            if grant.attempt > 1 {
+                self.consumer.redelivered += grant.range.count();
+            }
             for run in store.log.runs(grant.range) {
                 let bytes = store.log.bytes(run.range);
                 let credit = &mut self.consumer.credit;

@@ -85,5 +85,7 @@ pub const PRODUCER_LEAST_MEMORY: Span = Span::from_secs(3_600);
 /// Offsets that a partition of a relaxed topic skips after an unclean stop: more than it gives within the moments that
 /// a power cut may lose.
 pub const JUMP: u64 = 1 << 20;
+/// Subscriptions that are looked at at one time to let go of what was measured long ago.
+pub const MAX_FORGOTTEN_MEASURES: usize = 1_000;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;

@@ -10,6 +10,9 @@
 
 pub mod ack_id;
 pub mod limits;
+
+mod counts;
+
 pub mod views;
 
 pub mod command;
@@ -24,6 +27,8 @@ mod producers;
 mod remembered;
 mod sieves;
 mod totals;
+
+mod measures;
 
 mod objects;
 mod places;
@@ -82,6 +87,7 @@ mod operations;
 
 mod audit;
 mod numbers;
+mod measured;
 mod partitions;
 mod peek;
 mod reading;
@@ -103,6 +109,8 @@ pub use command::{
     Forward, Nack, NackAction, NewSubscription, PeekSubscription, PeekTopic, Publication, Pull,
     Purge, PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
 };
+pub use counts::{BrokerCounts, ConsumerCounts, Meters};
+pub use measures::{DepartedConsumer, Distributions};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{
     BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
@@ -113,8 +121,8 @@ pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
 pub use updates::Change;
 pub use views::{
-    Attached, BrokerCounts, ConsumerCounts, Deleted, Differences, Forwardable, MessageView, Meters,
-    PeekPlace, Peeked, Pulled, Receipt, Route, Sought, State, StateView, SubscriptionCounts,
-    SubscriptionDifference, SubscriptionPartition, SubscriptionView, Summary, TopicCounts,
-    TopicDifference, TopicPartition, TopicView,
+    Attached, Deleted, Differences, Forwardable, MessageView, PeekPlace, Peeked, Pulled, Receipt,
+    Route, Sought, State, StateView, SubscriptionCounts, SubscriptionDifference,
+    SubscriptionPartition, SubscriptionView, Summary, TopicCounts, TopicDifference, TopicPartition,
+    TopicView,
 };

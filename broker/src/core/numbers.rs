@@ -4,9 +4,10 @@ use std::ops::Bound;
 
 use super::apply::entered;
 use super::consumer::{Consumer, Kind};
+use super::counts::{BrokerCounts, ConsumerCounts, Meters};
 use super::objects::Store;
 use super::state::Core;
-use super::views::{BrokerCounts, ConsumerCounts, Meters, SubscriptionCounts, TopicCounts};
+use super::views::{SubscriptionCounts, TopicCounts};
 use crate::delivery::Counts;
 use crate::model::{ConsumerId, Now, Refusal, Span, SubscriptionId, Time, TopicId};
 use crate::model::{Name, OffsetRange};
@@ -100,6 +101,7 @@ impl Core {
             oldest_due = earlier(oldest_due, machine.due_since(&store.log));
             oldest_ready = earlier(oldest_ready, machine.ready_since(&store.log));
         }
+        let measures = &subscription.measures;
         let age = |time: Option<Time>| -> Option<Span> { time.map(|time| now.wall.since(time)) };
         let ids = subscription.consumers.iter();
         let consumers = ids.filter_map(|&id| Some((id, self.consumers.get(&id)?)));
@@ -121,7 +123,14 @@ impl Core {
                     .saturating_sub(subscription.meters.published),
                 ..subscription.meters
             },
-            consumers: streams.map(|(id, consumer)| consumer.counts(id)).collect(),
+            handling: measures.handling(now.mono),
+            queueing: measures.queueing(now.mono),
+            consumers: streams
+                .map(|(id, consumer)| ConsumerCounts {
+                    handling: measures.handling_of(id, now.mono),
+                    ..consumer.counts(id)
+                })
+                .collect(),
         })
     }
 
@@ -138,10 +147,13 @@ impl Consumer {
             id,
             name: self.name.to_string(),
             peer: self.peer.clone(),
+            client: self.client.clone(),
             connected: self.connected,
             leased: self.credit.messages(),
             max_outstanding_messages: self.credit.allowance().messages,
             delivered: self.delivered,
+            redelivered: self.redelivered,
+            handling: None,
             acked: self.acked,
             failed: self.failed,
             last_ack: self.last_ack,

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::agenda::Agenda;
 use super::bucket::Bucket;
+use super::counts::Meters;
 use super::dedup::Known;
+use super::measures::Measures;
 use super::producers::Producers;
 use super::remembered::Requests;
 use super::sieves::Sieves;
 use super::totals::Totals;
-use super::views::Meters;
 use crate::delivery::{Log, Machine, Rules};
 use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -113,6 +114,8 @@ pub(super) struct Subscription {
     pub(super) backlog_bytes: Option<u64>,
     /// Volatile: what it has done since the start; `published` is what had entered before.
     pub(super) meters: Meters,
+    /// Volatile: how long things take, and who has left.
+    pub(super) measures: Measures,
     /// Volatile: its connected consumers and waiting Pulls.
     pub(super) consumers: BTreeSet<ConsumerId>,
     /// Volatile: those with room, in the order of their turns.
@@ -247,6 +250,7 @@ impl Subscription {
         let partitions = u32::try_from(machines.len()).unwrap_or(u32::MAX);
         Self {
             rules: Rules::of(&record.settings, partitions),
+            measures: Measures::begin(record.created),
             record,
             is_known: true,
             machines,

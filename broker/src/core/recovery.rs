@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use super::Core;
 use super::apply::{ApplyError, Mode, entered};
+use super::counts::Meters;
 use super::limits::TEXT_BYTES;
 use super::objects::{Objects, Store, Topic};
 use super::state::Act;
 use super::totals::Totals;
-use super::views::Meters;
 use crate::model::entry::{Columns, DecodeError, Entry, decode};
 use crate::model::{
     Incarnation, Now, Offset, OffsetRange, Partition, Position, SubscriptionId, TopicId,

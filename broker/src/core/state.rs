@@ -44,6 +44,8 @@ pub struct Core {
     pub(super) forward_hint: bool,
     /// Where the audit goes on: a subscription, or the first after it, and which of its partitions.
     pub(super) audit_at: (SubscriptionId, usize),
+    /// Where the look at what was measured went on to after its last.
+    pub(super) forget_after: SubscriptionId,
     /// Subscriptions whose books were found wrong; some may be gone.
     pub(super) wrong_books: BTreeSet<SubscriptionId>,
     /// The scan that had its turn last.
@@ -105,6 +107,7 @@ impl Core {
             shed_after: SubscriptionId(0),
             forward_hint: false,
             audit_at: (SubscriptionId(0), 0),
+            forget_after: SubscriptionId(0),
             wrong_books: BTreeSet::new(),
             scan_after: None,
             watched: BTreeSet::new(),

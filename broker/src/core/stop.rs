@@ -8,7 +8,7 @@ use crate::model::{Now, OffsetRange, Partition, Refusal, SubscriptionId};
 impl Core {
     /// Stops cleanly: released leases count no attempt. Nothing may be asked of the core afterwards.
     pub fn stop(&mut self, now: Now) {
-        self.end_all(&Refusal::Draining);
+        self.end_all(&Refusal::Draining, now);
         let ids: Vec<SubscriptionId> = self.objects.subscriptions.keys().copied().collect();
         for id in ids {
             let Some(subscription) = self.objects.subscriptions.get(&id) else {

@@ -1,6 +1,8 @@
 //! What callers see of the core: plain values, computed at the call.
 
+use super::counts::{ConsumerCounts, Meters};
 use crate::delivery::Counts;
+use crate::insight::Latency;
 use crate::model::entry::{DeadRecord, StoredRun};
 use crate::model::filter::Filters;
 use crate::model::settings::{Durability, SubscriptionSettings, TopicSettings};
@@ -237,23 +239,6 @@ pub struct Peeked {
     pub next: Option<PeekPlace>,
 }
 
-/// Counters that only grow while the broker runs, from 0 at its start; rates are their differences.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Meters {
-    /// Messages that came in.
-    pub published: u64,
-    /// Messages handed out, redeliveries included.
-    pub delivered: u64,
-    /// Messages handed out again.
-    pub redelivered: u64,
-    /// Messages acknowledged.
-    pub acked: u64,
-    /// Attempts failed.
-    pub failed: u64,
-    /// Messages that died.
-    pub dead: u64,
-}
-
 /// The numbers of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicCounts {
@@ -306,6 +291,10 @@ pub struct SubscriptionCounts {
     pub are_dead_letters_held: bool,
     /// What it has done since the broker started.
     pub meters: Meters,
+    /// From hand-out to ack; `None` while nothing was measured.
+    pub handling: Option<Latency>,
+    /// From when messages are due to their first hand-out; `None` while nothing was measured.
+    pub queueing: Option<Latency>,
     /// Its connected consumers, in order of id.
     pub consumers: Vec<ConsumerCounts>,
 }
@@ -330,56 +319,6 @@ pub struct SubscriptionPartition {
     pub lag: Option<Span>,
     /// Everything before it is finished or dead.
     pub floor: Offset,
-}
-
-/// The numbers of a connected consumer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConsumerCounts {
-    /// Its number.
-    pub id: ConsumerId,
-    /// Its name.
-    pub name: String,
-    /// Its address.
-    pub peer: String,
-    /// When it connected.
-    pub connected: Time,
-    /// Messages it holds.
-    pub leased: u64,
-    /// How many it may hold.
-    pub max_outstanding_messages: u64,
-    /// Messages handed to it.
-    pub delivered: u64,
-    /// Messages it acknowledged.
-    pub acked: u64,
-    /// Attempts of its that failed.
-    pub failed: u64,
-    /// When it last acknowledged.
-    pub last_ack: Option<Time>,
-}
-
-/// How much there is of everything.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct BrokerCounts {
-    /// Topics.
-    pub topics: u32,
-    /// Subscriptions.
-    pub subscriptions: u32,
-    /// Connected consumers, waiting Pulls not included.
-    pub consumers: u32,
-    /// Ready, leased and waiting messages of all subscriptions.
-    pub backlog: u64,
-    /// Dead messages of all subscriptions.
-    pub dead: u64,
-    /// The sum of all differences between books and recounts that are known.
-    pub conservation_error: u64,
-    /// How long nothing is destroyed by time yet, because the clock has jumped; `None` if it has not.
-    pub suspended: Option<Span>,
-    /// Messages accepted since the start.
-    pub published: u64,
-    /// Messages handed out since the start, redeliveries included.
-    pub delivered: u64,
-    /// Messages acknowledged since the start.
-    pub acked: u64,
 }
 
 /// What a message is for a subscription, without the details.

@@ -152,6 +152,16 @@ impl Schedule {
             .map(|(part, _)| part)
     }
 
+    /// The parts of a range that were scheduled once, in order, and when they became due.
+    pub(super) fn came_in(
+        &self,
+        range: OffsetRange,
+    ) -> impl Iterator<Item = (OffsetRange, Time)> + '_ {
+        let came = self.came.within(range);
+        came.filter(|(part, _)| !part.is_empty())
+            .map(|(part, came)| (part, came.0))
+    }
+
     /// When a message became due that was scheduled once, and where those end that are together with
     /// it and have the same due time.
     pub(super) fn came(&self, offset: Offset) -> Option<(Time, Offset)> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::fresh::Fresh;
 use super::holding::{Again, Lease};
 use super::spans::between;
-use super::{Log, Machine, Room, Rules, Ticket};
+use super::{Handled, Log, Machine, Room, Rules, Ticket};
 use crate::model::OffsetRange;
 use crate::model::entry::Grant;
 use crate::model::settings::KeyOrder;
@@ -83,6 +83,16 @@ impl Machine {
             self.take_fresh_in_turn(&mut basket, rules);
         }
         basket.grants
+    }
+
+    /// What was handed out since this was last asked as a first attempt, but not for the first time.
+    pub fn take_repeated(&mut self) -> Vec<OffsetRange> {
+        std::mem::take(&mut self.timing.repeated)
+    }
+
+    /// What was acknowledged since this was last asked.
+    pub fn take_handled(&mut self) -> Vec<Handled> {
+        std::mem::take(&mut self.timing.handled)
     }
 
     /// Whether a take may grant something. After one with room for any message that granted
@@ -214,6 +224,9 @@ impl Machine {
     fn grant(&mut self, basket: &mut Basket<'_>, range: OffsetRange, attempts: u32) {
         let ticket = basket.ticket;
         basket.add(range, attempts + 1);
+        if attempts == 0 {
+            self.timing.handed_out(range);
+        }
         self.leased += range.count();
         self.progress.touch(range, ticket.at, |_, _, _| ());
         self.progress.note_leased(range);
@@ -227,6 +240,7 @@ impl Machine {
             consumer: Some(ticket.consumer),
             name: Arc::clone(&ticket.name),
             deadline: ticket.deadline,
+            since: ticket.since,
         };
         self.leases.insert(range, lease);
     }

@@ -15,6 +15,8 @@ pub(super) struct Lease {
     pub(super) consumer: Option<ConsumerId>,
     pub(super) name: Arc<str>,
     pub(super) deadline: Mono,
+    /// When it was granted; says nothing if an earlier incarnation did.
+    pub(super) since: Mono,
 }
 
 impl Indexed for Lease {

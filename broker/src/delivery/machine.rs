@@ -9,6 +9,7 @@ use super::keys::Keys;
 use super::page::{Kind, Stretch, index};
 use super::progress::{Progress, relative};
 use super::spans::{Spans, between};
+use super::timing::Timing;
 use crate::model::entry::{DropCause, Failed, Failure, Outcome};
 use crate::model::settings::KeyOrder;
 use crate::model::{Epoch, Now, Offset, OffsetRange, Position, Time};
@@ -39,6 +40,7 @@ pub struct Machine {
     pub(super) veiled: u64,
     /// The largest difference that an audit has found.
     pub(super) audit_error: u64,
+    pub(super) timing: Timing,
 }
 
 impl Machine {
@@ -58,13 +60,14 @@ impl Machine {
             waiting: 0,
             veiled: 0,
             audit_error: 0,
+            timing: Timing::default(),
         }
     }
 
     /// Messages were acknowledged; each was unfinished.
     pub fn acked(&mut self, ranges: &[OffsetRange], at: Position) {
         for &range in ranges {
-            self.end_leases(range);
+            self.end_leases_by(range, Timing::acked);
             self.finish(range, at);
             self.progress.acked += range.count();
         }
@@ -112,7 +115,7 @@ impl Machine {
                 was_leased == range.count() || !self.progress.live,
                 "only a leased message is released"
             );
-            self.make_ready(range);
+            self.give_back(range);
             self.tidy(range);
         }
         self.promote();
@@ -132,7 +135,7 @@ impl Machine {
                 self.keys.join(offset);
                 self.eased.push(key);
             }
-            self.make_ready(range);
+            self.give_back(range);
             self.tidy(range);
         }
         self.promote();
@@ -163,9 +166,21 @@ impl Machine {
 
     /// Ends what leases there are in a range; gives how many messages they held.
     pub(super) fn end_leases(&mut self, range: OffsetRange) -> u64 {
+        self.end_leases_by(range, |_, _, _| ())
+    }
+
+    /// The same; lets the end of each be measured.
+    fn end_leases_by(
+        &mut self,
+        range: OffsetRange,
+        measure: impl Fn(&mut Timing, u64, &Lease),
+    ) -> u64 {
         let mut count = 0;
-        for (piece, _) in self.leases.cut(range) {
+        for (piece, lease) in self.leases.cut(range) {
             count += piece.count();
+            if self.progress.live {
+                measure(&mut self.timing, piece.count(), &lease);
+            }
             self.progress.note_unleased(piece);
             for (offset, key) in self.keys.members(piece) {
                 self.keys.unlease(offset);
@@ -183,6 +198,7 @@ impl Machine {
         if self.progress.live {
             self.progress.leave_unjudged(range);
             self.ready.cut(range);
+            self.timing.finished(range);
             let waits = self.waits.cut(range);
             self.waiting -= waits.iter().map(|(piece, _)| piece.count()).sum::<u64>();
             for (offset, key) in self.keys.members(range) {
@@ -297,6 +313,14 @@ impl Machine {
                     ..*earlier
                 })
             });
+        }
+    }
+
+    /// Makes ready what was handed out before and counts no attempt.
+    pub(super) fn give_back(&mut self, range: OffsetRange) {
+        self.make_ready(range);
+        if self.progress.live {
+            self.timing.returned(range);
         }
     }
 

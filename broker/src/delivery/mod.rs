@@ -6,7 +6,7 @@
 //!
 //! - [`log`], `block`, `due`, `lives`: the messages of a partition without their content.
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
-//! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`: what it is made of.
+//! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`, [`timing`]: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
 //! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is
 //!   asked of it.
@@ -28,6 +28,7 @@ mod progress;
 
 mod holding;
 mod keys;
+pub mod timing;
 
 pub mod machine;
 
@@ -68,3 +69,4 @@ pub use look::State;
 pub use machine::Machine;
 pub use page::PAGE;
 pub use rules::{Retry, Room, Rules, Setback, Ticket};
+pub use timing::Handled;

@@ -34,6 +34,7 @@ impl Machine {
                 consumer: None,
                 name: Arc::clone(&name),
                 deadline: Mono(0),
+                since: Mono(0),
             };
             self.leases.insert(grant.range, lease);
         }
@@ -78,6 +79,7 @@ impl Machine {
                 consumer: None,
                 name: Arc::from(outstanding.consumer.as_str()),
                 deadline: Mono(0),
+                since: Mono(0),
             };
             self.leases
                 .insert(outstanding.range.intersection(offsets), lease);

@@ -79,6 +79,8 @@ pub struct Ticket {
     pub incarnation: Incarnation,
     /// When the leases end.
     pub deadline: Mono,
+    /// When they are granted.
+    pub since: Mono,
     /// The position that the `Delivered` entry will have, or an earlier one.
     pub at: Position,
 }

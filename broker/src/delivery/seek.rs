@@ -11,6 +11,7 @@ use super::keys::Keys;
 use super::page::Page;
 use super::progress::{Progress, relative};
 use super::spans::Spans;
+use super::timing::Timing;
 use super::{Log, Machine};
 use crate::model::entry::Sought;
 use crate::model::{Offset, OffsetRange};
@@ -29,6 +30,7 @@ impl Machine {
             self.keys = Keys::default();
             self.eased.clear();
             self.is_stalled = false;
+            self.timing = Timing::default();
             (self.leased, self.waiting) = (0, 0);
             self.progress.begin_anew(sought.target.0);
             self.fresh = sought.target.0;
@@ -37,7 +39,7 @@ impl Machine {
         let leased: Vec<OffsetRange> = self.leases.iter().map(|(range, _)| range).collect();
         for range in leased {
             self.end_leases(range);
-            self.make_ready(range);
+            self.give_back(range);
             self.tidy(range);
         }
         self.promote();

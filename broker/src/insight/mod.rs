@@ -2,7 +2,9 @@
 //!
 //! Pure: the ticks of a clock come in as arguments. Holds no names and knows no topics.
 //!
-//! - [`ticks`]: when counters are read, and windows; [`meter`]: counters that only grow, as rates over windows.
+//! - [`ticks`]: when counters are read, and windows; [`meter`]: counters that only grow, as rates over windows; [`recent`]: what is counted as
+//!   it happens, over ten seconds.
+//! - [`histogram`]: durations in buckets; [`sliding`]: those of the last minute; [`slowness`]: which consumers are slow.
 //! - [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were.
 
@@ -10,10 +12,21 @@ pub mod ticks;
 
 pub mod meter;
 
+pub mod recent;
+
+pub mod histogram;
+
+pub mod sliding;
+
+pub mod slowness;
+
 pub mod drain;
 
 pub mod history;
 
 pub use drain::{Drain, DrainRange, Flow};
+pub use histogram::{Histogram, Latency};
 pub use meter::Meter;
+pub use recent::Recent;
+pub use sliding::Sliding;
 pub use ticks::{Ticks, WINDOWS, Window, Windows};

@@ -50,6 +50,10 @@ number! {
     ConsumerId, u64
 }
 number! {
+    /// A connection to the broker; from 1 in each incarnation.
+    ClientId, u64
+}
+number! {
     /// A batch of leases granted together; from 1 in each incarnation, never reused in it.
     LeaseSerial, u64
 }

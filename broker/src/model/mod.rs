@@ -3,6 +3,7 @@
 //! Pure: no clock, no input or output. Everything above speaks in these types.
 
 pub mod ids;
+mod client;
 pub mod request_id;
 pub mod time;
 
@@ -18,9 +19,10 @@ pub mod settings;
 
 pub mod entry;
 
+pub use client::Client;
 pub use ids::{
-    ConsumerId, Epoch, Incarnation, LeaseSerial, MessageId, Offset, OperationId, Partition,
-    Position, SubscriptionId, TopicId,
+    ClientId, ConsumerId, Epoch, Incarnation, LeaseSerial, MessageId, Offset, OperationId,
+    Partition, Position, SubscriptionId, TopicId,
 };
 pub use name::Name;
 pub use producer::{ProducerId, ProducerSequence};

@@ -9,7 +9,7 @@ use crate::core::{
     Allowance, Attached, Core, Departure, Nack, Publication, ReadPart, Receipt, SequenceRange,
 };
 use crate::journal::Poisoned;
-use crate::model::{ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId};
+use crate::model::{Client, ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId};
 
 use super::lease::{Granted, PullRequest};
 use super::mailbox::Mailbox;
@@ -85,6 +85,7 @@ pub(crate) struct Subscribing {
     pub(crate) subscription: Name,
     pub(crate) name: String,
     pub(crate) peer: String,
+    pub(crate) client: Client,
     pub(crate) allowance: Allowance,
     pub(crate) mailbox: std::sync::Arc<Mailbox>,
     pub(crate) answer: Answer<Attached>,

@@ -152,6 +152,7 @@ impl Owner {
             subscription: &subscribing.subscription,
             name: subscribing.name,
             peer: subscribing.peer,
+            client: subscribing.client,
             allowance: subscribing.allowance,
         };
         let outcome = if self.stops_at.is_some() {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{ConsumerRates, SubscriptionRates, SubscriptionSample, TopicSample};
 use crate::core::{BrokerCounts, ConsumerCounts, SubscriptionCounts, TopicCounts};
+use crate::insight::slowness::slowness;
 use crate::insight::{Flow, Meter, Ticks, Windows};
 use crate::model::{ConsumerId, Mono, SubscriptionId, TopicId};
 
@@ -24,7 +25,7 @@ pub(super) struct Gauges {
 /// The meters of a subscription.
 struct Meters {
     own: Meter<6>,
-    consumers: HashMap<ConsumerId, Meter<3>>,
+    consumers: HashMap<ConsumerId, Meter<4>>,
 }
 
 impl Gauges {
@@ -82,7 +83,7 @@ impl Gauges {
         meters.own.read(ticks, counters);
         for consumer in &counts.consumers {
             let meter = meters.consumers.entry(consumer.id);
-            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), ticks, [0; 3]));
+            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), ticks, [0; 4]));
             meter.read(ticks, consumer_counters(consumer));
         }
         if meters.consumers.len() > counts.consumers.len() {
@@ -154,17 +155,22 @@ impl Gauges {
                 .rates(&self.ticks, windows, counters),
         };
         let rates = rates.map(subscription_rates);
-        let consumers = counts.consumers.iter().map(|consumer| {
+        let handling: Vec<_> = counts.consumers.iter().map(|one| one.handling).collect();
+        let slowness = slowness(&handling);
+        let consumers = counts.consumers.iter().zip(slowness);
+        let consumers = consumers.map(|(consumer, slowness)| {
             let known = meters.and_then(|meters| meters.consumers.get(&consumer.id));
-            let young = || Meter::begin(self.ticks.newest(), &self.ticks, [0; 3]);
+            let young = || Meter::begin(self.ticks.newest(), &self.ticks, [0; 4]);
             let meter = known.cloned().unwrap_or_else(young);
             let rates = meter.rates(&self.ticks, windows, consumer_counters(consumer));
-            let [deliver, ack, fail] = rates[0];
+            let [deliver, ack, fail, redeliver] = rates[0];
             ConsumerRates {
                 consumer: consumer.id,
                 deliver,
                 ack,
                 fail,
+                redeliver,
+                slowness,
             }
         });
         let consumers: Vec<_> = consumers.collect();
@@ -180,6 +186,7 @@ impl Gauges {
             drain: flow.drain(),
             drain_range: flow.range(),
             partitions: Vec::new(),
+            details: None,
             consumers,
             rates,
             counts,
@@ -191,8 +198,13 @@ fn broker_counters(counts: &BrokerCounts) -> [u64; 3] {
     [counts.published, counts.delivered, counts.acked]
 }
 
-fn consumer_counters(counts: &ConsumerCounts) -> [u64; 3] {
-    [counts.delivered, counts.acked, counts.failed]
+fn consumer_counters(counts: &ConsumerCounts) -> [u64; 4] {
+    [
+        counts.delivered,
+        counts.acked,
+        counts.failed,
+        counts.redelivered,
+    ]
 }
 
 fn counters(counts: &SubscriptionCounts) -> [u64; 6] {

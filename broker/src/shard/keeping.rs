@@ -37,6 +37,7 @@ impl Owner {
             self.core.cancel_pull(pull);
         }
         self.core.forget_requests(now);
+        self.core.forget_measures(now);
         if let Some(before) = self.journal.wants_restated() {
             let is_done = self.core.restate(before, STEP_BYTES);
             self.flush()?;

@@ -71,8 +71,8 @@ pub use publishing::PublishTicket;
 pub use pulling::{PulledBatch, PulledMessage};
 pub use reading::{ReadEvent, ReadRequest, Reading};
 pub use sample::{
-    BrokerSample, ConsumerRates, HostSample, Sample, SubscriptionRates, SubscriptionSample,
-    TopicSample,
+    BrokerSample, ConsumerRates, HostSample, Sample, SubscriptionDetails, SubscriptionRates,
+    SubscriptionSample, TopicSample,
 };
 pub use session::{Feedback, Session, SessionEvent, Subscribe};
 pub use start::{Shard, StartError};

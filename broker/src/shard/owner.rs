@@ -201,7 +201,7 @@ impl Owner {
             let detail = "the consumer did not read what was delivered to it; connect again";
             self.parties
                 .end_one(consumer, Refusal::StreamProtocol { detail });
-            self.core.detach(consumer, Departure::Lost, now);
+            self.core.detach(consumer, Departure::TooSlow, now);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::core::{SubscriptionCounts, SubscriptionPartition, TopicCounts, TopicPartition};
+use crate::core::{
+    DepartedConsumer, Distributions, SubscriptionCounts, SubscriptionPartition, TopicCounts,
+    TopicPartition,
+};
 use crate::insight::{Drain, DrainRange, WINDOWS};
 use crate::model::{ConsumerId, Incarnation, Position, Span, Time};
 
@@ -108,6 +111,17 @@ pub struct SubscriptionSample {
     pub drain_range: Option<DrainRange>,
     /// It on each partition; empty unless it was asked for.
     pub partitions: Vec<SubscriptionPartition>,
+    /// What is told only to who names the subscription.
+    pub details: Option<Box<SubscriptionDetails>>,
+}
+
+/// More of a subscription than its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubscriptionDetails {
+    /// How long things took; `None` if nothing was measured.
+    pub distributions: Option<Distributions>,
+    /// The consumers that left last, the newest first.
+    pub departed: Vec<DepartedConsumer>,
 }
 
 /// Messages per second.
@@ -138,4 +152,8 @@ pub struct ConsumerRates {
     pub ack: f64,
     /// Attempts of its that failed.
     pub fail: f64,
+    /// Handed out again to it.
+    pub redeliver: f64,
+    /// How many times as long it takes as the others; `None` if there is nothing to compare.
+    pub slowness: Option<f64>,
 }

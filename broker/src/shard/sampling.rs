@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::gauges::Gauges;
 use super::handle::Shared;
 use super::host::Host;
-use super::{BrokerSample, Sample, SubscriptionSample, TopicSample};
+use super::{BrokerSample, Sample, SubscriptionDetails, SubscriptionSample, TopicSample};
 use crate::core::{BrokerCounts, Core};
 use crate::journal::Journal;
 use crate::model::{Mono, Name, Now, Refusal, Span, SubscriptionId, Time, TopicId};
@@ -160,6 +160,12 @@ impl Sampler {
             let mut sample = self.gauges.subscription(counts, &windows);
             if !asked.is_all {
                 sample.partitions = core.subscription_partitions(id, now);
+            }
+            if subscription.is_some() {
+                sample.details = Some(Box::new(SubscriptionDetails {
+                    distributions: core.distributions(id, now),
+                    departed: core.departures(id),
+                }));
             }
             Arc::new(sample)
         });

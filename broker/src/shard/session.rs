@@ -16,7 +16,7 @@ use super::mailbox::{Letter, Mailbox};
 use super::parcel::{DeliveredRun, Parcel};
 use crate::core::{Allowance, Departure, Nack, SequenceRange};
 use crate::model::settings::SubscriptionSettings;
-use crate::model::{ConsumerId, Name, Refusal, Span, SubscriptionId, TopicId};
+use crate::model::{Client, ConsumerId, Name, Refusal, Span, SubscriptionId, TopicId};
 
 /// Bytes of messages that one event brings at most, or one larger message: well below what a gRPC
 /// client takes at a time.
@@ -33,6 +33,8 @@ pub struct Subscribe {
     pub name: String,
     /// Its address.
     pub peer: String,
+    /// Its connection.
+    pub client: Client,
     /// How much it may hold; in range already.
     pub allowance: Allowance,
     /// Whether it is told of acks that are durable.
@@ -91,6 +93,7 @@ impl Handle {
             subscription: subscribe.subscription,
             name: subscribe.name,
             peer: subscribe.peer,
+            client: subscribe.client,
             allowance: subscribe.allowance,
             mailbox: Arc::clone(&mailbox),
             answer,

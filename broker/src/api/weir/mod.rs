@@ -6,7 +6,7 @@
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
-//! - [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers.
+//! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers.
 //! - [`convert`]: the contract's words as the broker's.
 
 pub(crate) mod batch;
@@ -42,6 +42,7 @@ pub(crate) mod admin;
 
 pub(crate) mod operator;
 
+mod durations;
 mod numbers;
 
 mod rows;

@@ -2,7 +2,7 @@
 
 use weir_proto::server;
 
-use super::convert;
+use super::{convert, durations};
 use crate::core::{ConsumerCounts, SubscriptionPartition};
 use crate::insight::{Drain, WINDOWS, Window};
 use crate::model::entry::DropCause;
@@ -127,7 +127,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
     let (drain, drain_seconds) = drain(sample.drain);
     let rates = sample.rates.iter().zip(windows());
     let consumers = of.consumers.iter().zip(&sample.consumers);
-    server::SubscriptionStats {
+    let mut stats = server::SubscriptionStats {
         subscription_id: of.id.0,
         name: of.name.to_string(),
         topic: of.topic.to_string(),
@@ -161,8 +161,14 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         topic_durability: convert::wire_durability(of.topic_durability).into(),
         unjudged: counts.unjudged,
         filter: of.settings.filter.as_deref().unwrap_or_default().to_owned(),
+        handling: of.handling.map(durations::summary),
+        queueing: of.queueing.map(durations::summary),
         ..server::SubscriptionStats::default()
+    };
+    if let Some(details) = &sample.details {
+        durations::detail(&mut stats, details);
     }
+    stats
 }
 
 fn dropped(counts: &[u64; 7]) -> Vec<server::DroppedCount> {
@@ -206,7 +212,8 @@ fn subscription_rates(rates: &SubscriptionRates, window_seconds: f64) -> server:
     }
 }
 
-fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server::ConsumerStats {
+/// A consumer's numbers.
+pub(super) fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server::ConsumerStats {
     server::ConsumerStats {
         consumer_id: counts.id.0,
         name: counts.name.clone(),
@@ -218,7 +225,11 @@ fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server::ConsumerS
         ack_rate: rates.ack,
         fail_rate: rates.fail,
         last_ack_time: counts.last_ack.map(|time: Time| convert::timestamp(time)),
-        ..server::ConsumerStats::default()
+        redeliver_rate: rates.redeliver,
+        handling: counts.handling.map(durations::summary),
+        slowness: rates.slowness,
+        client_version: counts.client.version.to_string(),
+        client_id: counts.client.id.0,
     }
 }
 

@@ -148,6 +148,7 @@ fn subscribe(start: SubscribeStart, peer: String) -> Result<Subscribe, Refusal> 
         subscription: convert::name("start.subscription", &start.subscription)?,
         name: consumer("start.consumer", start.consumer, &peer)?,
         peer,
+        client: crate::model::Client::default(),
         allowance: Allowance { messages, bytes },
         confirm_acks: start.confirm_acks,
     })

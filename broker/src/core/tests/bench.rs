@@ -8,6 +8,7 @@ use crate::core::{
     Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Publication,
     Recovered, Recovery, ReplayFrame, Route, Source, Start,
 };
+use crate::model::Client;
 use crate::model::entry::{Body, BodyBuilder, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
@@ -211,6 +212,7 @@ impl Bench {
             subscription: &name(subscription),
             name: "worker".to_owned(),
             peer: "127.0.0.1:1".to_owned(),
+            client: Client::default(),
             allowance: Allowance { messages, bytes },
         };
         self.core.attach(attach, self.now).unwrap().consumer

@@ -6,7 +6,7 @@ use crate::core::{
     PurgeScope, Recovery, Selection, SequenceRange, Source, State,
 };
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{Partition, Position, Refusal, Span, TopicId};
+use crate::model::{Client, Partition, Position, Refusal, Span, TopicId};
 
 fn bench_with(settings: SubscriptionSettings) -> Bench {
     let mut bench = Bench::new();
@@ -154,6 +154,7 @@ fn one_consumer_more_than_the_limit_is_refused() {
         subscription: &name("billing"),
         name: String::new(),
         peer: String::new(),
+        client: Client::default(),
         allowance: Allowance {
             messages: 1,
             bytes: 1,

@@ -19,6 +19,7 @@
 //! - `bounds`: what one look, one tick and one request may be at most.
 //! - `filters`: what filters leave out, and who is told of them. `judging`: scans beside jumps, limits and ages.
 //! - `reading`: what a read without a subscription shows.
+//! - `measures`: how long things take, and who has left.
 //! - `model`, `acts`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -70,6 +71,8 @@ mod filters;
 mod judging;
 
 mod reading;
+
+mod measures;
 
 mod model;
 

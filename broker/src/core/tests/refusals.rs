@@ -7,8 +7,8 @@ use crate::core::{
 };
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    Epoch, Incarnation, LeaseSerial, MessageId, Name, Now, Offset, Partition, Refusal, Span,
-    SubscriptionId, TopicId,
+    Client, Epoch, Incarnation, LeaseSerial, MessageId, Name, Now, Offset, Partition, Refusal,
+    Span, SubscriptionId, TopicId,
 };
 
 fn bench() -> Bench {
@@ -72,6 +72,7 @@ fn attach(core: &mut Core, of: &Name, messages: u64, now: Now) -> Result<(), Ref
         subscription: of,
         name: String::new(),
         peer: String::new(),
+        client: Client::default(),
         allowance: Allowance { messages, bytes: 1 },
     };
     core.attach(attach, now).map(drop)

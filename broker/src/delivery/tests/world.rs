@@ -167,6 +167,7 @@ impl World {
             serial: self.serial,
             incarnation: self.incarnation,
             deadline,
+            since: self.now.mono,
             at: self.next_position(),
         };
         let grants = self.machine.take(&self.log, &self.rules, room, &ticket);

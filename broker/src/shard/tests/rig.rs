@@ -14,7 +14,7 @@ use crate::journal::sim_disk::SimDisk;
 use crate::journal::{Disk, Options};
 use crate::model::entry::{Body, BodyBuilder};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{Name, Partition, Refusal, TopicId};
+use crate::model::{Client, Name, Partition, Refusal, TopicId};
 use crate::shard::{
     DeliveredRun, Handle, Session, SessionEvent, Shard, Subscribe, SubscriptionSample,
     process_micros,
@@ -107,6 +107,7 @@ pub(super) async fn subscribe(handle: &Handle, messages: u64) -> Session {
         subscription: name("s"),
         name: "worker".to_owned(),
         peer: "here".to_owned(),
+        client: Client::default(),
         allowance: Allowance {
             messages,
             bytes: 1 << 20,
