@@ -8,8 +8,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use weir_proto::client::{Admin, Error};
-use weir_proto::v1::{ApplyTopologyRequest, GetStatsRequest, StartPosition, Topic};
+use weir_proto::client::{Admin, Error, Watcher};
+use weir_proto::v1::{
+    ApplyTopologyRequest, GetStatsRequest, StartPosition, Topic, WatchRequest, WatchWindow,
+};
 use weir_tests::broker::{Broker, Setup, subscription};
 use weir_tests::wait;
 
@@ -19,6 +21,8 @@ const TOPICS: usize = 10_000;
 const WIDTH: usize = 64;
 /// How long the memory is looked at while the samples of each second are made.
 const WATCHED: Duration = Duration::from_secs(5);
+/// How long its processor time is measured.
+const LOOKED: Duration = Duration::from_secs(10);
 const MIB: u64 = 1 << 20;
 
 fn main() -> anyhow::Result<()> {
@@ -41,6 +45,7 @@ async fn measure() -> anyhow::Result<()> {
     );
     row("memory", &mib(broker.rss()), "150 MiB");
     look(&broker, "memory, samples made each second").await;
+    watch(&broker).await;
     let (numbers, took) =
         wait::timed(broker.client().stats().get(GetStatsRequest::default())).await;
     let rows = numbers?.subscriptions.len();
@@ -74,6 +79,36 @@ async fn measure() -> anyhow::Result<()> {
     }
     broker.stop();
     declare(&exported).await
+}
+
+/// What a console that watches costs the broker: nothing, a window of 50 rows in order of their backlog, everything.
+async fn watch(broker: &Broker) {
+    let window = || WatchWindow {
+        order_by: "backlog desc".to_owned(),
+        limit: 50,
+        ..WatchWindow::default()
+    };
+    let windows = WatchRequest {
+        subscriptions: Some(window()),
+        topics: Some(window()),
+    };
+    for (what, request) in [
+        ("nobody watches", None),
+        ("a window of 50 is watched", Some(windows)),
+        ("everything is watched", Some(WatchRequest::default())),
+    ] {
+        let watcher = request.map(|request| Watcher::start(broker.client(), request));
+        wait::pass(Duration::from_secs(2)).await;
+        let before = broker.cpu();
+        wait::pass(LOOKED).await;
+        let cores = broker.cpu().saturating_sub(before).as_secs_f64() / LOOKED.as_secs_f64();
+        let shown = watcher.map_or(0, |watcher| watcher.observed().numbers.subscriptions.len());
+        row(
+            &format!("broker's CPU, {what} ({shown} rows)"),
+            &format!("{:.1} % of a core", cores * 100.0),
+            "-",
+        );
+    }
 }
 
 /// The same on an empty broker as a declaration, in two requests, and the same again.

@@ -13,7 +13,7 @@ use weir_proto::client::Client;
 use weir_proto::v1::{Message, Topic};
 use weir_tests::broker::{Broker, Setup, message, subscription};
 use weir_tests::figures::{figure, seed};
-use weir_tests::load::{Ground, Load};
+use weir_tests::load::{Ground, Load, Reader};
 use weir_tests::{torn, wait};
 
 use crate::{GROUND, PROGRAM, prepare};
@@ -33,7 +33,7 @@ const PACE: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(8)]
 /// Messages that are read only at the end: each old segment holds a few.
 const KEPT: Ground = Ground {
     topic: "kept",
-    subscriptions: &[("keeper", false)],
+    subscriptions: &[Reader::plain("keeper")],
 };
 
 /// When a broker comes by a point.
@@ -85,8 +85,10 @@ impl Scene {
             };
             broker.topic_with(topic).await;
         }
-        for (name, _) in KEPT.subscriptions {
-            broker.subscription(subscription(name, KEPT.topic)).await;
+        for reader in KEPT.subscriptions {
+            broker
+                .subscription(subscription(reader.name, KEPT.topic))
+                .await;
         }
         Self {
             broker,
@@ -111,8 +113,8 @@ impl Scene {
         let died = self.broker.start_armed(&armed).is_err() || self.die_running(met).await;
         self.broker.start_again().await;
         let all = GROUND.subscriptions.iter().chain(KEPT.subscriptions);
-        for (subscription, _) in all {
-            self.broker.stats(subscription).await;
+        for reader in all {
+            self.broker.stats(reader.name).await;
         }
         died
     }

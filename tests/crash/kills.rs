@@ -11,7 +11,7 @@ use weir_tests::wait;
 use crate::{GROUND, PROGRAM, prepare};
 
 const PRODUCERS: usize = 8;
-/// Of each of the two subscriptions.
+/// Of each subscription.
 const CONSUMERS: usize = 2;
 /// One kill of so many happens on the real disk.
 const ON_DISK: usize = 10;
@@ -33,8 +33,8 @@ async fn kill_again_and_again(kills: usize, setup: Setup, seed: u64) {
         broker.kill();
         load.ended(END_LIMIT).await;
         broker.start_again().await;
-        for (subscription, _) in GROUND.subscriptions {
-            broker.stats(subscription).await;
+        for reader in GROUND.subscriptions {
+            broker.stats(reader.name).await;
         }
     }
     let client = broker.client().clone();

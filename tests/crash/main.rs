@@ -1,6 +1,7 @@
 //! What is left after the broker dies, and what it does when it may not start.
 //!
 //! - [`kills`]: killed at random under load. [`resending`]: producers that send again what was under way.
+//! - [`poison`]: while messages kill their consumers.
 //! - [`fail_points`]: dying at each named point.
 //! - [`stops`]: asked to stop under load.
 //! - [`starts`]: directories that it must refuse. [`golden`]: directories of earlier releases.
@@ -15,6 +16,8 @@ mod kills;
 
 mod resending;
 
+mod poison;
+
 mod fail_points;
 
 mod stops;
@@ -27,15 +30,19 @@ use std::time::Duration;
 
 use weir_proto::v1::{KeyOrder, Subscription};
 use weir_tests::broker::{Broker, ordered, subscription};
-use weir_tests::load::{Ground, MAX_ATTEMPTS};
+use weir_tests::load::{Ground, HALF, MAX_ATTEMPTS, Reader};
 
 /// The daemon.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
 
-/// One topic with a plain subscription and one in order of key.
+/// One topic with a plain subscription, one in order of key, and one with a filter.
 const GROUND: Ground = Ground {
     topic: "t",
-    subscriptions: &[("plain", false), ("ordered", true)],
+    subscriptions: &[
+        Reader::plain("plain"),
+        Reader::ordered("ordered"),
+        Reader::half("half"),
+    ],
 };
 
 /// Makes the topic and the subscriptions of [`GROUND`].
@@ -51,6 +58,11 @@ async fn prepare(broker: &Broker) {
     broker.subscription(restless("plain")).await;
     let ordered = ordered(restless("ordered"), KeyOrder::Skip);
     broker.subscription(ordered).await;
+    let half = Subscription {
+        filter: HALF.to_owned(),
+        ..restless("half")
+    };
+    broker.subscription(half).await;
 }
 
 /// A subscription whose leases and waits end soon.

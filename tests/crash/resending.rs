@@ -9,7 +9,7 @@ use weir_proto::v1::{ProducerSequence, PublishRequest, PublishResponse};
 use weir_tests::broker::{Broker, Setup, message};
 use weir_tests::figures::{figure, seed};
 use weir_tests::history::{History, Outcome};
-use weir_tests::load::Load;
+use weir_tests::load::{Load, half};
 use weir_tests::payload::Mark;
 use weir_tests::wait;
 
@@ -44,6 +44,7 @@ impl Producer {
             history.invoke(mark);
             let mut one = message("");
             one.payload = mark.payload(40).into();
+            one.attributes = [half(mark)].into();
             one
         });
         PublishRequest {

@@ -130,6 +130,18 @@ impl Child {
         let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kib * 1024)
     }
+
+    /// Processor time that it has used since its start, in hundredths of a second each.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        let stat = super::files::read(Path::new(&format!("/proc/{}/stat", self.id()))).ok()?;
+        let stat = String::from_utf8(stat).ok()?;
+        // After the name, which is in parentheses and may hold anything: state is the first field, proc(5).
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut fields = fields.split_whitespace().skip(11);
+        let mut ticks = || fields.next()?.parse::<u64>().ok();
+        let ticks = ticks()? + ticks()?;
+        Some(Duration::from_millis(ticks * 10))
+    }
 }
 
 impl Drop for Child {

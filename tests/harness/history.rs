@@ -132,12 +132,24 @@ impl History {
     /// or is dead in, each subscription (I1); gives the totals. Panics with the violations if there
     /// are any.
     pub fn settle(&self, subscriptions: &[&str]) -> Totals {
+        self.settle_those(subscriptions, |_, _| true)
+    }
+
+    /// The same where a subscription wants only some messages, as `wants` says.
+    pub fn settle_those(
+        &self,
+        subscriptions: &[&str],
+        wants: impl Fn(&str, Mark) -> bool,
+    ) -> Totals {
         self.with(|inner| {
             let mut lost = Vec::new();
             for (mark, outcome) in &inner.published {
                 for subscription in subscriptions {
                     let seen = inner.seen.get(&((*subscription).to_owned(), *mark));
-                    if *outcome == Outcome::Confirmed && seen.is_none() {
+                    if *outcome == Outcome::Confirmed
+                        && seen.is_none()
+                        && wants(subscription, *mark)
+                    {
                         lost.push(format!("I1: {subscription} never got confirmed {mark:?}"));
                     }
                     if *outcome == Outcome::Refused && seen.is_some() {

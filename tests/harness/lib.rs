@@ -7,7 +7,7 @@
 //! - [`faulty_disk`], [`embedded`]: a broker in this process, on a disk that fails when told to.
 //! - [`refusals`]: what a refusal must look like; [`raw`], [`frames`]: what no honest client says.
 //! - [`terminal`]: a program in a terminal, its keys and its screen.
-//! - [`load`]: producers and consumers that report to a history.
+//! - `ground`, `operating`, [`load`]: producers, consumers and operators that report to a history.
 
 #![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
 
@@ -40,5 +40,9 @@ pub mod raw;
 pub mod frames;
 
 pub mod terminal;
+
+mod ground;
+
+mod operating;
 
 pub mod load;

@@ -11,13 +11,15 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use weir_proto::client::{Client, Error, Kind};
 use weir_proto::v1::{
-    Delivery, GetStatsRequest, Message, MessageState, NackAction, NackChange, NackOptions,
-    PeekRequest, PullRequest, RequeueDeadLettersRequest, Selection, SubscriptionStats,
+    Delivery, GetStatsRequest, Message, NackAction, NackChange, NackOptions, PullRequest,
+    SubscriptionStats,
 };
 
 use super::broker::check_books;
+pub use super::ground::{Ground, HALF, Reader, half};
 pub use super::history::MAX_ATTEMPTS;
 use super::history::{Delivered, History, Outcome};
+use super::operating::{Operator, requeue};
 use super::payload::Mark;
 use super::wait;
 
@@ -27,19 +29,12 @@ const LIVENESS: Duration = Duration::from_secs(10);
 const DRAIN_WAIT: Duration = Duration::from_millis(500);
 /// Ordering keys in use: a subscription in order of key hands out one run of each at a time.
 const KEYS: u64 = 300;
+/// One of so many messages without a key is due later.
+const LATE: u32 = 3;
 /// How long a producer waits between two batches, so that consumers keep up.
 const PACE: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 /// A pull waits this long, so that a consumer of an empty subscription looks again soon.
 const PULL_WAIT: Duration = Duration::from_millis(200);
-
-/// What is loaded: one topic and its subscriptions.
-#[derive(Debug, Clone)]
-pub struct Ground {
-    /// The topic.
-    pub topic: &'static str,
-    /// Its subscriptions and whether they promise order within a key.
-    pub subscriptions: &'static [(&'static str, bool)],
-}
 
 /// Load on one broker: its history, its seed, and the numbers of its producers.
 #[derive(Debug)]
@@ -85,13 +80,12 @@ impl Load {
 
     /// Starts `count` consumers of each subscription that ack, fail, kill, release and let expire.
     pub fn consume(&mut self, client: &Client, count: usize) {
-        for &(subscription, is_ordered) in self.ground.subscriptions {
+        for &reader in self.ground.subscriptions {
             for _ in 0..count {
                 let consumer = Consumer {
                     client: client.clone(),
                     history: self.history.clone(),
-                    subscription,
-                    is_ordered,
+                    reader,
                     random: SmallRng::from_rng(&mut self.random),
                 };
                 self.tasks.spawn(consumer.run());
@@ -99,20 +93,15 @@ impl Load {
         }
     }
 
-    /// Starts an operator who looks at dead messages and puts them back.
+    /// Starts an operator who puts dead messages back, holds subscriptions for a moment and changes their settings.
     pub fn operate(&mut self, client: &Client) {
-        let client = client.clone();
-        let history = Arc::clone(&self.history);
-        let subscriptions = self.ground.subscriptions;
-        let mut random = SmallRng::from_rng(&mut self.random);
-        self.tasks.spawn(async move {
-            loop {
-                let (least, most) = (Duration::from_millis(20), Duration::from_millis(120));
-                wait::pause_random(&mut random, least, most).await;
-                let (subscription, _) = subscriptions[random.random_range(0..subscriptions.len())];
-                requeue(&client, &history, subscription).await?;
-            }
-        });
+        let operator = Operator {
+            client: client.clone(),
+            history: Arc::clone(&self.history),
+            readers: self.ground.subscriptions,
+            random: SmallRng::from_rng(&mut self.random),
+        };
+        self.tasks.spawn(operator.run());
     }
 
     /// Waits until all that was started has ended by itself, as it does when the broker is gone, at most
@@ -137,12 +126,14 @@ impl Load {
     /// Takes everything that is left of each subscription, dead messages too, and holds it against the
     /// history: nothing comes again that was finished, and nothing confirmed is missing.
     pub async fn drain(&mut self, client: &Client) {
-        for &(subscription, is_ordered) in self.ground.subscriptions {
+        for &reader in self.ground.subscriptions {
+            // A kill may have come between a pause and its end.
+            let resumed = client.admin().resume_subscription(reader.name).await;
+            resumed.expect("a subscription that goes on");
             let mut consumer = Consumer {
                 client: client.clone(),
                 history: self.history.clone(),
-                subscription,
-                is_ordered,
+                reader,
                 random: SmallRng::from_rng(&mut self.random),
             };
             consumer.drain().await;
@@ -151,8 +142,12 @@ impl Load {
 
     /// Settles the history: panics with each broken promise.
     pub fn settle(&self) -> super::history::Totals {
-        let names: Vec<_> = self.ground.subscriptions.iter().map(|one| one.0).collect();
-        self.history.settle(&names)
+        let readers = self.ground.subscriptions;
+        let names: Vec<_> = readers.iter().map(|reader| reader.name).collect();
+        self.history.settle_those(&names, |name, mark| {
+            let mut readers = readers.iter().filter(|reader| reader.name == name);
+            readers.all(|reader| reader.wants(mark))
+        })
     }
 }
 
@@ -164,38 +159,6 @@ fn check(ended: &Result<(), Error>) {
             || matches!(error.reason_name(), "DRAINING" | "LOG_POISONED");
         assert!(is_expected, "a client ended with {error:?}");
     }
-}
-
-/// Puts a page of dead messages back. Their attempts start again, also of one whose last attempt was
-/// handed out in an answer that a kill kept from its consumer: the history could not know that it died.
-async fn requeue(client: &Client, history: &History, subscription: &str) -> Result<(), Error> {
-    let peek = PeekRequest {
-        subscription: subscription.to_owned(),
-        states: vec![MessageState::Dead.into()],
-        page_size: 1_000,
-        ..PeekRequest::default()
-    };
-    let dead = client.operator().peek(peek).await?.messages;
-    if dead.is_empty() {
-        return Ok(());
-    }
-    let mut message_ids = Vec::new();
-    for peeked in dead {
-        let payload = peeked.message.unwrap_or_default().payload;
-        if let Some(mark) = Mark::of(&payload) {
-            history.may_have_died(subscription, mark);
-        }
-        message_ids.push(peeked.message_id);
-    }
-    let request = RequeueDeadLettersRequest {
-        subscription: subscription.to_owned(),
-        selection: Some(Selection {
-            message_ids,
-            ..Selection::default()
-        }),
-        dry_run: false,
-    };
-    client.operator().requeue(request).await.map(drop)
 }
 
 struct Producer {
@@ -243,9 +206,14 @@ impl Producer {
             key if key < KEYS => format!("key-{key}"),
             _ => String::new(),
         };
+        // Only without a key: a message that is due later would be out of its order.
+        let is_late = key.is_empty() && self.random.random_range(0..LATE) == 0;
+        let delay = Duration::from_millis(self.random.random_range(1..300));
         Message {
             payload: mark.payload(size).into(),
             ordering_key: key,
+            attributes: [half(mark)].into(),
+            delay: is_late.then(|| delay.try_into().ok()).flatten(),
             ..Message::default()
         }
     }
@@ -254,8 +222,7 @@ impl Producer {
 struct Consumer {
     client: Client,
     history: Arc<History>,
-    subscription: &'static str,
-    is_ordered: bool,
+    reader: Reader,
     random: SmallRng,
 }
 
@@ -271,7 +238,7 @@ impl Consumer {
                     0..75 => acks.push((mark, delivery.ack_id)),
                     75..85 => nacks.push(change(delivery.ack_id, NackAction::Retry)),
                     85..90 => {
-                        self.history.may_have_died(self.subscription, mark);
+                        self.history.may_have_died(self.reader.name, mark);
                         nacks.push(change(delivery.ack_id, NackAction::Dead));
                     }
                     90..97 => nacks.push(change(delivery.ack_id, NackAction::Release)),
@@ -288,7 +255,7 @@ impl Consumer {
 
     async fn pull(&mut self, max: u32, wait: Duration) -> Result<Vec<(Mark, Delivery)>, Error> {
         let request = PullRequest {
-            subscription: self.subscription.to_owned(),
+            subscription: self.reader.name.to_owned(),
             max_messages: max,
             wait: wait.try_into().ok(),
             consumer: String::new(),
@@ -297,15 +264,21 @@ impl Consumer {
         let marked = leased.into_iter().filter_map(|delivery| {
             let message = delivery.message.as_ref()?;
             let mark = self.history.delivered(Delivered {
-                subscription: self.subscription,
+                subscription: self.reader.name,
                 id: &delivery.message_id,
                 payload: &message.payload,
                 key: &message.ordering_key,
                 attempt: delivery.delivery_attempt,
-                is_ordered: self.is_ordered,
+                is_ordered: self.reader.is_ordered,
             })?;
+            let reader = self.reader;
+            assert!(
+                reader.wants(mark),
+                "{} got {mark:?}, which is filtered",
+                reader.name
+            );
             if delivery.delivery_attempt >= MAX_ATTEMPTS {
-                self.history.may_have_died(self.subscription, mark);
+                self.history.may_have_died(self.reader.name, mark);
             }
             Some((mark, delivery))
         });
@@ -321,7 +294,7 @@ impl Consumer {
         let answer = self.client.puller().acknowledge(ids).await?;
         for (mark, id) in acks {
             if !answer.errors.iter().any(|error| error.ack_id == id) {
-                self.history.finished(self.subscription, mark);
+                self.history.finished(self.reader.name, mark);
             }
         }
         Ok(())
@@ -347,7 +320,7 @@ impl Consumer {
             quiet += DRAIN_WAIT;
             assert!(quiet < LIVENESS, "I9: nothing is delivered of {left:#?}");
             if left.dead > 0 {
-                let again = requeue(&self.client, &self.history, self.subscription).await;
+                let again = requeue(&self.client, &self.history, self.reader.name).await;
                 again.expect("the dead ones are put back");
             }
         }
@@ -355,7 +328,7 @@ impl Consumer {
 
     async fn left(&self) -> SubscriptionStats {
         let request = GetStatsRequest {
-            subscription: self.subscription.to_owned(),
+            subscription: self.reader.name.to_owned(),
             ..GetStatsRequest::default()
         };
         let answer = self.client.stats().get(request).await;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use weir_proto::v1::{GetStatsRequest, KeyOrder, Subscription, Topic};
 use weir_tests::broker::{Broker, check_books, ordered, subscription};
 use weir_tests::figures::{figure, seed};
-use weir_tests::load::{Ground, Load, MAX_ATTEMPTS};
+use weir_tests::load::{Ground, Load, MAX_ATTEMPTS, Reader};
 
 use crate::broker;
 
 const GROUND: Ground = Ground {
     topic: "t",
-    subscriptions: &[("plain", false), ("ordered", true)],
+    subscriptions: &[Reader::plain("plain"), Reader::ordered("ordered")],
 };
 
 async fn prepare(broker: &Broker) {

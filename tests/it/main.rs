@@ -47,6 +47,8 @@ mod reads;
 
 mod scheduled;
 
+mod crowds;
+
 mod letters;
 
 mod lives;
