@@ -137,6 +137,7 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
     report(&shard);
     let handle = shard.handle();
     tokio::spawn(shard.historian().follow());
+    tokio::spawn(shard.chronicler().follow());
     let incoming = accept(listener, config.max_connections);
     let (close, closing) = oneshot::channel();
     let server = serve(&handle, incoming, closing)?;
@@ -230,11 +231,15 @@ impl Running {
     /// leases are released, the journal is closed with its mark, connections are closed.
     pub async fn stop(self, grace: Duration) -> Result<(), StopError> {
         // While the directory is still ours. It is no part of what was promised to be kept.
-        let historian = self.shard.historian();
-        match tokio::task::spawn_blocking(move || historian.save()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the history of the last minute is not kept"),
-            Err(died) => tracing::warn!(%died, "the history of the last minute is not kept"),
+        let (historian, chronicler) = (self.shard.historian(), self.shard.chronicler());
+        let saved = tokio::task::spawn_blocking(move || [historian.save(), chronicler.finish()]);
+        match saved.await {
+            Ok(saved) => {
+                for error in saved.into_iter().filter_map(Result::err) {
+                    tracing::warn!(%error, "what the last minute brought is not kept");
+                }
+            }
+            Err(died) => tracing::warn!(%died, "what the last minute brought is not kept"),
         }
         let stopped = self.shard.stop(Span::from(grace)).await;
         drop(self.close);

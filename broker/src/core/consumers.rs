@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::command::{Allowance, Attach, Departure, Pull};
 use super::consumer::{Consumer, Kind};
+use super::happening::Left;
 use super::limits::{
     MAX_CONSUMERS, MAX_OUTSTANDING_BYTES, MAX_OUTSTANDING_MESSAGES, MAX_PULL_MESSAGES,
 };
@@ -27,14 +28,16 @@ impl Core {
         let record = self.subscription_of(attach.subscription)?.record.clone();
         let topic_name = self.topic_name(record.topic)?;
         let consumer = Consumer {
-            name: attach.name.into(),
-            peer: attach.peer,
+            name: attach.name.as_str().into(),
+            peer: attach.peer.clone(),
             client: attach.client,
             connected: now.wall,
             ..Consumer::new(record.id, Kind::Stream, attach.allowance)
         };
+        let consumer = self.enter(consumer)?;
+        self.tell_joined(record.id, &attach.name, &attach.peer, now);
         Ok(Attached {
-            consumer: self.enter(consumer)?,
+            consumer,
             subscription: record.id,
             topic: record.topic,
             topic_name,
@@ -58,6 +61,11 @@ impl Core {
         let counts = leases.iter().flat_map(|(_, ranges)| ranges);
         let returned = counts.map(|range| range.count()).sum();
         self.note_departure(id, &consumer, (departure, returned), now);
+        let left = Left {
+            departure,
+            returned,
+        };
+        self.tell_left(consumer.subscription, &consumer.name, left, now);
         match departure {
             Departure::Clean | Departure::Draining => {
                 self.release_leases(consumer.subscription, leases, now)

@@ -27,40 +27,29 @@ mod producers;
 mod remembered;
 mod sieves;
 mod totals;
-
 mod measures;
-
 mod objects;
 mod places;
 mod weights;
-
 mod apply;
 mod changed;
 mod stated;
 mod stored;
-
 mod consumer;
 mod state;
-
+mod happening;
 mod pace;
 mod trust;
-
 mod schedule;
-
 mod retries;
-
 mod lives;
 mod setback;
-
 mod consumers;
-
 mod backlog;
 mod jumping;
 mod stock;
-
 mod filtering;
 mod publish;
-
 mod forward;
 mod scanning;
 mod subscriptions;

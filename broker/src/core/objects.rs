@@ -133,6 +133,8 @@ pub(super) struct Subscription {
     pub(super) unused_since: Option<Mono>,
     /// Volatile: its entry in the timers; never later than its machines' earliest deadline.
     pub(super) timer: Option<Mono>,
+    /// Volatile: when a message of it died last since the start.
+    pub(super) last_death: Option<Mono>,
     /// Volatile: its newest failed attempt. A redelivery waits until this is durable, so that no crash makes a consumer
     /// see a lower attempt after a higher one.
     pub(super) last_failed: Position,
@@ -264,6 +266,7 @@ impl Subscription {
             next_woken: 0,
             unused_since: None,
             timer: None,
+            last_death: None,
             last_failed: Position::START,
         }
     }

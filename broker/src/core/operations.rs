@@ -31,7 +31,9 @@ impl Core {
                 ranges,
             })
         });
-        Ok(self.finish_operation(id, operation, &picked, now))
+        let summary = self.finish_operation(id, operation, &picked, now);
+        self.tell_operation(id, "requeued", summary, now);
+        Ok(summary)
     }
 
     /// Drops messages of a subscription; never leased ones.
@@ -46,9 +48,9 @@ impl Core {
             return Ok(Summary::of(&picked));
         }
         let operation = self.objects.broker.next_operation;
-        let cause = match purge.scope {
-            PurgeScope::Backlog => DropCause::Purged,
-            PurgeScope::Dead => DropCause::Discarded,
+        let (cause, verb) = match purge.scope {
+            PurgeScope::Backlog => (DropCause::Purged, "purged"),
+            PurgeScope::Dead => (DropCause::Discarded, "discarded dead"),
         };
         self.operate(&picked, now, |partition, ranges| {
             Entry::Dropped(Dropped {
@@ -59,7 +61,9 @@ impl Core {
                 ranges,
             })
         });
-        Ok(self.finish_operation(id, operation, &picked, now))
+        let summary = self.finish_operation(id, operation, &picked, now);
+        self.tell_operation(id, verb, summary, now);
+        Ok(summary)
     }
 
     /// Lets a key go on without its dead messages, which stay dead; gives how many there were.
@@ -93,6 +97,13 @@ impl Core {
             }
             self.note_deadline(id, now);
             self.stir(id);
+            let passed = Summary {
+                affected: count,
+                ..Summary::default()
+            };
+            if count > 0 {
+                self.tell_operation(id, "let a key go on past", passed, now);
+            }
         }
         Ok(count)
     }

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::views::Route;
+use crate::insight::timeline::Happening;
 use crate::model::entry::{Encoded, Entry, encode};
 use crate::model::{
     ConsumerId, Epoch, Incarnation, LeaseSerial, Name, Offset, OffsetRange, Partition, Position,
@@ -28,6 +29,8 @@ pub struct Output {
     pub news: Vec<(TopicId, Position)>,
     /// Topics whose filters have changed, as publishers are to know them from now on.
     pub routes: Vec<(Name, Route)>,
+    /// What has happened that an operator may want to know of.
+    pub happened: Vec<Happening>,
     /// Frames that must stay readable, with their bytes.
     pub keep: Vec<(Position, u64)>,
     /// Frames that are needed no more, with the same bytes.
@@ -115,6 +118,7 @@ impl Output {
             && self.ended.is_empty()
             && self.news.is_empty()
             && self.routes.is_empty()
+            && self.happened.is_empty()
             && self.keep.is_empty()
             && self.release.is_empty()
     }

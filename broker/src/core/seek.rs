@@ -120,6 +120,7 @@ impl Core {
         self.give_credit_back(seek.subscription, leaps);
         self.note_deadline(id, now);
         self.stir(id);
+        self.tell_sought(id, summary, now);
         Ok(summary)
     }
 

@@ -62,9 +62,12 @@ impl Core {
             partition,
         };
         let failures = machine.failures(ranges, &subscription.rules, &setback);
-        let mut outcomes = failures.iter().map(|failure| failure.outcome);
-        if outcomes.any(|outcome| outcome == Outcome::Dead) {
+        let dead = failures.iter();
+        let dead = dead.filter(|failure| failure.outcome == Outcome::Dead);
+        let died: u64 = dead.map(|failure| failure.range.count()).sum();
+        if died > 0 {
             self.forward_hint |= self.objects.forwarding.contains(&id);
+            self.tell_deaths(id, died, cause.class, now);
         }
         // Each entry is its own group: failures of different messages need not be counted together, since a lease whose
         // failure is lost in a crash is armed anew.

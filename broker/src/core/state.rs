@@ -160,6 +160,8 @@ impl Core {
             let at = self.next_position;
             let columns = act.body.as_ref().map(|body| &body.columns);
             let weighed = self.objects.weigh(&act.entry);
+            let happened = self.objects.happening(&act.entry, now.wall);
+            self.output.happened.extend(happened);
             let applied = self.objects.apply(&act.entry, columns, at, Mode::Live(now));
             assert!(
                 applied.is_ok(),

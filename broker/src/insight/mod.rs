@@ -6,7 +6,7 @@
 //!   it happens, over ten seconds.
 //! - [`histogram`]: durations in buckets; [`sliding`]: those of the last minute; [`slowness`]: which consumers are slow.
 //! - [`drain`]: when a backlog ends.
-//! - [`history`]: what the numbers were.
+//! - [`history`]: what the numbers were. [`timeline`]: what happened.
 
 pub mod ticks;
 
@@ -24,9 +24,14 @@ pub mod drain;
 
 pub mod history;
 
+pub mod severity;
+
+pub mod timeline;
+
 pub use drain::{Drain, DrainRange, Flow};
 pub use histogram::{Histogram, Latency};
 pub use meter::Meter;
 pub use recent::Recent;
+pub use severity::Severity;
 pub use sliding::Sliding;
 pub use ticks::{Ticks, WINDOWS, Window, Windows};

@@ -238,6 +238,7 @@ impl Owner {
                 .grant(output.grants, &self.tail, &mut self.effects);
             self.parties.end(output.ended);
             self.tell(output.news);
+            self.shared.chronicle.tell(output.happened);
             self.shared.reroute(output.routes);
             self.effects
                 .release(&mut *self.journal, eager, &self.shared);

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bodies::ColdBodies;
 use super::budget::Budget;
+use super::chronicle::Chronicle;
 use super::clock::Clock;
 use super::command::{Act, Command, Promise, SampleOrder};
 use super::doorbell::Doorbell;
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub(super) health: watch::Sender<Health>,
     pub(super) samples: watch::Sender<Arc<Sample>>,
     pub(super) history: Arc<Mutex<Ledger>>,
+    pub(super) chronicle: Arc<Chronicle>,
     /// Changes when there may be dead messages to forward.
     pub(super) forwarding: watch::Sender<u64>,
     /// Kept by the owner, so that a publish takes one trip instead of two.

@@ -6,7 +6,7 @@
 //!
 //! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
 //! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `gauges` and
-//! `sampling`, and what they were in `historian`.
+//! `sampling`, what they were in `historian`, what happened in `chronicle`.
 
 mod handle;
 
@@ -49,6 +49,10 @@ mod sampling;
 
 mod historian;
 
+mod chronicle;
+
+mod chronicler;
+
 mod bodies;
 mod budget;
 mod clock;
@@ -57,6 +61,7 @@ mod doorbell;
 #[cfg(test)]
 mod tests;
 
+pub use chronicler::{Chronicler, Mark};
 pub use clock::process_micros;
 pub use declaring::Creation;
 pub use forwarding::ForwardOrder;

@@ -98,6 +98,7 @@ impl Sampler {
             return;
         }
         self.number += 1;
+        scene.shared.chronicle.pass(now.wall);
         self.gauges
             .complete(&building.topics, &building.subscriptions);
         let mut sample = self.finish(building, scene, true);

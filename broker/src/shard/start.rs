@@ -10,6 +10,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bodies::ColdBodies;
 use super::budget::Budget;
+use super::chronicle::Chronicle;
+use super::chronicler::Chronicler;
 use super::clock::Clock;
 use super::command::{Command, Stop};
 use super::doorbell::{Note, Waiting};
@@ -108,6 +110,7 @@ impl Shard {
             health: watch::Sender::new(Health::Serving),
             samples: watch::Sender::default(),
             history: Arc::new(Mutex::new(historian::load(&*disk))),
+            chronicle: Chronicle::begin(&*disk, &recovered, core.incarnation(), now),
             forwarding: watch::Sender::default(),
             routes: RwLock::new(routes(&core)),
             max_frame: journal.max_frame(),
@@ -149,6 +152,11 @@ impl Shard {
         let (history, disk) = (Arc::clone(&shared.history), Arc::clone(&self.disk));
         let published = Arc::clone(&self.published);
         Historian::new(history, disk, self.handle.watch_samples(), published)
+    }
+
+    /// What keeps its events; somebody has to let it follow.
+    pub fn chronicler(&self) -> Chronicler {
+        Chronicler::new(self.handle(), Arc::clone(&self.disk))
     }
 
     /// Resolves when it has failed by itself: nothing more is acknowledged. Safe to cancel.

@@ -36,6 +36,7 @@ mod admin;
 mod backoff;
 mod connection;
 mod error;
+mod events;
 mod message_id;
 mod options;
 mod publisher;
@@ -52,6 +53,7 @@ pub use admin::Admin;
 pub use backoff::{Backoff, Delays};
 pub use connection::Client;
 pub use error::{Error, Kind, Violation};
+pub use events::Events;
 pub use message_id::MessageId;
 pub use options::{
     CONNECTION_WINDOW_BYTES, DEFAULT_ADDRESS, DEFAULT_PORT, FAIL_FAST_LIMIT, MAX_MESSAGE_BYTES,

@@ -7,17 +7,19 @@ use tonic::transport::Channel;
 
 use super::connection::Client;
 use super::error::Error;
+use super::events::Events;
 use super::message_id::MessageId;
 use crate::v1::operator_client::OperatorClient;
 use crate::v1::publisher_client::PublisherClient;
 use crate::v1::stats_client::StatsClient;
 use crate::v1::subscriber_client::SubscriberClient;
 use crate::v1::{
-    AckIdError, AcknowledgeRequest, AcknowledgeResponse, Delivery, ExtendChange, ExtendRequest,
-    ExtendResponse, GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse,
-    HistoryRequest, HistoryResponse, Message, NackChange, NackRequest, NackResponse,
-    OperationSummary, PeekRequest, PeekResponse, PublishRequest, PublishResponse, PullRequest,
-    PurgeBacklogRequest, ReleaseKeyRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse,
+    AckIdError, AcknowledgeRequest, AcknowledgeResponse, AddMarkRequest, AdviseRequest,
+    AdviseResponse, Delivery, Event, ExtendChange, ExtendRequest, ExtendResponse,
+    GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse, HistoryRequest,
+    HistoryResponse, Message, NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest,
+    PeekResponse, PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest,
+    ReleaseKeyRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse, WatchEventsRequest,
 };
 
 /// Looking into subscriptions, and acts on many messages.
@@ -83,6 +85,16 @@ impl Operator {
         response
             .operation
             .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+}
+
+impl Operator {
+    /// Sets a mark on the timeline.
+    pub async fn add_mark(&self, request: AddMarkRequest) -> Result<Event, Error> {
+        let response = self.stub.clone().add_mark(request).await?.into_inner();
+        response
+            .event
+            .ok_or_else(|| Error::bad_answer("the event is missing"))
     }
 }
 
@@ -166,6 +178,17 @@ impl Stats {
     /// Shows what the numbers were.
     pub async fn history(&self, request: HistoryRequest) -> Result<HistoryResponse, Error> {
         Ok(self.stub.clone().history(request).await?.into_inner())
+    }
+
+    /// Says how many consumers a subscription needs.
+    pub async fn advise(&self, request: AdviseRequest) -> Result<AdviseResponse, Error> {
+        Ok(self.stub.clone().advise(request).await?.into_inner())
+    }
+
+    /// Follows what happens: one stream, which is not opened again when it is lost.
+    pub async fn events(&self, request: WatchEventsRequest) -> Result<Events, Error> {
+        let opened = self.stub.clone().watch_events(request).await?;
+        Ok(Events(opened.into_inner()))
     }
 
     pub(super) fn stub(&self) -> StatsClient<Channel> {

@@ -6,7 +6,8 @@
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
-//! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers.
+//! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
+//!   [`events`]: what happened; [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
 
 pub(crate) mod batch;
@@ -52,5 +53,9 @@ mod window;
 mod watching;
 
 mod history;
+
+mod events;
+
+mod advice;
 
 pub(crate) mod stats;

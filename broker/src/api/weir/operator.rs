@@ -9,7 +9,7 @@ use weir_proto::server::{
 };
 
 use super::admin::reply;
-use super::{convert, places};
+use super::{convert, events, places};
 use crate::api::page;
 use crate::core::{DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
 use crate::model::{MessageId, Offset, Partition, Refusal, Time};
@@ -315,6 +315,13 @@ impl server::operator_server::Operator for Operator {
         reply(done.map(|summary| RequeueDeadLettersResponse {
             operation: Some(summary),
         }))
+    }
+
+    async fn add_mark(
+        &self,
+        request: Request<server::AddMarkRequest>,
+    ) -> Result<Response<server::AddMarkResponse>, Status> {
+        reply(events::add_mark(&self.0, request.into_inner()).await)
     }
 
     async fn release_key(

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 use weir_proto::server;
+use weir_proto::server::{AdviseRequest, AdviseResponse, HistoryRequest, HistoryResponse};
 use weir_proto::server::{GetStatsRequest, GetStatsResponse, WatchRequest, WatchResponse};
-use weir_proto::server::{HistoryRequest, HistoryResponse};
+use weir_proto::server::{WatchEventsRequest, WatchEventsResponse};
 
 use super::admin::reply;
+use super::events::Following;
 use super::storing::Responses;
 use super::watching::{Views, Watching};
-use super::{convert, history, numbers};
+use super::{advice, convert, history, numbers};
 use crate::api::status::status;
 use crate::model::Refusal;
 use crate::shard::Handle;
@@ -78,6 +80,24 @@ impl server::stats_server::Stats for Stats {
         request: Request<HistoryRequest>,
     ) -> Result<Response<HistoryResponse>, Status> {
         reply(history::history(&self.0, request.into_inner()).await)
+    }
+
+    async fn advise(
+        &self,
+        request: Request<AdviseRequest>,
+    ) -> Result<Response<AdviseResponse>, Status> {
+        reply(advice::advise(&self.0, request.into_inner()).await)
+    }
+
+    type WatchEventsStream = Responses<WatchEventsResponse>;
+
+    async fn watch_events(
+        &self,
+        request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let following = Following::begin(&self.0, &request.into_inner()).await;
+        let following = following.map_err(|refusal| status(&refusal))?;
+        Ok(Response::new(Box::pin(following.responses())))
     }
 
     type WatchStream = Responses<WatchResponse>;

@@ -8,6 +8,7 @@ use crate::core::{
     Allowance, Attach, Core, GrantEffect, NewSubscription, OutFrame, Output, Publication,
     Recovered, Recovery, ReplayFrame, Route, Source, Start,
 };
+use crate::insight::timeline::Happening;
 use crate::model::Client;
 use crate::model::entry::{Body, BodyBuilder, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -28,6 +29,8 @@ pub(super) struct Bench {
     pub(super) ended: Vec<(ConsumerId, Refusal)>,
     pub(super) news: Vec<(TopicId, Position)>,
     pub(super) routes: Vec<(Name, Route)>,
+    /// Everything that was told, in order.
+    pub(super) happened: Vec<Happening>,
 }
 
 /// What a restart is given.
@@ -118,6 +121,7 @@ impl Bench {
             ended: Vec::new(),
             news: Vec::new(),
             routes: Vec::new(),
+            happened: Vec::new(),
         };
         bench.drain();
         bench
@@ -136,6 +140,7 @@ impl Bench {
             ended,
             news,
             routes,
+            happened,
             keep,
             release,
         } = self.core.take_output();
@@ -161,6 +166,7 @@ impl Bench {
         }
         self.grants = grants;
         self.news = news;
+        self.happened.extend(happened);
         self.routes = routes;
         self.ended = ended
             .into_iter()

@@ -20,6 +20,7 @@
 //! - `filters`: what filters leave out, and who is told of them. `judging`: scans beside jumps, limits and ages.
 //! - `reading`: what a read without a subscription shows.
 //! - `measures`: how long things take, and who has left.
+//! - `happenings`: what is told of what happens.
 //! - `model`, `acts`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -73,6 +74,8 @@ mod judging;
 mod reading;
 
 mod measures;
+
+mod happenings;
 
 mod model;
 

@@ -9,7 +9,7 @@
 //! - [`ledger`]: the series of everything, and the budget.
 //! - [`image`]: all of it as bytes, to be kept across a restart.
 
-mod varint;
+pub(in crate::insight) mod varint;
 
 pub mod point;
 

@@ -4,7 +4,7 @@
 const MAX_BYTES: u32 = 10;
 
 /// Appends a number.
-pub(super) fn put(bytes: &mut Vec<u8>, mut value: u64) {
+pub(in crate::insight) fn put(bytes: &mut Vec<u8>, mut value: u64) {
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
@@ -17,7 +17,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes a number from the front; `None` if there is none, or one that no writer makes.
-pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
+pub(in crate::insight) fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for at in 0..MAX_BYTES {
         let (&byte, rest) = bytes.split_first()?;

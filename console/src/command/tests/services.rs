@@ -257,6 +257,10 @@ impl subscriber_server::Subscriber for Services {
 
 #[async_trait]
 impl operator_server::Operator for Services {
+    async fn add_mark(&self, _: Request<AddMarkRequest>) -> Answer<AddMarkResponse> {
+        absent()
+    }
+
     async fn peek(&self, request: Request<PeekRequest>) -> Answer<PeekResponse> {
         let request = request.into_inner();
         checked_subscription(&request.subscription)?;
@@ -347,6 +351,18 @@ fn summary(dry_run: bool, selection: &Selection) -> OperationSummary {
 #[async_trait]
 impl stats_server::Stats for Services {
     type WatchStream = Answers<WatchResponse>;
+    type WatchEventsStream = Answers<WatchEventsResponse>;
+
+    async fn advise(&self, _: Request<AdviseRequest>) -> Answer<AdviseResponse> {
+        absent()
+    }
+
+    async fn watch_events(
+        &self,
+        _: Request<WatchEventsRequest>,
+    ) -> Answer<Self::WatchEventsStream> {
+        absent()
+    }
 
     async fn get_stats(&self, request: Request<GetStatsRequest>) -> Answer<GetStatsResponse> {
         let only = request.into_inner().subscription;

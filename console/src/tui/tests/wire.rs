@@ -12,6 +12,7 @@ use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 use weir_proto::server::stats_server::{Stats, StatsServer};
+use weir_proto::server::{AdviseRequest, AdviseResponse, WatchEventsRequest, WatchEventsResponse};
 use weir_proto::server::{
     GetStatsRequest, GetStatsResponse, HistoryRequest, HistoryResponse, WatchRequest, WatchResponse,
 };
@@ -36,6 +37,22 @@ struct Prepared {
 #[tonic::async_trait]
 impl Stats for Prepared {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+    type WatchEventsStream =
+        Pin<Box<dyn Stream<Item = Result<WatchEventsResponse, Status>> + Send>>;
+
+    async fn advise(
+        &self,
+        _request: Request<AdviseRequest>,
+    ) -> Result<Response<AdviseResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn watch_events(
+        &self,
+        _request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
 
     async fn get_stats(
         &self,

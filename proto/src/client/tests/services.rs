@@ -127,6 +127,19 @@ impl subscriber_server::Subscriber for Services {
 
 #[async_trait]
 impl stats_server::Stats for Services {
+    type WatchEventsStream = Answers<server::WatchEventsResponse>;
+
+    async fn advise(&self, _: Request<server::AdviseRequest>) -> Answer<server::AdviseResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn watch_events(
+        &self,
+        _: Request<server::WatchEventsRequest>,
+    ) -> Answer<Self::WatchEventsStream> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     type WatchStream = Answers<server::WatchResponse>;
 
     async fn get_stats(
