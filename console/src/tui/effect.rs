@@ -1,30 +1,40 @@
-//! Performs what the state asks for. The one place of the dashboard that starts tasks and speaks to the
+//! Performs what the state asks for. The one place of the console that starts tasks and speaks to the
 //! broker; what comes of it returns as messages on a bounded channel.
+//!
+//! Calls for pages are few: the state counts those that are under way. Each has a limit of time, so
+//! that its page hears of it whatever the broker does.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use weir_proto::client::{Client, ConnectionState, Observed, Options, Watcher};
 use weir_proto::safe_text::SafeText;
 
+use super::calls;
 use super::message::Message;
+use super::state::ask::Ask;
 use super::state::link::Link;
 use super::state::reading::Moment;
 
-/// How many messages may wait for the dashboard. It takes each within a frame; the watcher behind keeps
+/// How many messages may wait for the console. It takes each within a frame; the watcher behind keeps
 /// only the newest numbers, so that a slow terminal never piles them up.
 pub(crate) const WAITING_MESSAGES: usize = 4;
 
-/// Tasks of the dashboard; dropped, they end.
+/// Tasks of the console; dropped, they end.
 #[derive(Debug)]
 pub(crate) struct Performer {
     server: String,
-    /// When the dashboard started, by the clock of its loop.
+    /// When the console started, by the clock of its loop.
     started: Instant,
     messages: mpsc::Sender<Message>,
+    /// Made with the first need.
+    client: Option<Client>,
     watch: Option<JoinHandle<()>>,
+    /// Ends its calls when it is dropped.
+    calls: JoinSet<()>,
 }
 
 impl Performer {
@@ -34,19 +44,44 @@ impl Performer {
             server,
             started,
             messages,
+            client: None,
             watch: None,
+            calls: JoinSet::new(),
         }
     }
 
     /// Watches the broker's numbers until this performer is dropped, and reconnects for ever.
     pub(crate) fn watch(&mut self) -> Result<(), weir_proto::client::Error> {
-        let client = Client::connect_lazy(Options::to(self.server.clone()))?;
-        let watcher = client.watcher();
+        let watcher = self.client()?.watcher();
         let pump = pump(watcher, self.started, self.messages.clone());
         if let Some(before) = self.watch.replace(tokio::spawn(pump)) {
             before.abort();
         }
         Ok(())
+    }
+
+    /// Makes a call for a page; its answer comes as a message.
+    pub(crate) fn ask(&mut self, page: u64, ask: Ask) -> Result<(), weir_proto::client::Error> {
+        let client = self.client()?;
+        let messages = self.messages.clone();
+        while self.calls.try_join_next().is_some() {}
+        self.calls.spawn(async move {
+            let slot = ask.slot();
+            let result = calls::within_limit(&client, ask).await;
+            let answer = Message::Answer { page, slot, result };
+            // A console that is gone wants no answer.
+            drop(messages.send(answer).await);
+        });
+        Ok(())
+    }
+
+    fn client(&mut self) -> Result<Client, weir_proto::client::Error> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = Client::connect_lazy(Options::to(self.server.clone()))?;
+        self.client = Some(client.clone());
+        Ok(client)
     }
 }
 

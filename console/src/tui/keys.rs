@@ -5,30 +5,102 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::state::place::{Place, Tab};
 use super::state::screen::Mode;
 
 /// What a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
+    /// Leaves the console.
     Quit,
+    /// Closes the page; at the root of a tab it leaves the console.
+    Back,
+    /// Takes back what narrows a list, then closes the page.
+    Escape,
     Help,
+    CloseHelp,
+    Tab(Tab),
+    NextTab,
+    PreviousTab,
+    Open,
+    OpenDead,
     Down,
     Up,
     PageDown,
     PageUp,
     Top,
     End,
-    ToggleDetail,
+    TogglePane,
     StartFilter,
     KeepFilter,
     ClearFilter,
     EraseLetter,
     NextSort,
     Reverse,
+    Mark,
+    NextSeries,
+    LongerRange,
+    ShorterRange,
+    NextPayloadView,
     Freeze,
     Redraw,
     Suspend,
-    CloseHelp,
+}
+
+/// On which pages a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Everywhere,
+    /// Pages with a list.
+    Lists,
+    /// Pages on which a row leads to another page.
+    Openable,
+    /// Lists of subscriptions, and the page of one.
+    Subscriptions,
+    /// Pages with charts.
+    Charts,
+    /// Pages that show payloads.
+    Payloads,
+    /// Lists with a pane below.
+    Panes,
+}
+
+impl Scope {
+    /// Whether a page is one of them.
+    pub(crate) fn holds(self, place: &Place) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Lists => place.table().is_some(),
+            Self::Openable => !matches!(
+                place,
+                Place::Subscription { .. } | Place::Message { .. } | Place::Clients
+            ),
+            Self::Subscriptions => matches!(
+                place,
+                Place::Overview
+                    | Place::Subscriptions
+                    | Place::Topic { .. }
+                    | Place::Subscription { .. }
+            ),
+            Self::Charts => matches!(
+                place,
+                Place::Overview | Place::Topic { .. } | Place::Subscription { .. }
+            ),
+            Self::Payloads => matches!(
+                place,
+                Place::DeadGroups { .. } | Place::DeadMessages { .. } | Place::Message { .. }
+            ),
+            Self::Panes => matches!(
+                place,
+                Place::Overview
+                    | Place::Topics
+                    | Place::Subscriptions
+                    | Place::DeadLetters
+                    | Place::Clients
+                    | Place::Events
+            ),
+        }
+    }
 }
 
 /// Some keys, what they mean, and how that is explained.
@@ -36,6 +108,8 @@ pub(crate) enum Action {
 pub(crate) struct Binding {
     /// Who must have the keys.
     pub(crate) mode: Mode,
+    /// On which pages.
+    pub(crate) scope: Scope,
     pub(crate) keys: &'static [Key],
     pub(crate) action: Action,
     /// The keys as the help names them.
@@ -64,7 +138,8 @@ const fn binding(
     does: &'static str,
 ) -> Binding {
     Binding {
-        mode: Mode::List,
+        mode: Mode::Page,
+        scope: Scope::Everywhere,
         keys,
         action,
         shown,
@@ -81,6 +156,10 @@ impl Binding {
         }
     }
 
+    const fn on(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
     const fn within(self, mode: Mode) -> Self {
         Self { mode, ..self }
     }
@@ -88,26 +167,49 @@ impl Binding {
 
 /// Every key there is, in the order in which help and footer show them.
 pub(crate) const BINDINGS: &[Binding] = &[
-    binding(
-        &[letter('q'), Key::Ctrl('c')],
-        Action::Quit,
-        "q  ctrl-c",
-        "quit",
-    )
-    .hint("q", "quit"),
+    binding(&[letter('q')], Action::Back, "q", "back; at the top: quit").hint("q", "quit"),
+    binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit"),
     binding(&[letter('?')], Action::Help, "?", "this help").hint("?", "help"),
+    binding(&[letter('1')], Action::Tab(Tab::Overview), "1", "overview"),
+    binding(&[letter('2')], Action::Tab(Tab::Topics), "2", "topics"),
+    binding(
+        &[letter('3')],
+        Action::Tab(Tab::Subscriptions),
+        "3",
+        "subscriptions",
+    ),
+    binding(
+        &[letter('4')],
+        Action::Tab(Tab::DeadLetters),
+        "4",
+        "dead letters",
+    ),
+    binding(&[letter('5')], Action::Tab(Tab::Clients), "5", "clients"),
+    binding(&[letter('6')], Action::Tab(Tab::Events), "6", "events"),
+    binding(
+        &[Key::Plain(KeyCode::Tab)],
+        Action::NextTab,
+        "tab",
+        "next tab",
+    ),
+    binding(
+        &[Key::Plain(KeyCode::BackTab)],
+        Action::PreviousTab,
+        "shift-tab",
+        "previous tab",
+    ),
     binding(
         &[letter('j'), Key::Plain(KeyCode::Down)],
         Action::Down,
         "j  down",
-        "next subscription",
+        "next row",
     )
     .hint("j/k", "move"),
     binding(
         &[letter('k'), Key::Plain(KeyCode::Up)],
         Action::Up,
         "k  up",
-        "previous subscription",
+        "previous row",
     ),
     binding(
         &[Key::Plain(KeyCode::PageDown), Key::Ctrl('d')],
@@ -125,42 +227,90 @@ pub(crate) const BINDINGS: &[Binding] = &[
         &[letter('g'), Key::Plain(KeyCode::Home)],
         Action::Top,
         "g  home",
-        "first subscription",
+        "first row",
     ),
     binding(
         &[letter('G'), Key::Plain(KeyCode::End)],
         Action::End,
         "G  end",
-        "last subscription",
+        "last row",
     ),
     binding(
         &[Key::Plain(KeyCode::Enter)],
-        Action::ToggleDetail,
+        Action::Open,
         "enter",
-        "open or close the detail",
+        "open what is selected",
     )
-    .hint("enter", "detail"),
+    .on(Scope::Openable)
+    .hint("enter", "open"),
+    binding(
+        &[Key::Plain(KeyCode::Esc)],
+        Action::Escape,
+        "esc",
+        "clear filter, marks; then back",
+    ),
+    binding(&[letter('d')], Action::OpenDead, "d", "its dead messages")
+        .on(Scope::Subscriptions)
+        .hint("d", "dead"),
     binding(
         &[letter('/')],
         Action::StartFilter,
         "/",
-        "filter by name or topic",
+        "filter: a word, or backlog > 1k",
     )
+    .on(Scope::Lists)
     .hint("/", "filter"),
-    binding(
-        &[Key::Plain(KeyCode::Esc)],
-        Action::ClearFilter,
-        "esc",
-        "clear the filter",
-    ),
     binding(
         &[letter('s')],
         Action::NextSort,
         "s",
         "sort by the next column",
     )
+    .on(Scope::Lists)
     .hint("s", "sort"),
-    binding(&[letter('r')], Action::Reverse, "r", "reverse the order").hint("r", "reverse"),
+    binding(&[letter('r')], Action::Reverse, "r", "reverse the order")
+        .on(Scope::Lists)
+        .hint("r", "reverse"),
+    binding(&[letter(' ')], Action::Mark, "space", "mark or unmark")
+        .on(Scope::Lists)
+        .hint("space", "mark"),
+    binding(
+        &[letter('p')],
+        Action::TogglePane,
+        "p",
+        "open or close the pane",
+    )
+    .on(Scope::Panes),
+    binding(
+        &[letter('t')],
+        Action::NextSeries,
+        "t",
+        "what the chart shows",
+    )
+    .on(Scope::Charts)
+    .hint("t", "series"),
+    binding(
+        &[letter(']')],
+        Action::LongerRange,
+        "]",
+        "a longer range of time",
+    )
+    .on(Scope::Charts),
+    binding(
+        &[letter('[')],
+        Action::ShorterRange,
+        "[",
+        "a shorter range of time",
+    )
+    .on(Scope::Charts),
+    binding(
+        &[letter('v')],
+        Action::NextPayloadView,
+        "v",
+        "payload: auto, json, text, hex",
+    )
+    .on(Scope::Payloads)
+    .hint("v", "view"),
     binding(
         &[letter('z')],
         Action::Freeze,
@@ -207,16 +357,10 @@ pub(crate) const BINDINGS: &[Binding] = &[
         &[Key::Plain(KeyCode::Down)],
         Action::Down,
         "down",
-        "next subscription",
+        "next row",
     )
     .within(Mode::Filter),
-    binding(
-        &[Key::Plain(KeyCode::Up)],
-        Action::Up,
-        "up",
-        "previous subscription",
-    )
-    .within(Mode::Filter),
+    binding(&[Key::Plain(KeyCode::Up)], Action::Up, "up", "previous row").within(Mode::Filter),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Filter),
     binding(
         &[
@@ -234,15 +378,17 @@ pub(crate) const BINDINGS: &[Binding] = &[
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Help),
 ];
 
-/// The bindings of a mode.
-pub(crate) fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.mode == mode)
+/// The bindings of a mode on a page.
+pub(crate) fn bindings(mode: Mode, place: &Place) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS
+        .iter()
+        .filter(move |binding| binding.mode == mode && binding.scope.holds(place))
 }
 
-/// What a key means in a mode, if anything.
-pub(crate) fn action(mode: Mode, event: KeyEvent) -> Option<Action> {
+/// What a key means in a mode on a page, if anything.
+pub(crate) fn action(mode: Mode, place: &Place, event: KeyEvent) -> Option<Action> {
     let key = key(event)?;
-    bindings(mode)
+    bindings(mode, place)
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
 }

@@ -1,10 +1,12 @@
-//! What can happen to the dashboard, and what it can ask for in return.
+//! What can happen to the console, and what it can ask for in return.
 
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use weir_proto::client::Numbers;
 
+use super::state::ask::{Ask, Reply, Slot};
+use super::state::fetch::Failure;
 use super::state::link::Link;
 
 /// Something that happened. The loop adds the time.
@@ -20,6 +22,13 @@ pub(crate) enum Message {
     Sample(Arc<Numbers>),
     /// The connection changed.
     Link(Link),
+    /// A call ended that was made for a page.
+    Answer {
+        /// The page's serial number; it may be gone by now.
+        page: u64,
+        slot: Slot,
+        result: Result<Reply, Failure>,
+    },
     /// Another second has passed: ages move.
     Second,
     /// The process is to end: SIGTERM, SIGHUP, SIGINT, or the terminal is gone.
@@ -31,11 +40,13 @@ pub(crate) enum Message {
 }
 
 /// Something to be done outside of the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
     /// Watch the broker's numbers from now on.
     Watch,
-    /// Leave the dashboard.
+    /// Make a call for a page; a [`Message::Answer`] follows in any case.
+    Ask { page: u64, ask: Ask },
+    /// Leave the console.
     Quit,
     /// Give the terminal back and stop the process, as ctrl-z does.
     Suspend,
@@ -57,7 +68,7 @@ pub(crate) enum Draw {
 }
 
 /// What a message led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) effects: Vec<Effect>,
     pub(crate) draw: Draw,

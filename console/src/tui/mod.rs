@@ -1,10 +1,14 @@
-//! The dashboard: `weir` and `weir top`.
+//! The console's screen: `weir` and `weir top`.
 //!
 //! One task owns a [`state::State`]. Whatever happens becomes a [`message::Message`]; the pure function
 //! [`update::update`] applies it and returns effects, which [`effect`] performs; [`view`] draws the
 //! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. Read in this
 //! order.
 
+#[expect(
+    dead_code,
+    reason = "what the broker says is all here before each page shows all of it"
+)]
 mod state;
 
 mod message;
@@ -16,6 +20,8 @@ mod update;
 mod look;
 
 mod view;
+
+mod calls;
 
 mod effect;
 

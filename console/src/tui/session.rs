@@ -146,6 +146,7 @@ fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {
     }
     match effect {
         Effect::Watch => performer.watch().map_err(io::Error::other)?,
+        Effect::Ask { page, ask } => performer.ask(page, ask).map_err(io::Error::other)?,
         Effect::Quit => return Ok(Flow::Leave),
         Effect::Redraw => return Ok(Flow::Cleared),
         Effect::Retake => {

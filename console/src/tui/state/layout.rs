@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! header   one to three lines: connection, totals, process
+//! tabs     one line: the tabs, or where one is below a tab
 //! list     a box; at least one row as long as there is room at all
 //! detail   a box on large screens or on demand, else
 //! glance   a box of two lines about the selected subscription
@@ -9,6 +10,8 @@
 //! ```
 
 use ratatui::layout::Rect;
+
+use super::place::Place;
 
 /// Borders and column titles of the list.
 const LIST_FRAME: u16 = 3;
@@ -22,11 +25,14 @@ const DETAIL_USEFUL: u16 = 11;
 const GLANCE: u16 = 4;
 /// Between list and footer there is a glance from this many rows on.
 const GLANCE_FROM: u16 = 12;
+/// The line of tabs is there from this height on.
+const TABS_FROM: u16 = 10;
 
 /// The parts of the screen; a part without room has no height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) header: Rect,
+    pub(crate) tabs: Rect,
     pub(crate) list: Rect,
     pub(crate) detail: Option<Rect>,
     pub(crate) glance: Option<Rect>,
@@ -34,16 +40,30 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// How many subscriptions are visible at once.
-    pub(crate) fn visible_rows(&self) -> usize {
-        usize::from(self.list.height.saturating_sub(LIST_FRAME))
-    }
-
-    /// All between header and footer, for what takes the place of the list.
+    /// All between tabs and footer, for what takes the place of the list.
     pub(crate) fn body(&self) -> Rect {
         let below = self.detail.or(self.glance).unwrap_or(self.list);
         self.list.union(below)
     }
+}
+
+/// How many rows of its list a page shows at once. Pages that are laid out in another way than a list
+/// with something below it say here how many lines their list has.
+pub(crate) fn visible_rows(place: &Place, layout: &Layout) -> usize {
+    let lines = match place {
+        Place::Overview
+        | Place::Topics
+        | Place::Subscriptions
+        | Place::DeadLetters
+        | Place::Clients
+        | Place::Events => layout.list.height,
+        Place::Topic { .. }
+        | Place::Subscription { .. }
+        | Place::DeadGroups { .. }
+        | Place::DeadMessages { .. }
+        | Place::Message { .. } => layout.body().height,
+    };
+    usize::from(lines.saturating_sub(LIST_FRAME))
 }
 
 /// Divides a screen; `rows` is the length of the list.
@@ -56,7 +76,8 @@ pub(crate) fn layout(size: (u16, u16), has_detail: bool, rows: usize) -> Layout 
         _ => 3,
     };
     let footer_height = u16::from(height >= 4);
-    let body = height - header_height - footer_height;
+    let tabs_height = u16::from(height >= TABS_FROM);
+    let body = height - header_height - tabs_height - footer_height;
     let at = |y: u16, height: u16| Rect::new(0, y, width, height);
     let detail_height = if has_detail {
         detail_height(body, rows)
@@ -69,10 +90,12 @@ pub(crate) fn layout(size: (u16, u16), has_detail: bool, rows: usize) -> Layout 
         0
     };
     let list_height = body - detail_height - glance_height;
-    let below = header_height + list_height;
+    let list_top = header_height + tabs_height;
+    let below = list_top + list_height;
     Layout {
         header: at(0, header_height),
-        list: at(header_height, list_height),
+        tabs: at(header_height, tabs_height),
+        list: at(list_top, list_height),
         detail: (detail_height > 0).then(|| at(below, detail_height)),
         glance: (glance_height > 0).then(|| at(below, glance_height)),
         footer: at(height - footer_height, footer_height),
@@ -81,8 +104,9 @@ pub(crate) fn layout(size: (u16, u16), has_detail: bool, rows: usize) -> Layout 
 
 /// Whether a list is so short that a useful detail pane fits below it.
 pub(crate) fn has_spare_rows(size: (u16, u16), rows: usize) -> bool {
-    let (header, footer) = (3, 1);
-    let needed = rows.saturating_add(usize::from(LIST_FRAME + DETAIL_USEFUL + header + footer));
+    let (header, tabs, footer) = (3, 1, 1);
+    let around = LIST_FRAME + DETAIL_USEFUL + header + tabs + footer;
+    let needed = rows.saturating_add(usize::from(around));
     rows > 0 && needed <= usize::from(size.1)
 }
 

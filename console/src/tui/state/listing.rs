@@ -1,170 +1,171 @@
-//! The list of subscriptions as the operator sees it: order, filter, selection and scrolling.
+//! A list as the operator sees it: order, filter, selection, marks and scrolling.
 //!
-//! The selection is an id, never a row number: it stays on its subscription when the order changes.
+//! The selection is an id, never a row number: it stays on its row when the order changes. Places are
+//! counted in the whole list, of which only a window may be here.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-use super::picture::{Picture, Row};
-use super::verdict::Verdict;
+use weir_proto::filter::{Path, Subject as _, Value, field};
 
-/// What the list is sorted by. Each begins with what wants attention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SortKey {
-    /// The most urgent first, then the oldest.
-    Severity,
-    Name,
-    Backlog,
-    Oldest,
-    Dead,
-    Inflow,
-    Acked,
-}
+use super::filter::Filter;
+use super::place::Place;
+use super::row::Row;
+use super::row_id::RowId;
+use super::table::{Sort, Table};
 
-/// Order, filter, selection and scrolling.
+/// Order, filter, selection, marks and scrolling.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
-    pub(crate) sort: SortKey,
+    pub(crate) table: Option<&'static Table>,
+    /// The place of the sort in the table's.
+    pub(crate) sort: usize,
     pub(crate) is_reversed: bool,
-    /// Shows only subscriptions whose name or topic contains this. As typed, without line breaks.
-    pub(crate) filter: String,
-    /// The ids of the rows that pass the filter, in order.
-    pub(crate) order: Vec<u64>,
-    pub(crate) selected: Option<u64>,
+    pub(crate) filter: Filter,
+    /// The ids of the rows that are here, in order.
+    pub(crate) order: Vec<RowId>,
+    /// How many rows of the list come before them.
+    pub(crate) before: usize,
+    /// How many rows the list has: those that pass the filter.
+    pub(crate) matched: usize,
+    /// How many there are without a filter, as far as that is known.
+    pub(crate) total: usize,
+    pub(crate) selected: Option<RowId>,
+    /// Rows that the operator marked, whether they are here or not.
+    pub(crate) marks: BTreeSet<RowId>,
+    /// Titles of columns that are not to be shown.
+    pub(crate) hidden: BTreeSet<&'static str>,
+    /// Columns that are skipped at the left, after `l`.
+    pub(crate) skipped: usize,
     /// How many rows are above the first visible one.
     pub(crate) offset: usize,
-}
-
-impl SortKey {
-    const ALL: [Self; 7] = [
-        Self::Severity,
-        Self::Name,
-        Self::Backlog,
-        Self::Oldest,
-        Self::Dead,
-        Self::Inflow,
-        Self::Acked,
-    ];
-
-    /// The one after it, round and round.
-    pub(crate) fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|one| *one == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()]
-    }
-
-    /// Its name for the title of the list.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Severity => "severity, then oldest",
-            Self::Name => "name",
-            Self::Backlog => "backlog",
-            Self::Oldest => "oldest",
-            Self::Dead => "dead",
-            Self::Inflow => "in",
-            Self::Acked => "acked",
-        }
-    }
-
-    fn compare(self, a: &Row, b: &Row) -> Ordering {
-        let by_name = || a.now.name.as_str().cmp(b.now.name.as_str());
-        let rate = |row: &Row, pick: fn(&Row) -> Option<f64>| pick(row).unwrap_or(-1.0);
-        let more = |pick: fn(&Row) -> Option<f64>| rate(b, pick).total_cmp(&rate(a, pick));
-        let primary = match self {
-            Self::Severity => {
-                let rank = |row: &Row| Verdict::of(&row.now).severity().rank();
-                rank(a)
-                    .cmp(&rank(b))
-                    .then_with(|| age_step(b).cmp(&age_step(a)))
-            }
-            Self::Name => Ordering::Equal,
-            Self::Backlog => b.now.backlog.cmp(&a.now.backlog),
-            Self::Oldest => more(|row| row.now.lag),
-            Self::Dead => b.now.dead.cmp(&a.now.dead),
-            Self::Inflow => more(|row| row.now.fast?.publish),
-            Self::Acked => more(|row| row.now.fast?.ack),
-        };
-        primary.then_with(by_name).then(a.now.id.cmp(&b.now.id))
-    }
+    /// Where the selected row was in the list last.
+    place: usize,
 }
 
 impl Listing {
-    /// An empty list, the most urgent first.
-    pub(crate) fn new() -> Self {
+    /// The list of a page, in its usual order.
+    pub(crate) fn of(place: &Place) -> Self {
         Self {
-            sort: SortKey::Severity,
+            table: place.table(),
+            sort: 0,
             is_reversed: false,
-            filter: String::new(),
+            filter: Filter::default(),
             order: Vec::new(),
+            before: 0,
+            matched: 0,
+            total: 0,
             selected: None,
+            marks: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            skipped: 0,
             offset: 0,
+            place: 0,
         }
     }
 
-    /// Works the order out again. A selected row that is gone hands on to the one in its place.
-    pub(crate) fn refresh(&mut self, picture: &Picture) {
-        let place = self.place().unwrap_or(0);
-        let wanted = self.filter.to_lowercase();
-        let mut rows: Vec<&Row> = picture
-            .rows
-            .values()
-            .filter(|row| wanted.is_empty() || matches(row, &wanted))
+    /// What it is sorted by.
+    pub(crate) fn sorted_by(&self) -> Option<&'static Sort> {
+        self.table?.sorts.get(self.sort)
+    }
+
+    /// Whether a column is to be shown.
+    pub(crate) fn shows(&self, title: &str) -> bool {
+        !self.hidden.contains(title)
+    }
+
+    /// Works the order out again from all rows.
+    pub(crate) fn arrange<'a>(&mut self, rows: impl Iterator<Item = Row<'a>>) {
+        let mut all = 0;
+        let mut chosen: Vec<Row<'a>> = rows
+            .inspect(|_| all += 1)
+            .filter(|row| self.filter.selects(row))
             .collect();
-        rows.sort_by(|a, b| self.sort.compare(a, b));
-        if self.is_reversed {
-            rows.reverse();
+        if let Some((sort, path)) = self.sort_path() {
+            chosen.sort_by(|one, two| compare(one, two, &path, sort, self.is_reversed));
         }
-        self.order = rows.iter().map(|row| row.now.id).collect();
-        if self.place().is_none() {
-            let last = self.order.len().saturating_sub(1);
-            self.selected = self.order.get(place.min(last)).copied();
-        }
+        self.total = all;
+        self.take(chosen.iter().map(|row| row.id()).collect(), 0, None);
     }
 
-    /// Where the selected row is in the order.
+    /// Takes an order that was worked out elsewhere: the ids of a window, how many rows come before it,
+    /// and how many there are in all.
+    pub(crate) fn take(&mut self, order: Vec<RowId>, before: usize, matched: Option<usize>) {
+        self.matched = matched.unwrap_or(order.len());
+        self.order = order;
+        self.before = before;
+        if let Some(place) = self.found() {
+            self.place = place;
+            return;
+        }
+        self.select(self.place);
+    }
+
+    /// Where the selected row is in the list.
     pub(crate) fn place(&self) -> Option<usize> {
-        let id = self.selected?;
-        self.order.iter().position(|one| *one == id)
+        self.selected.as_ref()?;
+        Some(self.found().unwrap_or(self.place))
     }
 
-    /// Moves the selection to a row of the order; beyond the ends means the end.
+    /// Moves the selection to a place in the list; beyond the ends means the end. A place whose row is
+    /// not here yet is remembered.
     pub(crate) fn select(&mut self, place: usize) {
-        let last = self.order.len().saturating_sub(1);
-        self.selected = self.order.get(place.min(last)).copied();
+        self.place = place.min(self.matched.saturating_sub(1));
+        let here = self.place.checked_sub(self.before);
+        self.selected = here.and_then(|here| self.order.get(here)).cloned();
     }
 
     /// Scrolls as little as it takes for the selected row to be among `visible` ones.
     pub(crate) fn scroll(&mut self, visible: usize) {
         let visible = visible.max(1);
-        let place = self.place().unwrap_or(0);
-        let last_offset = self.order.len().saturating_sub(visible);
+        let last_offset = self.matched.saturating_sub(visible);
         self.offset = self
             .offset
-            .clamp(place.saturating_sub(visible - 1), place)
+            .clamp(self.place.saturating_sub(visible - 1), self.place)
             .min(last_offset);
     }
 
     /// The ids of the visible rows.
-    pub(crate) fn visible(&self, rows: usize) -> &[u64] {
-        let from = self.offset.min(self.order.len());
+    pub(crate) fn visible(&self, rows: usize) -> &[RowId] {
+        let from = self.offset.saturating_sub(self.before);
+        let from = from.min(self.order.len());
         let to = (from + rows).min(self.order.len());
         &self.order[from..to]
     }
-}
 
-/// Whether a row passes a filter, which is in small letters already.
-fn matches(row: &Row, wanted: &str) -> bool {
-    let contains = |text: &str| text.to_lowercase().contains(wanted);
-    contains(row.now.name.as_str()) || contains(row.now.topic.as_str())
-}
-
-/// Ages in coarse steps, each twice as long as the one before and the first one second: rows with
-/// about the same age keep their places instead of dancing with each sample.
-fn age_step(row: &Row) -> u32 {
-    let mut step = 0;
-    let mut bound = 1.0;
-    let age = row.now.lag.unwrap_or(0.0);
-    while age >= bound && step < 64 {
-        step += 1;
-        bound *= 2.0;
+    /// Where the selected row is, if it is here.
+    fn found(&self) -> Option<usize> {
+        let id = self.selected.as_ref()?;
+        let here = self.order.iter().position(|one| one == id)?;
+        Some(self.before + here)
     }
-    step
+
+    fn sort_path(&self) -> Option<(&'static Sort, Path)> {
+        let sort = self.sorted_by()?;
+        let path = field(sort.field, &self.table?.schema).ok()?;
+        Some((sort, path))
+    }
+}
+
+/// What is not known comes last, however the list is sorted; equal rows are in order of name.
+fn compare(one: &Row<'_>, two: &Row<'_>, path: &Path, sort: &Sort, is_reversed: bool) -> Ordering {
+    let (a, b) = (one.look(path), two.look(path));
+    let primary = match (&a, &b) {
+        (Value::Unknown, Value::Unknown) => Ordering::Equal,
+        (Value::Unknown, _) => Ordering::Greater,
+        (_, Value::Unknown) => Ordering::Less,
+        _ => {
+            let rising = a.order(&b).unwrap_or(Ordering::Equal);
+            if sort.begins_with_most == is_reversed {
+                rising
+            } else {
+                rising.reverse()
+            }
+        }
+    };
+    let by_name = || {
+        let rising = one.name().cmp(two.name());
+        rising.then_with(|| one.id().cmp(&two.id()))
+    };
+    primary.then_with(by_name)
 }

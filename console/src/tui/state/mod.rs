@@ -1,12 +1,16 @@
-//! What the dashboard knows: the broker's numbers as they came, and what the operator chose to see.
+//! What the console knows: the broker's numbers as they came, the pages that are open, and what the
+//! operator chose to see.
 //!
 //! Everything here is plain data with pure functions: no clock, no channel, no terminal. Text from
 //! outside becomes [`weir_proto::safe_text::SafeText`] when it enters, so no other text is here.
-//! Read in this order.
+//! Read in this order: what the broker says, what is known of it, how it is listed, where one is.
 
 pub(crate) mod reading;
 
+pub(crate) mod latency;
 pub(crate) mod consumer;
+pub(crate) mod topic;
+pub(crate) mod advice;
 pub(crate) mod subscription;
 
 pub(crate) mod verdict;
@@ -17,12 +21,28 @@ pub(crate) mod broker;
 
 pub(crate) mod picture;
 
+pub(crate) mod past;
+pub(crate) mod timeline;
+pub(crate) mod dead_groups;
+pub(crate) mod letter;
+pub(crate) mod client;
+
 pub(crate) mod link;
 
+pub(crate) mod place;
+
+pub(crate) mod row_id;
+pub(crate) mod row;
+pub(crate) mod table;
+pub(crate) mod filter;
 pub(crate) mod listing;
 
-pub(crate) mod screen;
+pub(crate) mod fetch;
+pub(crate) mod ask;
+pub(crate) mod page;
 
 pub(crate) mod layout;
+
+pub(crate) mod screen;
 
 pub(crate) use screen::State;

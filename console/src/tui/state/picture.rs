@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::SubscriptionStats;
+use weir_proto::v1::{SubscriptionStats, TopicStats};
 
 use super::broker::Broker;
 use super::history::{History, POINTS};
 use super::reading::{Moment, epoch_seconds};
 use super::subscription::Subscription;
+use super::topic::Topic;
 
 /// The numbers as of the last sample.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Picture {
     pub(crate) broker: Option<Broker>,
     /// By id, so that a row keeps its identity whatever the order on the screen.
     pub(crate) rows: BTreeMap<u64, Row>,
+    /// The topics, by id.
+    pub(crate) topics: BTreeMap<u64, TopicRow>,
     /// When the last sample arrived.
     pub(crate) arrived: Option<Moment>,
     /// When the last sample was taken: seconds since the epoch by the broker's clock.
@@ -39,6 +42,14 @@ pub(crate) struct Row {
     source: Arc<SubscriptionStats>,
 }
 
+/// A topic as of the last sample.
+#[derive(Clone, Debug)]
+pub(crate) struct TopicRow {
+    pub(crate) now: Topic,
+    /// What `now` was made from.
+    source: Arc<TopicStats>,
+}
+
 impl Picture {
     /// Takes a sample in. Only rows that changed since the last one are read.
     pub(crate) fn apply(&mut self, numbers: &Numbers, at: Moment) {
@@ -48,6 +59,17 @@ impl Picture {
             .retain(|id, _| numbers.subscriptions.contains_key(id));
         for (id, source) in &numbers.subscriptions {
             self.take(*id, source, sampled);
+        }
+        self.topics.retain(|id, _| numbers.topics.contains_key(id));
+        for (id, source) in &numbers.topics {
+            let is_same = |row: &TopicRow| Arc::ptr_eq(&row.source, source);
+            if !self.topics.get(id).is_some_and(is_same) {
+                let row = TopicRow {
+                    now: Topic::new(source),
+                    source: Arc::clone(source),
+                };
+                self.topics.insert(*id, row);
+            }
         }
         for row in self.rows.values_mut() {
             row.history.push_gap(gap);

@@ -1,18 +1,24 @@
-//! The whole state of the dashboard: the numbers, and what the operator chose to see.
+//! The whole state of the console: the numbers, the pages that are open, and who has the keys.
 
 use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
-use super::layout::{Layout, has_spare_rows, layout};
+use super::layout::{Layout, has_spare_rows, layout, visible_rows};
 use super::link::{Freshness, Link};
 use super::listing::Listing;
-use super::picture::{Picture, Row};
+use super::page::Page;
+use super::picture::{Picture, Row as SubscriptionRow};
+use super::place::{Place, Tab};
 use super::reading::Moment;
+use super::row::Row;
 
 /// From this height on the detail pane is open unless the operator closed it; below it, if the
 /// list leaves the room.
 const ROOMY_HEIGHT: u16 = 30;
+
+/// How deep pages are opened from one another; deeper ones replace the last.
+const DEEPEST: usize = 16;
 
 /// Everything a frame is drawn from.
 #[derive(Clone, Debug)]
@@ -30,10 +36,14 @@ pub(crate) struct State {
     pub(crate) live: Picture,
     /// What the screen shows instead, while it is frozen.
     pub(crate) frozen: Option<Box<Frozen>>,
-    pub(crate) listing: Listing,
+    pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     /// Whether the detail pane is open; `None` leaves it to the size of the screen.
     pub(crate) detail: Option<bool>,
+    /// The pages of each tab, the one that is seen last.
+    stacks: [Vec<Page>; Tab::ALL.len()],
+    /// The number of the next page.
+    serial: u64,
 }
 
 /// The numbers at the moment of the freeze.
@@ -44,19 +54,28 @@ pub(crate) struct Frozen {
 }
 
 /// Who gets the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Mode {
-    /// The list.
-    List,
+    /// The page.
+    Page,
     /// The line in which a filter is typed.
     Filter,
     /// The overlay that explains the keys.
     Help,
 }
 
+impl Mode {
+    pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Filter, Self::Help];
+}
+
 impl State {
-    /// A dashboard that has seen nothing yet.
+    /// A console that has seen nothing yet.
     pub(crate) fn new(server: SafeText, badge: Option<SafeText>, size: (u16, u16)) -> Self {
+        let mut serial = 0;
+        let stacks = Tab::ALL.map(|tab| {
+            serial += 1;
+            vec![Page::new(serial, tab.root())]
+        });
         Self {
             now: Duration::ZERO,
             size,
@@ -65,9 +84,11 @@ impl State {
             link: Link::Connecting,
             live: Picture::default(),
             frozen: None,
-            listing: Listing::new(),
-            mode: Mode::List,
+            tab: Tab::default(),
+            mode: Mode::Page,
             detail: None,
+            stacks,
+            serial,
         }
     }
 
@@ -83,29 +104,148 @@ impl State {
         Freshness::of(&self.link, self.live.arrived, self.now)
     }
 
+    /// The pages of the tab, from its root to the one that is seen.
+    pub(crate) fn trail(&self) -> &[Page] {
+        &self.stacks[self.tab.index()]
+    }
+
+    /// The page that is seen.
+    pub(crate) fn page(&self) -> &Page {
+        // A stack is never empty: `back` leaves the root where it is.
+        &self.trail()[self.trail().len() - 1]
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn page_mut(&mut self) -> &mut Page {
+        let stack = &mut self.stacks[self.tab.index()];
+        let last = stack.len() - 1;
+        &mut stack[last]
+    }
+
+    /// The page with a number, if it is still open.
+    pub(crate) fn page_by_serial(&mut self, serial: u64) -> Option<&mut Page> {
+        let mut pages = self.stacks.iter_mut().flatten();
+        pages.find(|page| page.serial == serial)
+    }
+
+    /// The list of the page that is seen.
+    pub(crate) fn listing(&self) -> &Listing {
+        &self.page().listing
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn listing_mut(&mut self) -> &mut Listing {
+        &mut self.page_mut().listing
+    }
+
+    /// Opens a page above the one that is seen.
+    pub(crate) fn open(&mut self, place: Place) {
+        self.serial += 1;
+        let page = Page::new(self.serial, place);
+        let stack = &mut self.stacks[self.tab.index()];
+        if stack.len() >= DEEPEST {
+            stack.pop();
+        }
+        stack.push(page);
+    }
+
+    /// Closes the page that is seen; false if it is the root of its tab.
+    pub(crate) fn back(&mut self) -> bool {
+        let stack = &mut self.stacks[self.tab.index()];
+        stack.len() > 1 && stack.pop().is_some()
+    }
+
+    /// The calls that are under way for any page.
+    pub(crate) fn calls_under_way(&self) -> usize {
+        let pages = self.stacks.iter().flatten();
+        pages.map(|page| page.data.under_way()).sum()
+    }
+
+    /// The rows of the page's list, in no order.
+    pub(crate) fn rows(&self) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
+        rows(self.shown(), self.page())
+    }
+
+    /// The selected row, whatever the list is of.
+    pub(crate) fn selected_row(&self) -> Option<Row<'_>> {
+        let id = self.listing().selected.as_ref()?;
+        self.rows().find(|row| row.id() == *id)
+    }
+
     /// The selected subscription.
-    pub(crate) fn selected(&self) -> Option<&Row> {
-        self.shown().rows.get(&self.listing.selected?)
+    pub(crate) fn selected(&self) -> Option<&SubscriptionRow> {
+        let id = self.listing().selected.as_ref()?.number()?;
+        self.shown().rows.get(&id)
     }
 
     /// Whether the detail pane is open.
     pub(crate) fn has_detail(&self) -> bool {
         self.detail.unwrap_or_else(|| {
-            self.size.1 >= ROOMY_HEIGHT || has_spare_rows(self.size, self.listing.order.len())
+            self.size.1 >= ROOMY_HEIGHT || has_spare_rows(self.size, self.listing().matched)
         })
     }
 
     /// Where things are on the screen.
     pub(crate) fn layout(&self) -> Layout {
-        layout(self.size, self.has_detail(), self.listing.order.len())
+        layout(self.size, self.has_detail(), self.listing().matched)
+    }
+
+    /// How many rows of the page's list are visible at once.
+    pub(crate) fn visible_rows(&self) -> usize {
+        visible_rows(&self.page().place, &self.layout())
     }
 
     /// Works out order and scrolling again, after anything changed that they depend on.
     pub(crate) fn arrange(&mut self) {
-        let mut listing = std::mem::replace(&mut self.listing, Listing::new());
-        listing.refresh(self.shown());
-        self.listing = listing;
-        let visible = self.layout().visible_rows();
-        self.listing.scroll(visible);
+        let empty = Listing::of(&self.page().place);
+        let mut listing = std::mem::replace(self.listing_mut(), empty);
+        listing.arrange(self.rows());
+        *self.listing_mut() = listing;
+        let visible = self.visible_rows();
+        self.listing_mut().scroll(visible);
+    }
+}
+
+/// The rows of a page's list, in no order.
+fn rows<'a>(picture: &'a Picture, page: &'a Page) -> Box<dyn Iterator<Item = Row<'a>> + 'a> {
+    let subscriptions = picture.rows.values();
+    let data = &page.data;
+    match &page.place {
+        Place::Overview | Place::Subscriptions => Box::new(subscriptions.map(Row::Subscription)),
+        Place::DeadLetters => {
+            let dead = subscriptions.filter(|row| row.now.dead > 0);
+            Box::new(dead.map(Row::Subscription))
+        }
+        Place::Topic { name } => {
+            let own = subscriptions.filter(move |row| row.now.topic_name == *name);
+            Box::new(own.map(Row::Subscription))
+        }
+        Place::Topics => Box::new(picture.topics.values().map(Row::Topic)),
+        Place::Subscription { .. } => {
+            let consumers = data.subscription.value().map(|one| &one.consumers);
+            Box::new(consumers.into_iter().flatten().map(Row::Consumer))
+        }
+        Place::DeadGroups { .. } => {
+            let groups = data.groups.value().map(|groups| &groups.groups);
+            Box::new(groups.into_iter().flatten().map(Row::Group))
+        }
+        Place::DeadMessages { .. } => {
+            let letters = data.letters.value().map(|letters| &letters.letters);
+            Box::new(letters.into_iter().flatten().map(Row::Letter))
+        }
+        Place::Message { .. } => Box::new(std::iter::empty()),
+        Place::Clients => {
+            let clients = data.clients.value().map(|clients| &clients.clients);
+            Box::new(clients.into_iter().flatten().map(Row::Client))
+        }
+        Place::Events => {
+            let events = data.events.value();
+            Box::new(
+                events
+                    .into_iter()
+                    .flat_map(|all| all.events())
+                    .map(Row::Event),
+            )
+        }
     }
 }

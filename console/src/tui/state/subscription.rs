@@ -3,11 +3,15 @@
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{DrainState, DropCause, Durability, SubscriptionRates, SubscriptionStats};
 
+use super::advice::Diagnosis;
 use super::consumer::Consumer;
+use super::latency::Latency;
 use super::reading::measured;
+use super::topic::Share;
 
 /// How many bytes of a name are kept. Names have at most 511 characters with their namespace.
 const NAME_CAP_BYTES: usize = 511;
+const FILTER_CAP_BYTES: usize = 4_096;
 
 /// The longest window that is shown beside the shortest, in seconds: what is going on, not what was.
 const SLOW_WINDOW: f64 = 60.0;
@@ -19,6 +23,8 @@ pub(crate) struct Subscription {
     pub(crate) name: SafeText,
     /// With a word behind it if what is published to it is confirmed before it is durable.
     pub(crate) topic: SafeText,
+    /// Only the name.
+    pub(crate) topic_name: SafeText,
     pub(crate) is_relaxed: bool,
     pub(crate) entered: u64,
     pub(crate) scheduled: u64,
@@ -41,6 +47,18 @@ pub(crate) struct Subscription {
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) conservation_error: u64,
     pub(crate) drain: Drain,
+    /// Between how many seconds the drain is, if that is known.
+    pub(crate) drain_range: Option<(f64, f64)>,
+    /// What the broker says is going on.
+    pub(crate) diagnosis: Option<Diagnosis>,
+    /// From handing out to the acknowledgement.
+    pub(crate) handling: Option<Latency>,
+    /// From being due to being handed out.
+    pub(crate) queueing: Option<Latency>,
+    /// Which messages of the topic it takes; empty for all.
+    pub(crate) filter: SafeText,
+    /// Only of a subscription that was asked for by name.
+    pub(crate) shares: Vec<Share>,
     /// Seconds that a lease lasts.
     pub(crate) ack_deadline: Option<f64>,
     pub(crate) max_attempts: u32,
@@ -96,6 +114,7 @@ impl Subscription {
             id: stats.subscription_id,
             name: SafeText::capped(stats.name.as_bytes(), NAME_CAP_BYTES),
             topic: topic_text(stats),
+            topic_name: SafeText::capped(stats.topic.as_bytes(), NAME_CAP_BYTES),
             is_relaxed: stats.topic_durability() == Durability::Relaxed,
             entered: stats.entered,
             scheduled: stats.scheduled,
@@ -118,6 +137,15 @@ impl Subscription {
             consumers: stats.consumers.iter().map(Consumer::new).collect(),
             conservation_error: stats.conservation_error,
             drain,
+            drain_range: stats
+                .drain_low_seconds
+                .and_then(measured)
+                .zip(stats.drain_high_seconds.and_then(measured)),
+            diagnosis: stats.diagnosis.as_ref().map(Diagnosis::new),
+            handling: stats.handling.as_ref().and_then(Latency::new),
+            queueing: stats.queueing.as_ref().and_then(Latency::new),
+            filter: SafeText::capped(stats.filter.as_bytes(), FILTER_CAP_BYTES),
+            shares: stats.partitions.iter().map(Share::new).collect(),
             ack_deadline: measured(stats.ack_deadline_seconds),
             max_attempts: stats.max_attempts,
             sampled,

@@ -86,6 +86,19 @@ impl Verdict {
         }
     }
 
+    /// A number that puts what wants attention first, and the older first among what is alike. Ages
+    /// count in coarse steps, each twice as long as the one before and the first one second: rows of
+    /// about the same age keep their places instead of dancing with each sample.
+    pub(crate) fn urgency(self, lag: Option<f64>) -> u64 {
+        let mut step = 0;
+        let mut bound = 1.0;
+        while lag.unwrap_or(0.0) >= bound && step < 64 {
+            step += 1;
+            bound *= 2.0;
+        }
+        u64::from(Severity::LAST_RANK - self.severity().rank()) * 100 + step
+    }
+
     /// What it means, for the detail.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
@@ -105,6 +118,8 @@ impl Verdict {
 }
 
 impl Severity {
+    const LAST_RANK: u8 = 4;
+
     /// The rank in a list that begins with the urgent. Draining and fine rank alike, so that rows
     /// do not change places each time a backlog turns round.
     pub(crate) fn rank(self) -> u8 {
@@ -113,7 +128,7 @@ impl Severity {
             Self::Watch => 1,
             Self::Progress | Self::Fine => 2,
             Self::Unknown => 3,
-            Self::Idle => 4,
+            Self::Idle => Self::LAST_RANK,
         }
     }
 }

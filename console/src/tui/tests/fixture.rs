@@ -279,8 +279,10 @@ pub(crate) fn type_text(state: &mut State, text: &str) {
 /// The names of the list in the order of the screen.
 pub(crate) fn names(state: &State) -> Vec<&str> {
     let rows = &state.shown().rows;
-    let order = state.listing.order.iter();
-    order.map(|id| rows[id].now.name.as_str()).collect()
+    let order = state.listing().order.iter();
+    order
+        .map(|id| rows[&id.number().unwrap()].now.name.as_str())
+        .collect()
 }
 
 /// The name of the selected subscription.

@@ -34,12 +34,13 @@ async fn run(keys: Vec<io::Result<Event>>) -> (Vec<Effect>, String) {
     let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), LOOK, input, (urgent, messages));
     let mut effects = Vec::new();
     let done = event_loop.run(|effect| {
-        effects.push(effect);
-        Ok(if effect == Effect::Quit {
+        let flow = if effect == Effect::Quit {
             Flow::Leave
         } else {
             Flow::Go
-        })
+        };
+        effects.push(effect);
+        Ok(flow)
     });
     done.await.unwrap();
     (effects, event_loop.terminal.backend().to_string())

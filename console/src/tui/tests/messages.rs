@@ -113,7 +113,7 @@ fn pages_are_as_long_as_the_list_and_the_selected_row_stays_visible() {
         .map(|id| super::fixture::Shape { id, ..SHAPES[2] })
         .collect();
     let mut state = watched((80, 24), &shapes, 1);
-    let visible = state.layout().visible_rows();
+    let visible = state.visible_rows();
     for code in [
         KeyCode::PageDown,
         KeyCode::PageDown,
@@ -121,8 +121,8 @@ fn pages_are_as_long_as_the_list_and_the_selected_row_stays_visible() {
         KeyCode::End,
     ] {
         press(&mut state, code);
-        let place = state.listing.place().unwrap();
-        let first = state.listing.offset;
+        let place = state.listing().place().unwrap();
+        let first = state.listing().offset;
         assert!(
             (first..first + visible).contains(&place),
             "{place} is out of view"
@@ -130,7 +130,7 @@ fn pages_are_as_long_as_the_list_and_the_selected_row_stays_visible() {
     }
     press(&mut state, KeyCode::Home);
     press(&mut state, KeyCode::PageDown);
-    assert_eq!(state.listing.place(), Some(visible - 1));
+    assert_eq!(state.listing().place(), Some(visible - 1));
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn selection_moves_on_when_its_subscription_is_gone() {
         61,
         Message::Sample(numbers(sample(61, Vec::new()))),
     );
-    assert_eq!(state.listing.selected, None);
+    assert_eq!(state.listing().selected, None);
     press(&mut state, KeyCode::Char('j'));
-    assert_eq!(state.listing.selected, None);
+    assert_eq!(state.listing().selected, None);
 }
 
 #[test]
@@ -171,10 +171,10 @@ fn s_goes_round_all_orders() {
     let mut state = live((80, 24));
     let mut seen = Vec::new();
     for _ in 0..7 {
-        seen.push(state.listing.sort.title());
+        seen.push(state.listing().sorted_by().unwrap().title);
         press(&mut state, KeyCode::Char('s'));
     }
-    assert_eq!(state.listing.sort.title(), seen[0]);
+    assert_eq!(state.listing().sorted_by().unwrap().title, seen[0]);
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 7);
@@ -205,7 +205,7 @@ fn typed_filter_selects_by_name_or_topic_and_esc_clears_it() {
     press(&mut state, KeyCode::Down);
     assert_eq!(selected(&state), names(&state)[1]);
     press(&mut state, KeyCode::Enter);
-    assert_eq!((state.mode, names(&state).len()), (Mode::List, 3));
+    assert_eq!((state.mode, names(&state).len()), (Mode::Page, 3));
     press(&mut state, KeyCode::Esc);
     assert_eq!(names(&state).len(), 6);
 }
@@ -215,14 +215,14 @@ fn esc_while_typing_clears_the_filter_and_leaves_it() {
     let mut state = live((80, 24));
     type_text(&mut state, "/zzz");
     press(&mut state, KeyCode::Esc);
-    assert_eq!((state.mode, names(&state).len()), (Mode::List, 6));
+    assert_eq!((state.mode, names(&state).len()), (Mode::Page, 6));
 }
 
 #[test]
 fn a_filter_has_an_end() {
     let mut state = live((80, 24));
     type_text(&mut state, &format!("/{}", "a".repeat(1_000)));
-    assert_eq!(state.listing.filter.len(), 64);
+    assert_eq!(state.listing().filter.typed().as_str().len(), 64);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn help_takes_the_keys_until_it_is_closed() {
             Outcome::draw(Draw::No)
         );
         assert_eq!(press(&mut state, close).effects, []);
-        assert_eq!(state.mode, Mode::List);
+        assert_eq!(state.mode, Mode::Page);
     }
 }
 

@@ -22,6 +22,7 @@ use super::fixture::{SHAPES, fresh, sample, selected, subscription};
 use crate::clock;
 use crate::tui::effect::{Performer, WAITING_MESSAGES};
 use crate::tui::message::Message;
+use crate::tui::state::row_id::RowId;
 use crate::tui::state::State;
 use crate::tui::state::link::{Freshness, Link};
 use crate::tui::update::update;
@@ -148,7 +149,7 @@ async fn full_state_and_deltas_reach_the_screen_and_a_lost_stream_makes_it_stale
     .await;
     assert_eq!(state.live.rows[&1].now.conservation_error, 3);
     assert!(
-        state.listing.order[..2].contains(&1),
+        state.listing().order[..2].contains(&RowId::Number(1)),
         "wrong books are urgent"
     );
 

@@ -48,7 +48,11 @@ pub(crate) fn detail(pen: &mut Pen<'_>, area: Rect, state: &State) {
         pen.frame(area, &Phrase::new(), &Phrase::new());
         return;
     };
-    let sampled = state.shown().sampled;
+    detail_of(pen, area, row, state.shown().sampled);
+}
+
+/// All there is about a subscription.
+pub(crate) fn detail_of(pen: &mut Pen<'_>, area: Rect, row: &Row, sampled: Option<f64>) {
     let with_charts = area.width >= CHARTS_FROM;
     let share = (area.width * 2 / 5).clamp(FACTS_CELLS, FACTS_CELLS + 18);
     let left = Rect {

@@ -1,7 +1,6 @@
 //! The last line: the keys that matter now, or the filter being typed.
 
 use ratatui::layout::Rect;
-use weir_proto::safe_text::SafeText;
 
 use super::pen::{Pen, skip_left};
 use super::phrase::Phrase;
@@ -14,15 +13,20 @@ use crate::tui::state::screen::Mode;
 pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let mut area = skip_left(area, 1);
     if state.mode == Mode::Filter {
+        let filter = &state.listing().filter;
         let typed = Phrase::new()
             .say("/", Meaning::Key)
-            .add(SafeText::new(&state.listing.filter), Meaning::Strong)
+            .add(filter.typed(), Meaning::Strong)
             .say(pen.look.pick("▏", "_"), Meaning::Key)
             .say("   ", Meaning::Plain);
         let used = pen.phrase(area, &typed);
         area = skip_left(area, used);
+        if let Some(problem) = filter.problem() {
+            pen.left(area, problem, Meaning::Watch);
+            return;
+        }
     }
-    let hints = bindings(state.mode)
+    let hints = bindings(state.mode, &state.page().place)
         .filter_map(|binding| binding.hint)
         .map(|(key, word)| {
             Phrase::new()

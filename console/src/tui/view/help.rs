@@ -7,23 +7,26 @@ use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
 use crate::tui::keys::{Binding, bindings};
 use crate::tui::look::{Look, Meaning};
+use crate::tui::state::place::Place;
 use crate::tui::state::screen::Mode;
 
 /// Cells for the names of the keys.
 const KEY_CELLS: usize = 15;
 /// The size at which nothing is cut.
 const WIDTH: u16 = 80;
-const HEIGHT: u16 = 21;
+const HEIGHT: u16 = 24;
+/// Lines of the left column, without the borders.
+const HEIGHT_LEFT: usize = 22;
 /// Cells of the left column.
 const LEFT_CELLS: u16 = 41;
 
 /// Draws the overlay over what is there.
-pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect) {
+pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, place: &Place) {
     let area = centered(screen);
     pen.wipe(area);
     let title = Phrase::new().say("Keys", Meaning::Strong);
     let inner = skip_left(pen.frame(area, &title, &Phrase::new()), 1);
-    let (left, right) = columns(pen.look);
+    let (left, right) = columns(pen.look, place);
     if inner.width < WIDTH - 3 {
         let all: Vec<Phrase> = left.into_iter().chain(right).collect();
         write(pen, inner, &all);
@@ -46,11 +49,14 @@ fn write(pen: &mut Pen<'_>, area: Rect, said: &[Phrase]) {
     }
 }
 
-fn columns(look: Look) -> (Vec<Phrase>, Vec<Phrase>) {
-    let left = section("The list", Mode::List);
-    let mut right = section("While typing a filter", Mode::Filter);
+fn columns(look: Look, place: &Place) -> (Vec<Phrase>, Vec<Phrase>) {
+    let mut left = section("Here", Mode::Page, place);
+    let half = left.len().div_ceil(2).max(HEIGHT_LEFT.min(left.len()));
+    let mut right = left.split_off(half);
     right.push(Phrase::new());
-    right.extend(section("This help", Mode::Help));
+    right.extend(section("While typing a filter", Mode::Filter, place));
+    right.push(Phrase::new());
+    right.extend(section("This help", Mode::Help, place));
     right.push(Phrase::new());
     right.push(heading("Glyphs"));
     let glyphs = [
@@ -74,9 +80,9 @@ fn columns(look: Look) -> (Vec<Phrase>, Vec<Phrase>) {
     (left, right)
 }
 
-fn section(title: &'static str, mode: Mode) -> Vec<Phrase> {
+fn section(title: &'static str, mode: Mode, place: &Place) -> Vec<Phrase> {
     std::iter::once(heading(title))
-        .chain(bindings(mode).map(explain))
+        .chain(bindings(mode, place).map(explain))
         .collect()
 }
 

@@ -30,13 +30,15 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
         let title = SafeText::literal(slot.column.title());
         at = put(pen, at, *slot, (&title, Meaning::Label));
     }
-    let visible = state
-        .listing
-        .visible(usize::from(inner.height.saturating_sub(1)));
+    let listing = state.listing();
+    let visible = listing.visible(usize::from(inner.height.saturating_sub(1)));
     for (line, id) in rows.zip(visible) {
-        if let Some(row) = picture.rows.get(id) {
+        if let Some(row) = id.number().and_then(|id| picture.rows.get(&id)) {
             draw_row(pen, line, row, &slots, picture.sampled);
-            if state.listing.selected == Some(*id) {
+            if listing.marks.contains(id) {
+                pen.say(skip_left(line, 1), pen.look.pick("■", "#"), Meaning::Key);
+            }
+            if listing.selected.as_ref() == Some(id) {
                 pen.select(line);
                 pen.say(line, pen.look.pick("›", ">"), Meaning::Strong);
             }
@@ -46,32 +48,38 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
 
 /// The box with its title, how many rows of how many, and the order.
 pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, state: &State) -> Rect {
-    let shown = state.listing.order.len();
-    let all = state.shown().rows.len();
-    let title = Phrase::new().say("Subscriptions", Meaning::Strong);
+    let title = Phrase::new().add(state.page().place.title(), Meaning::Strong);
+    pen.frame(area, &title, &remark(state))
+}
+
+/// What is said of a list: its filter, how many rows of how many, marks and order.
+pub(crate) fn remark(state: &State) -> Phrase {
+    let listing = state.listing();
     let mut remark = Phrase::new();
-    if !state.listing.filter.is_empty() {
+    if !listing.filter.is_empty() {
         remark = remark
-            .value(
-                "filter",
-                SafeText::new(&state.listing.filter),
-                Meaning::Watch,
-            )
+            .value("filter", listing.filter.typed(), Meaning::Watch)
             .say(" · ", Meaning::Dim);
     }
-    if shown < all {
+    if !listing.marks.is_empty() {
         remark = remark
-            .add(figures::count(shown as u64), Meaning::Plain)
+            .add(figures::count(listing.marks.len() as u64), Meaning::Key)
+            .say(" marked · ", Meaning::Label);
+    }
+    if listing.matched < listing.total {
+        remark = remark
+            .add(figures::count(listing.matched as u64), Meaning::Plain)
             .say(" of ", Meaning::Label);
     }
+    let sort = listing.sorted_by().map_or("name", |sort| sort.title);
     remark = remark
-        .add(figures::count(all as u64), Meaning::Plain)
+        .add(figures::count(listing.total as u64), Meaning::Plain)
         .say(" · sort: ", Meaning::Label)
-        .say(state.listing.sort.title(), Meaning::Plain);
-    if state.listing.is_reversed {
+        .say(sort, Meaning::Plain);
+    if listing.is_reversed {
         remark = remark.say(", reversed", Meaning::Plain);
     }
-    pen.frame(area, &title, &remark)
+    remark
 }
 
 fn draw_row(pen: &mut Pen<'_>, line: Rect, row: &Row, slots: &[Slot], sampled: Option<f64>) {

@@ -15,6 +15,8 @@ mod plot;
 
 mod header;
 
+mod tabs;
+
 mod columns;
 
 mod list;
@@ -24,6 +26,8 @@ mod facts;
 mod detail;
 
 mod notice;
+
+mod pages;
 
 mod footer;
 

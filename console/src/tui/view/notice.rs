@@ -10,6 +10,7 @@ use super::phrase::Phrase;
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::link::Freshness;
+use crate::tui::state::place::Place;
 
 /// The notice for this state, if it has no rows to show.
 pub(crate) fn notice(state: &State) -> Option<Vec<Phrase>> {
@@ -20,14 +21,27 @@ pub(crate) fn notice(state: &State) -> Option<Vec<Phrase>> {
                 .add(state.server.clone(), Meaning::Strong),
         ]),
         Freshness::NoBroker { reason, tries, .. } => Some(no_broker(state, reason, tries)),
-        Freshness::Live | Freshness::Stale { .. } if state.shown().rows.is_empty() => {
-            Some(empty(state))
-        }
-        Freshness::Live | Freshness::Stale { .. } if state.listing.order.is_empty() => {
-            Some(filtered_out(state))
-        }
-        Freshness::Live | Freshness::Stale { .. } => None,
+        Freshness::Live | Freshness::Stale { .. } => nothing(state),
     }
+}
+
+/// Why a list of subscriptions is empty, if it is.
+fn nothing(state: &State) -> Option<Vec<Phrase>> {
+    let listing = state.listing();
+    let place = &state.page().place;
+    if !place.lists_subscriptions() || listing.matched > 0 {
+        return None;
+    }
+    if listing.total > 0 {
+        return Some(filtered_out(state));
+    }
+    if *place == Place::DeadLetters && !state.shown().rows.is_empty() {
+        return Some(vec![
+            Phrase::new().say("No dead messages", Meaning::Strong),
+            Phrase::new().say("in any subscription", Meaning::Plain),
+        ]);
+    }
+    Some(empty(state))
 }
 
 /// Draws it in the box of the list.
@@ -105,15 +119,13 @@ fn empty(state: &State) -> Vec<Phrase> {
 }
 
 fn filtered_out(state: &State) -> Vec<Phrase> {
+    let listing = state.listing();
     vec![
         Phrase::new()
-            .say("No name or topic contains ", Meaning::Plain)
-            .add(SafeText::new(&state.listing.filter), Meaning::Strong),
+            .say("Nothing passes the filter ", Meaning::Plain)
+            .add(listing.filter.typed(), Meaning::Strong),
         Phrase::new()
-            .add(
-                figures::count(state.shown().rows.len() as u64),
-                Meaning::Plain,
-            )
+            .add(figures::count(listing.total as u64), Meaning::Plain)
             .say(" hidden by the filter", Meaning::Plain),
         Phrase::new(),
         Phrase::new()

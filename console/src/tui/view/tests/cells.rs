@@ -1,14 +1,13 @@
 //! Promises about every cell of every frame.
 
+use crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier};
 
 use super::{ASCII, COLORED, MONO, cells, screen, text};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::screen::Mode;
-use crate::tui::tests::fixture::{
-    SHAPES, broker, fresh, live, numbers, sample, say, subscription, type_text, watched,
-};
+use crate::tui::tests::fixture::{SHAPES, broker, fresh, live, numbers, press, sample, say, subscription, type_text, watched};
 
 /// Strings that try to drive a terminal or to hide.
 const HOSTILE: [&str; 16] = [
@@ -66,7 +65,7 @@ fn no_byte_from_outside_reaches_a_cell_as_a_control() {
             for look in [COLORED, ASCII] {
                 let mut state = hostile(size, text);
                 type_text(&mut state, &format!("/{text}"));
-                state.listing.filter = String::new();
+                press(&mut state, KeyCode::Esc);
                 let buffer = cells(&state, look);
                 for cell in buffer.content() {
                     let symbol = cell.symbol();
@@ -151,7 +150,7 @@ fn every_size_can_be_drawn() {
     for (width, height) in sizes {
         for state in [&mut full, &mut empty] {
             say(state, 3, Message::Resized(width, height));
-            for mode in [Mode::List, Mode::Filter, Mode::Help] {
+            for mode in [Mode::Page, Mode::Filter, Mode::Help] {
                 state.mode = mode;
                 for detail in [None, Some(true)] {
                     state.detail = detail;

@@ -9,6 +9,7 @@ use super::{ASCII, screen, text};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::link::Link;
+use crate::tui::state::row_id::RowId;
 use crate::tui::state::screen::Mode;
 use crate::tui::tests::fixture::{
     SHAPES, broker, fresh, live, numbers, press, sample, say, subscription, type_text, watched,
@@ -92,7 +93,7 @@ fn hostile_names() {
         rows[2].name = "x".repeat(300);
         "日本語の名前".clone_into(&mut rows[3].name);
         say(&mut state, 4, Message::Sample(numbers(sample(4, rows))));
-        state.listing.selected = Some(2);
+        state.listing_mut().selected = Some(RowId::Number(2));
         state
     });
 }

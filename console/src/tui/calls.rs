@@ -1,0 +1,148 @@
+//! The calls that pages make: from what is asked to a request, from the response to what is shown.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use weir_proto::client::{Client, Code, Error};
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::{GetStatsRequest, HistoryRequest, HistoryStep, MessageState, PeekRequest};
+
+use super::state::ask::{Ask, Reply, Subject};
+use super::state::fetch::{Cause, Failure};
+use super::state::letter::{Biography, Letters};
+use super::state::past::Past;
+use super::state::reading::broker_seconds;
+use super::state::subscription::Subscription;
+use super::state::topic::Topic;
+
+/// How long a call may take.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How many dead messages a page shows.
+const LETTERS: i32 = 200;
+
+/// Makes a call; it ends within the limit.
+pub(crate) async fn within_limit(client: &Client, ask: Ask) -> Result<Reply, Failure> {
+    match tokio::time::timeout(LIMIT, call(client, ask)).await {
+        Ok(result) => result,
+        Err(_elapsed) => Err(Failure {
+            cause: Cause::Unreachable,
+            text: SafeText::literal("the broker did not answer in time"),
+        }),
+    }
+}
+
+async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
+    Ok(match ask {
+        Ask::Past {
+            of,
+            after,
+            is_by_minute,
+        } => {
+            let response = client
+                .stats()
+                .history(past(of, after, is_by_minute))
+                .await?;
+            Reply::Past(Past::new(&response))
+        }
+        Ask::Subscription { name } => {
+            Reply::Subscription(Box::new(subscription(client, &name).await?))
+        }
+        Ask::Topic { name } => Reply::Topic(Box::new(topic(client, &name).await?)),
+        Ask::Letters {
+            subscription,
+            fingerprint: _,
+        } => {
+            let request = PeekRequest {
+                subscription: subscription.as_str().to_owned(),
+                states: vec![MessageState::Dead.into()],
+                page_size: LETTERS,
+                ..PeekRequest::default()
+            };
+            Reply::Letters(Letters::new(&client.operator().peek(request).await?))
+        }
+        Ask::Message { id } => {
+            let id = id.as_str().parse()?;
+            let response = client.operator().get_message(id).await?;
+            Reply::Message(Box::new(Biography::new(&response)))
+        }
+        Ask::Advice { .. } | Ask::Groups { .. } | Ask::Clients | Ask::Events { .. } => {
+            return Err(Failure {
+                cause: Cause::NotSupported,
+                text: SafeText::literal("this console cannot ask for it yet"),
+            });
+        }
+    })
+}
+
+fn past(of: Subject, after: Option<f64>, is_by_minute: bool) -> HistoryRequest {
+    let (subscription, topic) = names(of);
+    let step = if is_by_minute {
+        HistoryStep::Minute
+    } else {
+        HistoryStep::Second
+    };
+    let since = after.and_then(|after| Duration::try_from_secs_f64(after).ok());
+    HistoryRequest {
+        subscription,
+        topic,
+        step: step.into(),
+        start_time: since.map(|since| (UNIX_EPOCH + since).into()),
+        end_time: None,
+    }
+}
+
+/// The subscription and the topic that a subject names; at most one of them is not empty.
+fn names(of: Subject) -> (String, String) {
+    match of {
+        Subject::Broker => (String::new(), String::new()),
+        Subject::Topic(name) => (String::new(), name.as_str().to_owned()),
+        Subject::Subscription(name) => (name.as_str().to_owned(), String::new()),
+    }
+}
+
+async fn subscription(client: &Client, name: &SafeText) -> Result<Subscription, Failure> {
+    let request = GetStatsRequest {
+        subscription: name.as_str().to_owned(),
+        ..GetStatsRequest::default()
+    };
+    let response = client.stats().get(request).await?;
+    let sampled = response.sample_time.map(broker_seconds);
+    let found = response.subscriptions.first();
+    found
+        .map(|stats| Subscription::new(stats, sampled))
+        .ok_or_else(|| missing("the broker's answer has no subscription"))
+}
+
+async fn topic(client: &Client, name: &SafeText) -> Result<Topic, Failure> {
+    let request = GetStatsRequest {
+        topic: name.as_str().to_owned(),
+        ..GetStatsRequest::default()
+    };
+    let response = client.stats().get(request).await?;
+    let found = response.topics.first();
+    found
+        .map(Topic::new)
+        .ok_or_else(|| missing("the broker's answer has no topic"))
+}
+
+fn missing(what: &'static str) -> Failure {
+    Failure {
+        cause: Cause::Other,
+        text: SafeText::literal(what),
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let cause = match error.code() {
+            Code::PermissionDenied | Code::Unauthenticated => Cause::NotAllowed,
+            Code::NotFound => Cause::NotFound,
+            Code::Unimplemented => Cause::NotSupported,
+            _ if error.is_unreachable() => Cause::Unreachable,
+            _ => Cause::Other,
+        };
+        Self {
+            cause,
+            text: SafeText::of(&error),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Where the operator is: the tabs, and the pages that are opened from one another.
+
+use weir_proto::safe_text::SafeText;
+
+/// A tab of the console; the keys `1` to `6` open them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Tab {
+    #[default]
+    Overview,
+    Topics,
+    Subscriptions,
+    DeadLetters,
+    Clients,
+    Events,
+}
+
+/// What a page is about. Names and ids are texts of the broker, which asks for them take as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Overview,
+    Topics,
+    Topic {
+        name: SafeText,
+    },
+    Subscriptions,
+    Subscription {
+        name: SafeText,
+    },
+    /// Subscriptions that hold dead messages.
+    DeadLetters,
+    /// The dead messages of a subscription by why they died.
+    DeadGroups {
+        subscription: SafeText,
+    },
+    /// The messages of one such group; all dead ones of the subscription without a fingerprint.
+    DeadMessages {
+        subscription: SafeText,
+        group: Option<Group>,
+    },
+    /// The life of one message.
+    Message {
+        id: SafeText,
+    },
+    Clients,
+    Events,
+}
+
+/// What names a group of dead messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) fingerprint: SafeText,
+    /// The reason with what varies folded.
+    pub(crate) pattern: SafeText,
+}
+
+impl Tab {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Overview,
+        Self::Topics,
+        Self::Subscriptions,
+        Self::DeadLetters,
+        Self::Clients,
+        Self::Events,
+    ];
+
+    /// Its place in the line of tabs, from 0.
+    pub(crate) fn index(self) -> usize {
+        Self::ALL.iter().position(|one| *one == self).unwrap_or(0)
+    }
+
+    /// Its name.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Topics => "Topics",
+            Self::Subscriptions => "Subscriptions",
+            Self::DeadLetters => "Dead letters",
+            Self::Clients => "Clients",
+            Self::Events => "Events",
+        }
+    }
+
+    /// The tab so many further to the right, round and round.
+    pub(crate) fn step(self, by: usize) -> Self {
+        Self::ALL[(self.index() + by) % Self::ALL.len()]
+    }
+
+    /// The page it begins with.
+    pub(crate) fn root(self) -> Place {
+        match self {
+            Self::Overview => Place::Overview,
+            Self::Topics => Place::Topics,
+            Self::Subscriptions => Place::Subscriptions,
+            Self::DeadLetters => Place::DeadLetters,
+            Self::Clients => Place::Clients,
+            Self::Events => Place::Events,
+        }
+    }
+}
+
+impl Place {
+    /// What the page is called, for the line that says where one is.
+    pub(crate) fn title(&self) -> SafeText {
+        match self {
+            Self::Overview => SafeText::literal("Overview"),
+            Self::Topics => SafeText::literal("Topics"),
+            Self::Subscriptions => SafeText::literal("Subscriptions"),
+            Self::DeadLetters => SafeText::literal("Dead letters"),
+            Self::Clients => SafeText::literal("Clients"),
+            Self::Events => SafeText::literal("Events"),
+            Self::Topic { name } | Self::Subscription { name } => name.clone(),
+            Self::DeadGroups { subscription } => {
+                let mut title = SafeText::literal("dead of ");
+                title.push(subscription);
+                title
+            }
+            Self::DeadMessages { group, .. } => group.as_ref().map_or_else(
+                || SafeText::literal("all dead messages"),
+                |group| group.pattern.clone(),
+            ),
+            Self::Message { id } => id.clone(),
+        }
+    }
+
+    /// Whether its rows are the subscriptions that the broker sends of its own accord.
+    pub(crate) fn lists_subscriptions(&self) -> bool {
+        matches!(
+            self,
+            Self::Overview | Self::Subscriptions | Self::DeadLetters
+        )
+    }
+}

@@ -1,0 +1,38 @@
+//! The pages, a file each: what is between the line of tabs and the footer. Read in the order of the tabs.
+
+mod parts;
+
+mod overview;
+mod topics;
+mod topic;
+mod subscriptions;
+mod subscription;
+mod dead_letters;
+mod dead;
+mod message;
+mod clients;
+mod events;
+
+use ratatui::layout::Rect;
+
+use super::pen::Pen;
+use crate::tui::state::State;
+use crate::tui::state::place::Place;
+use parts::{list_and_pane, plain};
+
+/// Draws the page that is seen.
+pub(crate) fn page(pen: &mut Pen<'_>, body: Rect, state: &State) {
+    let draw = match &state.page().place {
+        Place::Overview => overview::overview,
+        Place::Topics => topics::topics,
+        Place::Topic { .. } => topic::topic,
+        Place::Subscriptions => subscriptions::subscriptions,
+        Place::Subscription { .. } => subscription::subscription,
+        Place::DeadLetters => dead_letters::dead_letters,
+        Place::DeadGroups { .. } | Place::DeadMessages { .. } => dead::dead,
+        Place::Message { .. } => message::message,
+        Place::Clients => clients::clients,
+        Place::Events => events::events,
+    };
+    draw(pen, body, state);
+}

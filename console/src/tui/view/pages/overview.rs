@@ -1,0 +1,12 @@
+//! The first page: what flows, what wants attention, the subscriptions, what happened.
+
+use ratatui::layout::Rect;
+
+use super::list_and_pane;
+use crate::tui::state::State;
+use crate::tui::view::pen::Pen;
+
+/// Draws it between the tabs and the footer.
+pub(crate) fn overview(pen: &mut Pen<'_>, _body: Rect, state: &State) {
+    list_and_pane(pen, state);
+}

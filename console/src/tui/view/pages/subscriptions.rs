@@ -1,0 +1,12 @@
+//! All subscriptions, and the selected one below them.
+
+use ratatui::layout::Rect;
+
+use super::list_and_pane;
+use crate::tui::state::State;
+use crate::tui::view::pen::Pen;
+
+/// Draws it between the tabs and the footer.
+pub(crate) fn subscriptions(pen: &mut Pen<'_>, _body: Rect, state: &State) {
+    list_and_pane(pen, state);
+}

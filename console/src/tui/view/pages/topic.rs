@@ -1,0 +1,12 @@
+//! One topic: its flow, its subscriptions, its partitions and keys.
+
+use ratatui::layout::Rect;
+
+use super::plain;
+use crate::tui::state::State;
+use crate::tui::view::pen::Pen;
+
+/// Draws it between the tabs and the footer.
+pub(crate) fn topic(pen: &mut Pen<'_>, body: Rect, state: &State) {
+    plain(pen, body, state);
+}
