@@ -375,6 +375,20 @@ pub(crate) const BINDINGS: &[Binding] = &[
     )
     .within(Mode::Help)
     .hint("esc", "close"),
+    binding(
+        &[letter('j'), Key::Plain(KeyCode::Down)],
+        Action::Down,
+        "j  down",
+        "a line further",
+    )
+    .within(Mode::Help),
+    binding(
+        &[letter('k'), Key::Plain(KeyCode::Up)],
+        Action::Up,
+        "k  up",
+        "a line back",
+    )
+    .within(Mode::Help),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Help),
 ];
 

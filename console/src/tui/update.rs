@@ -104,7 +104,10 @@ fn act(state: &mut State, action: Action) -> Outcome {
 /// Changes how something is shown.
 fn show(state: &mut State, action: Action) {
     match action {
-        Action::Help => state.mode = Mode::Help,
+        Action::Help => {
+            state.mode = Mode::Help;
+            state.help_skipped = 0;
+        }
         Action::CloseHelp => state.mode = Mode::Page,
         Action::TogglePane => state.detail = Some(!state.has_detail()),
         Action::StartFilter => {
@@ -204,9 +207,16 @@ fn escape(state: &mut State) {
     }
 }
 
+/// The longest help there is, and more.
+const HELP_LINES: usize = 200;
+
 /// Moves the selection: `to` gets the present place and the length of a page. A page without a list
-/// scrolls.
+/// scrolls, and so does the help.
 fn step(state: &mut State, to: fn(usize, usize) -> usize) {
+    if state.mode == Mode::Help {
+        state.help_skipped = to(state.help_skipped, 10).min(HELP_LINES);
+        return;
+    }
     let visible = state.visible_rows().saturating_sub(1).max(1);
     let page = state.page_mut();
     if page.listing.table.is_none() {

@@ -72,7 +72,7 @@ impl Diagnosis {
         Self {
             verdict: diagnosis.verdict(),
             severity: diagnosis.severity(),
-            since: diagnosis.since.map(broker_seconds),
+            since: diagnosis.start_time.map(broker_seconds),
             reason: safe(&diagnosis.reason),
             advice: safe(&diagnosis.advice),
             message_id: safe(&diagnosis.message_id),

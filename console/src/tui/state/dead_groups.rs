@@ -43,7 +43,7 @@ impl DeadGroups {
     /// Takes groups over from the wire.
     pub(crate) fn new(response: &GroupDeadLettersResponse) -> Self {
         Self {
-            computed: response.computed_time.map(broker_seconds),
+            computed: response.sample_time.map(broker_seconds),
             total: response.total_count,
             bytes: response.total_bytes,
             group_count: response.group_count,

@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub(crate) mode: Mode,
     /// Whether the detail pane is open; `None` leaves it to the size of the screen.
     pub(crate) detail: Option<bool>,
+    /// How many lines of the help are above what is seen of it.
+    pub(crate) help_skipped: usize,
     /// The pages of each tab, the one that is seen last.
     stacks: [Vec<Page>; Tab::ALL.len()],
     /// The number of the next page.
@@ -87,6 +89,7 @@ impl State {
             tab: Tab::default(),
             mode: Mode::Page,
             detail: None,
+            help_skipped: 0,
             stacks,
             serial,
         }

@@ -81,7 +81,7 @@ impl Event {
         let name = |text: &str| SafeText::capped(text.as_bytes(), NAME_CAP_BYTES);
         Self {
             sequence: event.sequence,
-            time: event.time.map_or(0.0, broker_seconds),
+            time: event.event_time.map_or(0.0, broker_seconds),
             kind: event.kind(),
             severity: event.severity(),
             topic: name(&event.topic),

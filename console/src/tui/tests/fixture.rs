@@ -15,6 +15,7 @@ use weir_proto::v1::{
 use crate::tui::message::{Message, Outcome};
 use crate::tui::state::State;
 use crate::tui::state::link::Link;
+use crate::tui::state::place::Place;
 use crate::tui::update::update;
 
 /// The broker's time of the first sample.
@@ -288,4 +289,31 @@ pub(crate) fn names(state: &State) -> Vec<&str> {
 /// The name of the selected subscription.
 pub(crate) fn selected(state: &State) -> &str {
     state.selected().map_or("", |row| row.now.name.as_str())
+}
+
+/// A page of each sort.
+pub(crate) fn places() -> [Place; 11] {
+    let name = || SafeText::literal("fulfilment");
+    [
+        Place::Overview,
+        Place::Topics,
+        Place::Topic {
+            name: SafeText::literal("orders"),
+        },
+        Place::Subscriptions,
+        Place::Subscription { name: name() },
+        Place::DeadLetters,
+        Place::DeadGroups {
+            subscription: name(),
+        },
+        Place::DeadMessages {
+            subscription: name(),
+            group: None,
+        },
+        Place::Message {
+            id: SafeText::literal("1.0.7"),
+        },
+        Place::Clients,
+        Place::Events,
+    ]
 }

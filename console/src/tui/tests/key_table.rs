@@ -4,27 +4,43 @@ use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::fixture::live;
+use super::fixture::{live, places, press};
 use crate::tui::keys::{Action, BINDINGS, action, bindings};
+use crate::tui::state::State;
 use crate::tui::state::place::Place;
 use crate::tui::state::screen::Mode;
 use crate::tui::view::tests::screen;
 
+/// Everything that the help says on the page that is seen.
+fn all_help(state: &mut State) -> String {
+    press(state, KeyCode::Char('?'));
+    let mut shown = String::new();
+    for _ in 0..60 {
+        shown.push_str(&screen(state));
+        press(state, KeyCode::Char('j'));
+    }
+    press(state, KeyCode::Esc);
+    shown
+}
+
 #[test]
-fn help_shows_every_key_of_the_table_and_what_it_does() {
-    let mut state = live((80, 24));
-    state.mode = Mode::Help;
-    let shown = screen(&state);
-    for binding in BINDINGS {
-        let line = shown
-            .lines()
-            .find(|line| line.contains(binding.shown) && line.contains(binding.does));
-        assert!(
-            line.is_some(),
-            "{} ({}) is not in the help:\n{shown}",
-            binding.shown,
-            binding.does
-        );
+fn help_shows_every_key_of_the_page_and_what_it_does() {
+    for place in places() {
+        let mut state = live((100, 24));
+        state.open(place.clone());
+        let shown = all_help(&mut state);
+        for binding in BINDINGS {
+            let is_shown = shown
+                .lines()
+                .any(|line| line.contains(binding.shown) && line.contains(binding.does));
+            assert_eq!(
+                is_shown,
+                binding.scope.holds(&place),
+                "{} ({}) in the help of {place:?}:\n{shown}",
+                binding.shown,
+                binding.does
+            );
+        }
     }
 }
 
@@ -42,10 +58,16 @@ fn footer_shows_only_hints_of_the_table() {
 
 #[test]
 fn no_key_means_two_things_in_one_mode() {
-    for mode in Mode::ALL {
+    for (mode, place) in Mode::ALL
+        .into_iter()
+        .flat_map(|mode| places().map(move |place| (mode, place)))
+    {
         let mut seen = Vec::new();
-        for key in bindings(mode, &Place::Overview).flat_map(|binding| binding.keys) {
-            assert!(!seen.contains(key), "{key:?} is bound twice in {mode:?}");
+        for key in bindings(mode, &place).flat_map(|binding| binding.keys) {
+            assert!(
+                !seen.contains(key),
+                "{key:?} is bound twice in {mode:?} on {place:?}"
+            );
             seen.push(*key);
         }
     }

@@ -22,9 +22,9 @@ use super::fixture::{SHAPES, fresh, sample, selected, subscription};
 use crate::clock;
 use crate::tui::effect::{Performer, WAITING_MESSAGES};
 use crate::tui::message::Message;
-use crate::tui::state::row_id::RowId;
 use crate::tui::state::State;
 use crate::tui::state::link::{Freshness, Link};
+use crate::tui::state::row_id::RowId;
 use crate::tui::update::update;
 
 /// Nothing here takes longer than this.

@@ -31,6 +31,6 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     footer(&mut pen, layout.footer, state);
     if state.mode == Mode::Help {
         let screen = Rect::new(0, 0, state.size.0, state.size.1);
-        help(&mut pen, screen, &state.page().place);
+        help(&mut pen, screen, &state.page().place, state.help_skipped);
     }
 }

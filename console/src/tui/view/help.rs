@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
+use super::figures;
 use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
 use crate::tui::keys::{Binding, bindings};
@@ -12,53 +13,58 @@ use crate::tui::state::screen::Mode;
 
 /// Cells for the names of the keys.
 const KEY_CELLS: usize = 15;
-/// The size at which nothing is cut.
-const WIDTH: u16 = 80;
-const HEIGHT: u16 = 24;
-/// Lines of the left column, without the borders.
-const HEIGHT_LEFT: usize = 22;
-/// Cells of the left column.
-const LEFT_CELLS: u16 = 41;
+/// Cells of a column.
+const COLUMN_CELLS: u16 = 46;
+/// More columns are hard to read.
+const MOST_COLUMNS: u16 = 3;
 
-/// Draws the overlay over what is there.
-pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, place: &Place) {
-    let area = centered(screen);
+/// Draws the overlay over what is there; `skipped` lines of it are above what is seen.
+pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, place: &Place, skipped: usize) {
+    let said = said(pen.look, place);
+    let columns = (screen.width.saturating_sub(3) / COLUMN_CELLS).clamp(1, MOST_COLUMNS);
+    let area = centered(screen, columns, said.len());
     pen.wipe(area);
+    let rows = usize::from(area.height.saturating_sub(2));
+    let room = rows * usize::from(columns);
+    let skipped = skipped.min(said.len().saturating_sub(room));
+    let below = said.len().saturating_sub(skipped + room);
+    let mut remark = Phrase::new();
+    if skipped + below > 0 {
+        remark = Phrase::new()
+            .say("j/k", Meaning::Key)
+            .say(" more: ", Meaning::Plain)
+            .add(figures::count(below as u64), Meaning::Plain)
+            .say(" below", Meaning::Plain);
+    }
     let title = Phrase::new().say("Keys", Meaning::Strong);
-    let inner = skip_left(pen.frame(area, &title, &Phrase::new()), 1);
-    let (left, right) = columns(pen.look, place);
-    if inner.width < WIDTH - 3 {
-        let all: Vec<Phrase> = left.into_iter().chain(right).collect();
-        write(pen, inner, &all);
-        return;
-    }
-    write(
-        pen,
-        Rect {
-            width: LEFT_CELLS.min(inner.width),
-            ..inner
-        },
-        &left,
-    );
-    write(pen, skip_left(inner, LEFT_CELLS), &right);
-}
-
-fn write(pen: &mut Pen<'_>, area: Rect, said: &[Phrase]) {
-    for (line, phrase) in lines(area).zip(said) {
-        pen.phrase(line, phrase);
+    let inner = skip_left(pen.frame(area, &title, &remark), 1);
+    let width = inner.width / columns;
+    for (at, column) in said[skipped..].chunks(rows.max(1)).enumerate() {
+        let from = width.saturating_mul(u16::try_from(at).unwrap_or(u16::MAX));
+        if at >= usize::from(columns) || from >= inner.width {
+            break;
+        }
+        let area = Rect {
+            width: width.saturating_sub(1),
+            ..skip_left(inner, from)
+        };
+        for (line, phrase) in lines(area).zip(column) {
+            pen.phrase(line, phrase);
+        }
     }
 }
 
-fn columns(look: Look, place: &Place) -> (Vec<Phrase>, Vec<Phrase>) {
-    let mut left = section("Here", Mode::Page, place);
-    let half = left.len().div_ceil(2).max(HEIGHT_LEFT.min(left.len()));
-    let mut right = left.split_off(half);
-    right.push(Phrase::new());
-    right.extend(section("While typing a filter", Mode::Filter, place));
-    right.push(Phrase::new());
-    right.extend(section("This help", Mode::Help, place));
-    right.push(Phrase::new());
-    right.push(heading("Glyphs"));
+fn said(look: Look, place: &Place) -> Vec<Phrase> {
+    let mut said = section("Here", Mode::Page, place);
+    for (title, mode) in [
+        ("While typing a filter", Mode::Filter),
+        ("This help", Mode::Help),
+    ] {
+        said.push(Phrase::new());
+        said.extend(section(title, mode, place));
+    }
+    said.push(Phrase::new());
+    said.push(heading("Glyphs"));
     let glyphs = [
         (look.pick("✖", "x"), "act now", Meaning::Act),
         (look.pick("▲", "!"), "watch: growing, dying", Meaning::Watch),
@@ -71,13 +77,13 @@ fn columns(look: Look, place: &Place) -> (Vec<Phrase>, Vec<Phrase>) {
             Meaning::Watch,
         ),
     ];
-    right.extend(glyphs.into_iter().map(|(glyph, does, meaning)| {
+    said.extend(glyphs.into_iter().map(|(glyph, does, meaning)| {
         Phrase::new()
             .say(glyph, meaning)
             .say("  ", Meaning::Plain)
             .say(does, Meaning::Plain)
     }));
-    (left, right)
+    said
 }
 
 fn section(title: &'static str, mode: Mode, place: &Place) -> Vec<Phrase> {
@@ -97,9 +103,11 @@ fn explain(binding: &Binding) -> Phrase {
         .say(binding.does, Meaning::Plain)
 }
 
-fn centered(screen: Rect) -> Rect {
-    let width = WIDTH.min(screen.width);
-    let height = HEIGHT.min(screen.height);
+/// As large as it takes, or as there is room.
+fn centered(screen: Rect, columns: u16, said: usize) -> Rect {
+    let needed = said.div_ceil(usize::from(columns)) + 2;
+    let width = (columns * COLUMN_CELLS + 3).min(screen.width);
+    let height = u16::try_from(needed).unwrap_or(u16::MAX).min(screen.height);
     Rect {
         x: screen.x + (screen.width - width) / 2,
         y: screen.y + (screen.height - height) / 2,

@@ -7,7 +7,9 @@ use super::{ASCII, COLORED, MONO, cells, screen, text};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::screen::Mode;
-use crate::tui::tests::fixture::{SHAPES, broker, fresh, live, numbers, press, sample, say, subscription, type_text, watched};
+use crate::tui::tests::fixture::{
+    SHAPES, broker, fresh, live, numbers, press, sample, say, subscription, type_text, watched,
+};
 
 /// Strings that try to drive a terminal or to hide.
 const HOSTILE: [&str; 16] = [
