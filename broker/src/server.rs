@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
-use crate::api::{self, Connection, PREFACE};
+use crate::api::{self, Clients, Connection, PREFACE};
 use crate::config::Config;
 use crate::journal::{Disk, OsDisk};
 use crate::model::Span;
@@ -138,9 +138,14 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
     let handle = shard.handle();
     tokio::spawn(shard.historian().follow());
     tokio::spawn(shard.chronicler().follow());
-    let incoming = accept(listener, config.max_connections);
+    let door = Door {
+        clients: Clients::default(),
+        handle: handle.clone(),
+    };
+    let clients = door.clients.clone();
+    let incoming = accept(listener, config.max_connections, door);
     let (close, closing) = oneshot::channel();
-    let server = serve(&handle, incoming, closing)?;
+    let server = serve(&handle, &clients, incoming, closing)?;
     Ok(Running {
         address,
         shard,
@@ -176,15 +181,17 @@ type Incoming = ReceiverStream<io::Result<Connection>>;
 
 fn serve(
     handle: &Handle,
+    clients: &Clients,
     incoming: Incoming,
     closing: oneshot::Receiver<()>,
 ) -> Result<JoinHandle<Result<(), tonic::transport::Error>>, StartError> {
     let (routes, reporter) =
-        api::routes(handle).map_err(|error| StartError::Services(error.to_string()))?;
+        api::routes(handle, clients).map_err(|error| StartError::Services(error.to_string()))?;
     tokio::spawn(api::report_health(handle.clone(), reporter));
     tokio::spawn(api::forward_dead(handle.clone()));
     // Without a value, tonic takes the limits on streams and resets away.
     let server = Server::builder()
+        .layer(api::Attend)
         .layer(api::Explain)
         .max_concurrent_streams(Some(MAX_STREAMS))
         .http2_max_local_error_reset_streams(Some(MAX_ERROR_RESETS))
@@ -251,8 +258,15 @@ impl Running {
     }
 }
 
+/// What a connection is made known with.
+#[derive(Clone)]
+struct Door {
+    clients: Clients,
+    handle: Handle,
+}
+
 /// Accepts connections, at most `limit` at one time, while the stream of them is wanted.
-fn accept(listener: TcpListener, limit: usize) -> Incoming {
+fn accept(listener: TcpListener, limit: usize, door: Door) -> Incoming {
     let (ready, incoming) = mpsc::channel(16);
     let permits = Arc::new(Semaphore::new(limit));
     tokio::spawn(async move {
@@ -273,7 +287,12 @@ fn accept(listener: TcpListener, limit: usize) -> Incoming {
                 tracing::warn!(%peer, limit, "a connection was closed: there are too many");
                 continue;
             };
-            tokio::spawn(shake_hands(stream, permit, ready.clone()));
+            tokio::spawn(shake_hands(
+                (stream, peer),
+                permit,
+                door.clone(),
+                ready.clone(),
+            ));
         }
     });
     ReceiverStream::new(incoming)
@@ -286,8 +305,9 @@ async fn pause(ready: &mpsc::Sender<io::Result<Connection>>) {
 
 /// Hands a connection on once it has said that it speaks HTTP/2.
 async fn shake_hands(
-    mut stream: TcpStream,
+    (mut stream, peer): (TcpStream, SocketAddr),
     permit: OwnedSemaphorePermit,
+    Door { clients, handle }: Door,
     ready: mpsc::Sender<io::Result<Connection>>,
 ) {
     let mut said = [0; PREFACE.len()];
@@ -295,7 +315,8 @@ async fn shake_hands(
     if !matches!(heard, Ok(Ok(_))) || said != *PREFACE || stream.set_nodelay(true).is_err() {
         return;
     }
-    let connection = Connection::new(stream, permit);
+    let member = clients.join(peer.to_string(), handle.time(), handle.mono());
+    let connection = Connection::new(stream, permit, member);
     // The server may have ended meanwhile.
     drop(ready.send(Ok(connection)).await);
 }

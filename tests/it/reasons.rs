@@ -205,6 +205,16 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "producers",
         "one_producer_too_many_is_refused_and_the_others_go_on",
     ),
+    (
+        ErrorReason::ClientNotFound,
+        "clients",
+        "who_is_not_there_cannot_be_disconnected_and_who_asks_gets_an_answer",
+    ),
+    (
+        ErrorReason::ClientDisconnected,
+        "clients",
+        "a_client_that_is_disconnected_is_told_so_and_its_leases_go_back",
+    ),
 ];
 
 /// What no test provokes, and why.

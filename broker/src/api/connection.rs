@@ -7,8 +7,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server;
 
+use super::clients::{Connected, Membership};
 use super::gather::Gatherer;
 
 /// What a client says first, from RFC 9113.
@@ -29,18 +30,20 @@ pub struct Connection {
     chunk: Option<Box<[u8]>>,
     /// What is gathered, and how much of it was given.
     gathered: (Vec<u8>, usize),
+    member: Membership,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
     /// Of a stream whose preface was read; counted as long as it lives.
-    pub fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Self {
+    pub fn new(stream: TcpStream, permit: OwnedSemaphorePermit, member: Membership) -> Self {
         Self {
             preface: PREFACE,
             stream,
             gatherer: Gatherer::default(),
             chunk: None,
             gathered: (Vec::new(), 0),
+            member,
             _permit: permit,
         }
     }
@@ -83,11 +86,11 @@ impl Connection {
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+impl server::Connected for Connection {
+    type ConnectInfo = Connected;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Connected {
+        self.member.client.clone()
     }
 }
 
@@ -97,6 +100,10 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.member.client.is_cut(context) {
+            // As if the client had said all that it will.
+            return Poll::Ready(Ok(()));
+        }
         if !self.preface.is_empty() {
             let count = self.preface.len().min(buffer.remaining());
             let (given, rest) = self.preface.split_at(count);

@@ -2,6 +2,7 @@
 //!
 //! - [`status`]: the one error mapping; [`explain`]: the same for errors that tonic makes.
 //! - [`page`]: page sizes and tokens.
+//! - [`clients`]: who is connected; [`attend`]: each request as one of its connection.
 //! - [`weir`]: the services.
 //! - [`readers`]: what reads bytes from outside, for tests.
 //! - [`routes`]: all of them together.
@@ -9,6 +10,8 @@
 
 mod page;
 mod status;
+
+mod clients;
 mod weir;
 
 pub mod readers;
@@ -17,10 +20,14 @@ mod routes;
 
 mod explain;
 
+mod attend;
+
 mod gather;
 
 mod connection;
 
+pub use attend::{Attend, Attended, Attending};
+pub use clients::{Clients, Connected, Membership};
 pub use connection::{Connection, PREFACE};
 pub use explain::{Explain, Explained, Explaining};
 pub use routes::{report_health, routes};

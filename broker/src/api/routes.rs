@@ -10,6 +10,7 @@ use weir_proto::server::publisher_server::PublisherServer;
 use weir_proto::server::stats_server::StatsServer;
 use weir_proto::server::subscriber_server::SubscriberServer;
 
+use super::clients::Clients;
 use super::weir::admin::Admin;
 use super::weir::operator::Operator;
 use super::weir::publisher::Publisher;
@@ -52,6 +53,7 @@ pub(super) fn request_limit(path: &str) -> u64 {
 /// The services, and the reporter that [`report_health`] drives.
 pub fn routes(
     handle: &Handle,
+    clients: &Clients,
 ) -> Result<(Routes, HealthReporter), tonic_reflection::server::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let v1 = tonic_reflection::server::Builder::configure()
@@ -66,7 +68,7 @@ pub fn routes(
     let subscriber = SubscriberServer::new(Subscriber(handle.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES)
         .max_encoding_message_size(MAX_RESPONSE_BYTES);
-    let admin = AdminServer::new(Admin(handle.clone()))
+    let admin = AdminServer::new(Admin(handle.clone(), clients.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES)
         .max_encoding_message_size(MAX_RESPONSE_BYTES);
     let operator = OperatorServer::new(Operator(handle.clone()))

@@ -75,6 +75,8 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::LimitReached { .. } => (Code::ResourceExhausted, ErrorReason::LimitReached),
         Refusal::DedupFull { .. } => (Code::ResourceExhausted, ErrorReason::DedupFull),
         Refusal::Draining => (Code::Unavailable, ErrorReason::Draining),
+        Refusal::ClientNotFound { .. } => (Code::NotFound, ErrorReason::ClientNotFound),
+        Refusal::ClientDisconnected => (Code::Unavailable, ErrorReason::ClientDisconnected),
         Refusal::LogPoisoned { .. } => (Code::Unavailable, ErrorReason::LogPoisoned),
         Refusal::DataDamaged { .. } => (Code::DataLoss, ErrorReason::DataDamaged),
         Refusal::NotSupported { .. } => (Code::Unimplemented, ErrorReason::NotSupported),
@@ -153,6 +155,7 @@ fn metadata(refusal: &Refusal) -> HashMap<String, String> {
             vec![("subscription", subscription.clone())]
         }
         Refusal::MessageNotFound { message } => vec![("messageId", message.clone())],
+        Refusal::ClientNotFound { client } => vec![("clientId", client.to_string())],
         Refusal::SubscriptionAlreadyExists {
             subscription,
             topic,

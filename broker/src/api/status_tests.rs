@@ -137,6 +137,8 @@ fn unnamed_refusals() -> Vec<Refusal> {
             limit: 1,
         },
         Refusal::Draining,
+        Refusal::ClientNotFound { client: 7 },
+        Refusal::ClientDisconnected,
         Refusal::LogPoisoned { detail: text() },
         Refusal::DataDamaged { detail: text() },
         Refusal::NotSupported { what: "x" },

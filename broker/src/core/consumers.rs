@@ -16,7 +16,7 @@ use super::views::{Attached, Pulled};
 use crate::delivery::Expired;
 use crate::model::entry::{Entry, Released};
 use crate::model::settings::in_range;
-use crate::model::{ConsumerId, Now, OffsetRange, Partition, Refusal, SubscriptionId};
+use crate::model::{ClientId, ConsumerId, Now, OffsetRange, Partition, Refusal, SubscriptionId};
 
 impl Core {
     /// Connects a consumer. Messages come with the next dispatch.
@@ -79,6 +79,17 @@ impl Core {
             }
         }
         self.stir(consumer.subscription);
+    }
+
+    /// Ends the consumers of a connection: each lease counts a failed attempt.
+    pub fn disconnect(&mut self, client: ClientId, now: Now) {
+        let consumers = self.consumers.iter();
+        let own = consumers.filter(|(_, consumer)| consumer.client.id == client);
+        for consumer in own.map(|(&id, _)| id).collect::<Vec<_>>() {
+            self.detach(consumer, Departure::Disconnected, now);
+            let reason = Refusal::ClientDisconnected;
+            self.output.ended.push(EndedConsumer { consumer, reason });
+        }
     }
 
     /// Leases messages once, or waits for the first.

@@ -338,6 +338,15 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// No connection has this number.
+    #[error("client {client} is not connected; list the clients for those that are")]
+    ClientNotFound {
+        /// As asked for.
+        client: u64,
+    },
+    /// An operator has ended the connection.
+    #[error("an operator has disconnected this client; connect again if it is to go on")]
+    ClientDisconnected,
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {
@@ -361,7 +370,7 @@ impl Refusal {
             Self::DiskFull => Some(Span::from_secs(5)),
             // Room for one is little.
             Self::DedupFull { retry, .. } => Some((*retry).max(Span::from_secs(1))),
-            Self::Draining => Some(Span::from_secs(1)),
+            Self::Draining | Self::ClientDisconnected => Some(Span::from_secs(1)),
             _ => None,
         }
     }

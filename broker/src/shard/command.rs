@@ -9,7 +9,9 @@ use crate::core::{
     Allowance, Attached, Core, Departure, Nack, Publication, ReadPart, Receipt, SequenceRange,
 };
 use crate::journal::Poisoned;
-use crate::model::{Client, ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId};
+use crate::model::{
+    Client, ClientId, ConsumerId, Name, Now, OffsetRange, Partition, Refusal, Span, TopicId,
+};
 
 use super::lease::{Granted, PullRequest};
 use super::mailbox::Mailbox;
@@ -118,11 +120,18 @@ pub(crate) enum Step {
     Gone(Partition, OffsetRange),
 }
 
-/// Which numbers.
+/// Asks for numbers.
 pub(crate) struct SampleOrder {
-    pub(crate) topic: Option<Name>,
-    pub(crate) subscription: Option<Name>,
+    pub(crate) which: Which,
     pub(crate) answer: Answer<Sample>,
+}
+
+/// Which numbers.
+pub(crate) enum Which {
+    /// Those of everything, of a topic and its subscriptions, or of a subscription.
+    Named(Option<Name>, Option<Name>),
+    /// Those of the subscriptions that some connections consume.
+    Clients(Vec<ClientId>),
 }
 
 /// How to stop.

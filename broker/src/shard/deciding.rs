@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::command::{Command, Promise, Publish, PullOrder, Saying, Subscribing};
+use super::command::{Command, Promise, Publish, PullOrder, Saying, Subscribing, Which};
 use super::effects::Effect;
 use super::lease::{Granted, PullRequest};
 use super::owner::{Owner, ShardError};
@@ -43,8 +43,13 @@ impl Owner {
                     shared: &self.shared,
                     now,
                 };
-                let (topic, subscription) = (order.topic.as_ref(), order.subscription.as_ref());
-                let sample = self.sampler.answer(scene, topic, subscription);
+                let sample = match &order.which {
+                    Which::Named(topic, subscription) => {
+                        let names = (topic.as_ref(), subscription.as_ref());
+                        self.sampler.answer(scene, names)
+                    }
+                    Which::Clients(clients) => Ok(self.sampler.answer_of(scene, clients)),
+                };
                 // The asker may have gone.
                 drop(order.answer.send(sample));
             }

@@ -12,7 +12,7 @@ use super::bodies::ColdBodies;
 use super::budget::Budget;
 use super::chronicle::Chronicle;
 use super::clock::Clock;
-use super::command::{Act, Command, Promise, SampleOrder};
+use super::command::{Act, Command, Promise, SampleOrder, Which};
 use super::doorbell::Doorbell;
 
 use super::{Health, Sample};
@@ -81,8 +81,7 @@ impl Handle {
     ) -> Result<Sample, Refusal> {
         let (answer, answered) = oneshot::channel();
         let order = SampleOrder {
-            topic,
-            subscription,
+            which: Which::Named(topic, subscription),
             answer,
         };
         self.send(Command::Sample(order)).await?;

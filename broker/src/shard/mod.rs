@@ -14,6 +14,7 @@ mod declaring;
 mod publishing;
 mod session;
 
+mod clients;
 mod forwarding;
 mod peeking;
 mod pulling;

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::{BrokerSample, Sample, SubscriptionDetails, SubscriptionSample, TopicSample};
 use crate::core::{BrokerCounts, Core};
 use crate::journal::Journal;
-use crate::model::{Mono, Name, Now, Refusal, Span, SubscriptionId, Time, TopicId};
+use crate::model::{ClientId, Mono, Name, Now, Refusal, Span, SubscriptionId, Time, TopicId};
 
 /// How often a sample is published.
 const INTERVAL: Span = Span::from_secs(1);
@@ -138,8 +138,7 @@ impl Sampler {
     pub(super) fn answer(
         &self,
         scene: Scene<'_>,
-        topic: Option<&Name>,
-        subscription: Option<&Name>,
+        (topic, subscription): (Option<&Name>, Option<&Name>),
     ) -> Result<Sample, Refusal> {
         let Scene { core, now, .. } = scene;
         let asked = Asked::of(core, topic, subscription)?;
@@ -176,6 +175,21 @@ impl Sampler {
             are_topics_done: true,
         };
         Ok(self.finish(building, scene, asked.is_all))
+    }
+
+    /// The numbers at this moment of the subscriptions that some clients consume.
+    pub(super) fn answer_of(&self, scene: Scene<'_>, clients: &[ClientId]) -> Sample {
+        let Scene { core, now, .. } = scene;
+        let windows = self.gauges.at(now.mono);
+        let ids = core.subscriptions_of(clients).into_iter();
+        let subscriptions = ids.filter_map(|id| core.subscription_counts(id, now));
+        let subscriptions =
+            subscriptions.map(|counts| Arc::new(self.gauges.subscription(counts, &windows)));
+        let building = Building {
+            subscriptions: subscriptions.collect(),
+            ..Building::default()
+        };
+        self.finish(building, scene, false)
     }
 
     fn finish(&self, building: Building, scene: Scene<'_>, is_all: bool) -> Sample {

@@ -6,6 +6,7 @@ use super::arguments::{CreateSubscriptionArgs, ListArgs, Place, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
 use super::{consent, edit, lag, names, peek, pull, resources, seek};
+use crate::present::consumer::{consumer_table, departed_table};
 use crate::present::operation::DeletedSubscriptionDocument;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
 use crate::present::units;
@@ -95,9 +96,13 @@ async fn get(session: &mut Session, given: &str) -> Result<(), Failure> {
     session
         .thing(&document, &subscription.name, |is_colored| {
             let mut text = document.fields().render(is_colored);
-            if let Some(consumers) = document.consumer_table() {
+            let tables = [
+                consumer_table(&document.connected),
+                departed_table(&document.departed),
+            ];
+            for table in tables.into_iter().flatten() {
                 text.push('\n');
-                text.push_str(&consumers.render(is_colored));
+                text.push_str(&table.render(is_colored));
             }
             text
         })

@@ -21,6 +21,7 @@ pub(crate) mod setting;
 pub(crate) mod status;
 pub(crate) mod subscription_settings;
 
+pub(crate) mod consumer;
 pub(crate) mod subscription;
 pub(crate) mod subscription_fields;
 mod subscription_texts;

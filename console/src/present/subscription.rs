@@ -3,6 +3,7 @@
 use serde::Serialize;
 use weir_proto::v1;
 
+use super::consumer::{ConsumerDocument, DepartedDocument, LatencyDocument, consumers};
 use super::subscription_settings::SubscriptionSettings;
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
@@ -39,6 +40,10 @@ pub(crate) struct SubscriptionNumbers {
     pub(crate) entered: u64,
     pub(crate) acked: u64,
     pub(crate) dropped: u64,
+    /// Null while nothing was measured.
+    pub(crate) handling_p50_seconds: Option<f64>,
+    pub(crate) handling_p99_seconds: Option<f64>,
+    pub(crate) queueing_p99_seconds: Option<f64>,
     /// Not put through the filter yet: until this is 0, the backlog is a lower bound.
     pub(crate) unjudged: u64,
     /// Null without a filter.
@@ -64,6 +69,7 @@ impl SubscriptionNumbers {
             .rates
             .iter()
             .min_by(|a, b| a.window_seconds.total_cmp(&b.window_seconds));
+        let (handling, queueing) = (stats.handling.as_ref(), stats.queueing.as_ref());
         let rate = |pick: fn(&v1::SubscriptionRates) -> f64| rates.map(pick);
         Self {
             name: stats.name.clone(),
@@ -92,6 +98,9 @@ impl SubscriptionNumbers {
             entered: stats.entered,
             acked: stats.acked,
             dropped: stats.dropped.iter().map(|dropped| dropped.count).sum(),
+            handling_p50_seconds: handling.map(|one| one.p50_seconds),
+            handling_p99_seconds: handling.map(|one| one.p99_seconds),
+            queueing_p99_seconds: queueing.map(|one| one.p99_seconds),
             unjudged: stats.unjudged,
             filter: Some(stats.filter.clone()).filter(|filter| !filter.is_empty()),
             sample_time: units::rfc3339(sample_time),
@@ -111,22 +120,14 @@ pub(crate) struct SubscriptionDocument {
     /// Dead messages wait for a dead-letter topic that somebody reads.
     pub(crate) dead_letters_held: bool,
     pub(crate) dropped_by_cause: serde_json::Map<String, serde_json::Value>,
+    /// From hand-out to ack; null while nothing was measured.
+    pub(crate) handling: Option<LatencyDocument>,
+    /// From when messages are due to their first hand-out; null while nothing was measured.
+    pub(crate) queueing: Option<LatencyDocument>,
+    /// The slowest first.
     pub(crate) connected: Vec<ConsumerDocument>,
-}
-
-/// One connected consumer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct ConsumerDocument {
-    pub(crate) consumer_id: u64,
-    pub(crate) name: String,
-    pub(crate) peer: String,
-    pub(crate) leased: u64,
-    pub(crate) max_outstanding_messages: u64,
-    pub(crate) deliver_rate: f64,
-    pub(crate) ack_rate: f64,
-    pub(crate) fail_rate: f64,
-    pub(crate) connect_time: Option<String>,
-    pub(crate) last_ack_time: Option<String>,
+    /// The newest first.
+    pub(crate) departed: Vec<DepartedDocument>,
 }
 
 impl SubscriptionDocument {
@@ -159,7 +160,10 @@ impl SubscriptionDocument {
                 .iter()
                 .map(|dropped| (drop_cause(dropped.cause()).to_owned(), dropped.count.into()))
                 .collect(),
-            connected: stats.consumers.iter().map(consumer).collect(),
+            handling: stats.handling.as_ref().map(LatencyDocument::new),
+            queueing: stats.queueing.as_ref().map(LatencyDocument::new),
+            connected: consumers(&stats.consumers),
+            departed: stats.departed.iter().map(DepartedDocument::new).collect(),
         }
     }
 
@@ -189,6 +193,14 @@ impl SubscriptionDocument {
         fields.push("publish rate", known(numbers.publish_rate, per_second));
         fields.push("ack rate", known(numbers.ack_rate, per_second));
         fields.push("fail rate", known(numbers.fail_rate, per_second));
+        fields.push(
+            "handling",
+            known(self.handling.as_ref(), LatencyDocument::text),
+        );
+        fields.push(
+            "time in queue",
+            known(self.queueing.as_ref(), LatencyDocument::text),
+        );
         fields.push("acked", units::count(numbers.acked));
         fields.push("dropped", units::count(numbers.dropped));
         fields.push(
@@ -201,32 +213,6 @@ impl SubscriptionDocument {
         self.settings.push_fields(&mut fields);
         fields.push("consumers", units::count(numbers.consumers));
         fields
-    }
-
-    /// The connected consumers in columns; `None` if there are none.
-    pub(crate) fn consumer_table(&self) -> Option<Table> {
-        if self.connected.is_empty() {
-            return None;
-        }
-        let mut table = Table::new(vec![
-            text("CONSUMER"),
-            text("PEER"),
-            number("LEASED"),
-            number("ALLOWANCE"),
-            number("ACKED/S"),
-            number("FAILED/S"),
-        ]);
-        for consumer in &self.connected {
-            table.push(vec![
-                cell(&consumer.name),
-                cell(&consumer.peer),
-                cell(units::count(consumer.leased)),
-                cell(units::count(consumer.max_outstanding_messages)),
-                cell(units::rate(consumer.ack_rate)),
-                cell(units::rate(consumer.fail_rate)),
-            ]);
-        }
-        Some(table)
     }
 }
 
@@ -311,21 +297,6 @@ pub(crate) fn lag_table(subscriptions: &[SubscriptionNumbers]) -> Table {
         ]);
     }
     table
-}
-
-fn consumer(stats: &v1::ConsumerStats) -> ConsumerDocument {
-    ConsumerDocument {
-        consumer_id: stats.consumer_id,
-        name: stats.name.clone(),
-        peer: stats.peer.clone(),
-        leased: stats.leased,
-        max_outstanding_messages: stats.max_outstanding_messages,
-        deliver_rate: stats.deliver_rate,
-        ack_rate: stats.ack_rate,
-        fail_rate: stats.fail_rate,
-        connect_time: units::rfc3339(stats.connect_time.as_ref()),
-        last_ack_time: units::rfc3339(stats.last_ack_time.as_ref()),
-    }
 }
 
 fn drain(state: v1::DrainState) -> &'static str {

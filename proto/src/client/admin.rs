@@ -1,4 +1,4 @@
-//! Managing topics and subscriptions: thin, typed wrappers that speak `v1` and return [`Error`].
+//! Managing topics, subscriptions and clients: thin, typed wrappers that speak `v1` and return [`Error`].
 //!
 //! Creations carry an id, so that a repeat of one that was done is harmless: they are tried again a few times while
 //! the broker cannot be reached. Nothing else is tried again on its own, since a call that was under way may have
@@ -14,18 +14,18 @@ use super::error::Error;
 use super::request_id;
 use crate::v1::admin_client::AdminClient;
 use crate::v1::{
-    ApplyTopologyRequest, ApplyTopologyResponse, CreateSubscriptionRequest, CreateTopicRequest,
-    DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest,
-    ExportTopologyRequest, GetSubscriptionRequest, GetTopicRequest, ListSubscriptionsRequest,
-    ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse, PauseSubscriptionRequest,
-    ResumeSubscriptionRequest, StartPosition, Subscription, Topic, UpdateSubscriptionRequest,
-    UpdateTopicRequest,
+    ApplyTopologyRequest, ApplyTopologyResponse, ClientInfo, CreateSubscriptionRequest,
+    CreateTopicRequest, DeleteSubscriptionRequest, DeleteSubscriptionResponse, DeleteTopicRequest,
+    DisconnectClientRequest, ExportTopologyRequest, GetSubscriptionRequest, GetTopicRequest,
+    ListClientsRequest, ListClientsResponse, ListSubscriptionsRequest, ListSubscriptionsResponse,
+    ListTopicsRequest, ListTopicsResponse, PauseSubscriptionRequest, ResumeSubscriptionRequest,
+    StartPosition, Subscription, Topic, UpdateSubscriptionRequest, UpdateTopicRequest,
 };
 
 /// How many topics or subscriptions one call of a walk over all pages asks for.
 const PAGE_SIZE: i32 = 1000;
 
-/// Topics and subscriptions. A change is durable when its call returns.
+/// Topics, subscriptions and who is connected. A change is durable when its call returns.
 #[derive(Debug, Clone)]
 pub struct Admin {
     stub: Stub,
@@ -327,6 +327,41 @@ impl Admin {
             subscriptions.extend(part.subscriptions);
         }
         Ok((topics, subscriptions))
+    }
+
+    /// Lists one page of those who are connected, in order of id.
+    pub async fn list_clients(
+        &self,
+        request: ListClientsRequest,
+    ) -> Result<ListClientsResponse, Error> {
+        Ok(self.stub.clone().list_clients(request).await?.into_inner())
+    }
+
+    /// Lists all who are connected, in order of id, page by page.
+    pub async fn all_clients(&self) -> Result<Vec<ClientInfo>, Error> {
+        let mut clients = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let page = self
+                .list_clients(ListClientsRequest {
+                    page_size: PAGE_SIZE,
+                    page_token,
+                })
+                .await?;
+            clients.extend(page.clients);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(clients);
+            }
+        }
+    }
+
+    /// Ends what a client has under way and closes its connection; returns how many streams have ended. What its
+    /// consumers hold goes back as if the connection was lost. It may connect again.
+    pub async fn disconnect_client(&self, client_id: u64) -> Result<u32, Error> {
+        let request = DisconnectClientRequest { client_id };
+        let ended = self.stub.clone().disconnect_client(request).await?;
+        Ok(ended.into_inner().ended_stream_count)
     }
 
     /// Deletes a subscription with its backlog and its dead messages.

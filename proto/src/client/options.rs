@@ -23,6 +23,9 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 /// The largest message taken or sent: a full batch of 16 MiB and what is written around it.
 pub const MAX_MESSAGE_BYTES: usize = 20 << 20;
 
+/// What a client says it is, with what tonic adds.
+const USER_AGENT: &str = concat!("weir-rust/", env!("CARGO_PKG_VERSION"));
+
 /// Within this time a client that fails fast knows that its broker is gone.
 pub const FAIL_FAST_LIMIT: Duration = Duration::from_secs(2);
 
@@ -122,6 +125,9 @@ impl Options {
             Reconnect::Forever => Duration::MAX,
             Reconnect::Never => FAIL_FAST_LIMIT / 2,
         };
+        let endpoint = endpoint
+            .user_agent(USER_AGENT)
+            .map_err(|error| Error::usage(format!("{USER_AGENT:?} is no user agent: {error}")))?;
         Ok(endpoint
             .connect_timeout(match self.reconnect {
                 Reconnect::Forever => self.connect_timeout,

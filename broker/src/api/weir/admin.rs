@@ -1,30 +1,32 @@
-//! The service `Admin`: topics and subscriptions.
+//! The service `Admin`: topics, subscriptions and clients.
 
 use tonic::{Request, Response, Status};
 use weir_proto::server;
 use weir_proto::server::{
     ApplyTopologyRequest, ApplyTopologyResponse, CreateSubscriptionRequest,
     CreateSubscriptionResponse, CreateTopicRequest, CreateTopicResponse, DeleteSubscriptionRequest,
-    DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse, ExportTopologyRequest,
-    GetSubscriptionRequest, GetSubscriptionResponse, GetTopicRequest, GetTopicResponse,
-    ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest, ListTopicsResponse,
-    PauseSubscriptionRequest, PauseSubscriptionResponse, ResumeSubscriptionRequest,
-    ResumeSubscriptionResponse, UpdateSubscriptionRequest, UpdateSubscriptionResponse,
-    UpdateTopicRequest, UpdateTopicResponse,
+    DeleteSubscriptionResponse, DeleteTopicRequest, DeleteTopicResponse, DisconnectClientRequest,
+    DisconnectClientResponse, ExportTopologyRequest, GetSubscriptionRequest,
+    GetSubscriptionResponse, GetTopicRequest, GetTopicResponse, ListClientsRequest,
+    ListClientsResponse, ListSubscriptionsRequest, ListSubscriptionsResponse, ListTopicsRequest,
+    ListTopicsResponse, PauseSubscriptionRequest, PauseSubscriptionResponse,
+    ResumeSubscriptionRequest, ResumeSubscriptionResponse, UpdateSubscriptionRequest,
+    UpdateSubscriptionResponse, UpdateTopicRequest, UpdateTopicResponse,
 };
 
 use super::places::Place;
 use super::resources::{wire_subscription, wire_topic};
-use super::{convert, masks, requests, topology};
+use super::{clients, convert, masks, requests, topology};
+use crate::api::clients::{Clients, Connected};
 use crate::api::page;
 use crate::api::status::status;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Refusal};
 use crate::shard::{Creation, Handle};
 
-/// Manages topics and subscriptions.
+/// Manages topics and subscriptions, and knows who is connected.
 #[derive(Debug)]
-pub(crate) struct Admin(pub(crate) Handle);
+pub(crate) struct Admin(pub(crate) Handle, pub(crate) Clients);
 
 impl Admin {
     async fn create_topic(&self, request: CreateTopicRequest) -> Result<server::Topic, Refusal> {
@@ -329,5 +331,21 @@ impl server::admin_server::Admin for Admin {
         _request: Request<ExportTopologyRequest>,
     ) -> Result<Response<Self::ExportTopologyStream>, Status> {
         reply(topology::export(&self.0).await)
+    }
+
+    async fn list_clients(
+        &self,
+        request: Request<ListClientsRequest>,
+    ) -> Result<Response<ListClientsResponse>, Status> {
+        reply(clients::list(&self.0, &self.1, request.into_inner()).await)
+    }
+
+    async fn disconnect_client(
+        &self,
+        request: Request<DisconnectClientRequest>,
+    ) -> Result<Response<DisconnectClientResponse>, Status> {
+        let caller = request.extensions().get::<Connected>().cloned();
+        let id = request.get_ref().client_id;
+        reply(clients::disconnect(&self.0, &self.1, id, caller).await)
     }
 }

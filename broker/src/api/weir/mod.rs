@@ -5,7 +5,7 @@
 //! - [`runs`], [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
-//!   [`topology`], [`admin`], [`operator`]: managing, looking and acting.
+//!   [`topology`], [`clients`], [`admin`], [`operator`]: managing, looking and acting.
 //! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
 //!   [`events`]: what happened; [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
@@ -39,12 +39,14 @@ mod resources;
 
 mod topology;
 
+mod durations;
+mod numbers;
+
+mod clients;
+
 pub(crate) mod admin;
 
 pub(crate) mod operator;
-
-mod durations;
-mod numbers;
 
 mod rows;
 

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::Stream;
 use futures_util::stream;
@@ -14,6 +15,7 @@ use weir_proto::server::{PublishResult, PublishStreamRequest, PublishStreamRespo
 
 use super::batch::Batch;
 use super::storing::{Prepared, Terms, places, prepare, producer};
+use crate::api::clients::Connected;
 use crate::api::status::item_error;
 use crate::core::Receipt;
 use crate::model::{Refusal, TopicId};
@@ -27,6 +29,8 @@ const MAX_RESULTS: usize = 256;
 /// A batch whose turn to be answered has not come.
 struct Pending {
     batch_id: u64,
+    /// Its topic; absent for a batch that was refused before it was handed over.
+    topic: Option<Arc<str>>,
     /// Empty for a batch that was refused before it was handed over.
     batches: Vec<(TopicId, Batch)>,
     outcome: Outcome,
@@ -49,7 +53,9 @@ pub(super) struct Pipeline {
     handle: Handle,
     requests: Streaming<PublishStreamRequest>,
     /// Unset before the first request.
-    topic: Option<String>,
+    topic: Option<Arc<str>>,
+    /// The connection that it came over.
+    client: Option<Connected>,
     rotation: u32,
     waiting: Option<Waiting>,
     pending: VecDeque<Pending>,
@@ -69,11 +75,13 @@ impl Pipeline {
         handle: Handle,
         requests: Streaming<PublishStreamRequest>,
         rotation: u32,
+        client: Option<Connected>,
     ) -> Self {
         Self {
             handle,
             requests,
             topic: None,
+            client,
             rotation,
             waiting: None,
             pending: VecDeque::new(),
@@ -101,7 +109,7 @@ impl Pipeline {
                 Event::Answered(outcome) => {
                     let mut results = Vec::new();
                     if let Some(first) = self.pending.pop_front() {
-                        results.push(first.result(outcome));
+                        results.push(self.result(&first, outcome));
                     }
                     self.take_ready(&mut results);
                     return Ok(Some(PublishStreamResponse { results }));
@@ -154,9 +162,19 @@ impl Pipeline {
             let (Some(outcome), Some(pending)) = (outcome, self.pending.front()) else {
                 return;
             };
-            results.push(pending.result(outcome));
+            results.push(self.result(pending, outcome));
             self.pending.pop_front();
         }
+    }
+
+    /// The answer to a batch, counted if it was stored.
+    fn result(&self, pending: &Pending, outcome: Result<Receipt, Refusal>) -> PublishResult {
+        let result = pending.result(outcome);
+        if let (Some(client), Some(topic), None) = (&self.client, &pending.topic, &result.error) {
+            let counts = pending.batches.iter().map(|(_, batch)| batch.count());
+            client.published(topic, counts.sum(), self.handle.mono());
+        }
+        result
     }
 
     /// Takes a request: what it names and holds is checked, then it waits for room.
@@ -165,6 +183,7 @@ impl Pipeline {
         match self.prepare(request) {
             Err(refusal) => self.pending.push_back(Pending {
                 batch_id,
+                topic: None,
                 batches: Vec::new(),
                 outcome: Outcome::Known(Err(refusal)),
             }),
@@ -185,8 +204,9 @@ impl Pipeline {
     }
 
     fn prepare(&mut self, request: PublishStreamRequest) -> Result<Prepared, Refusal> {
-        if !request.topic.is_empty() {
-            self.topic = Some(request.topic);
+        let is_other = self.topic.as_deref() != Some(request.topic.as_str());
+        if !request.topic.is_empty() && is_other {
+            self.topic = Some(request.topic.into());
         }
         let rotation = self.rotation;
         self.rotation = rotation.wrapping_add(1);
@@ -213,6 +233,7 @@ impl Pipeline {
         };
         self.pending.push_back(Pending {
             batch_id,
+            topic: self.topic.clone(),
             batches,
             outcome,
         });

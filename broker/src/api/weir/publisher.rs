@@ -1,5 +1,6 @@
 //! The service `Publisher`: checks batches, makes their bodies and hands them to the shard.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tonic::{Request, Response, Status, Streaming};
@@ -8,6 +9,7 @@ use weir_proto::server::{PublishRequest, PublishResponse, PublishStreamResponse,
 
 use super::publish_stream::Pipeline;
 use super::storing::{Asked, Responses, Terms, places, prepare, producer};
+use crate::api::clients::Connected;
 use crate::api::status::status;
 use crate::model::Refusal;
 use crate::shard::Handle;
@@ -28,7 +30,11 @@ impl Publisher {
         }
     }
 
-    async fn store(&self, request: PublishRequest) -> Result<PublishResponse, Refusal> {
+    async fn store(
+        &self,
+        request: PublishRequest,
+        client: Option<Connected>,
+    ) -> Result<PublishResponse, Refusal> {
         let terms = Terms {
             producer: producer(request.producer)?,
             requires_subscription: request.require_subscription,
@@ -40,6 +46,12 @@ impl Publisher {
         let asked: Vec<_> = std::iter::once(first).chain(further).collect();
         let prepared = prepare(&self.handle, &asked, terms)?;
         let receipt = self.handle.publish(prepared.publication).await?;
+        if let Some(client) = client {
+            let now = self.handle.mono();
+            for ((topic, _), (_, batch)) in asked.iter().zip(&prepared.batches) {
+                client.published(&Arc::from(*topic), batch.count(), now);
+            }
+        }
         let mut places = places(&prepared.batches, &receipt)?.into_iter();
         let (topic, runs) = places.next().unwrap_or_default();
         let additional = places.map(|(topic, runs)| TopicPlaces {
@@ -61,7 +73,8 @@ impl server::publisher_server::Publisher for Publisher {
         &self,
         request: Request<PublishRequest>,
     ) -> Result<Response<PublishResponse>, Status> {
-        let stored = self.store(request.into_inner()).await;
+        let client = request.extensions().get::<Connected>().cloned();
+        let stored = self.store(request.into_inner(), client).await;
         stored
             .map(Response::new)
             .map_err(|refusal| status(&refusal))
@@ -74,7 +87,9 @@ impl server::publisher_server::Publisher for Publisher {
         request: Request<Streaming<server::PublishStreamRequest>>,
     ) -> Result<Response<Self::PublishStreamStream>, Status> {
         let rotation = self.rotation.fetch_add(1, Ordering::Relaxed);
-        let pipeline = Pipeline::new(self.handle.clone(), request.into_inner(), rotation);
+        let client = request.extensions().get::<Connected>().cloned();
+        let handle = self.handle.clone();
+        let pipeline = Pipeline::new(handle, request.into_inner(), rotation, client);
         Ok(Response::new(Box::pin(pipeline.responses())))
     }
 }

@@ -52,6 +52,9 @@ const SUBSCRIPTION: &[Field] = &[
     Field::new("entered", Kind::Count),
     Field::new("acked", Kind::Count),
     Field::new("dropped", Kind::Count),
+    Field::new("handling_p50_seconds", Kind::Seconds).called(&["handling_p50"]),
+    Field::new("handling_p99_seconds", Kind::Seconds).called(&["handling_p99"]),
+    Field::new("queueing_p99_seconds", Kind::Seconds).called(&["queueing_p99"]),
 ];
 
 const TOPIC: &[Field] = &[
@@ -112,6 +115,9 @@ impl Subject for SubscriptionSample {
             },
             "entered" => Value::count(counts.entered),
             "acked" => Value::count(counts.acked),
+            "handling_p50_seconds" => seconds(of.handling.map(|one| one.p50)),
+            "handling_p99_seconds" => seconds(of.handling.map(|one| one.p99)),
+            "queueing_p99_seconds" => seconds(of.queueing.map(|one| one.p99)),
             "dropped" => Value::count(counts.dropped.iter().sum::<u64>()),
             _ => Value::Unknown,
         }

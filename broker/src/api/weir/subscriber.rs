@@ -1,6 +1,5 @@
 //! The service `Subscriber`: consumers' streams, and single calls with ack ids.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tonic::{Request, Response, Status, Streaming};
@@ -15,10 +14,11 @@ use super::admin::reply;
 use super::storing::Responses;
 use super::subscribe::Conversation;
 use super::{convert, nacks, read};
+use crate::api::clients::Connected;
 use crate::api::status::{item_error, status};
 use crate::core::{AckId, Allowance};
 use crate::model::settings::{in_range, span_in_range};
-use crate::model::{MessageId, Refusal, Span};
+use crate::model::{Client, MessageId, Refusal, Span};
 use crate::shard::{Handle, PullRequest, PulledBatch, Subscribe};
 
 /// How long a stream may take to say what it is for.
@@ -48,7 +48,7 @@ impl Subscriber {
     async fn open(
         &self,
         mut requests: Streaming<SubscribeRequest>,
-        peer: String,
+        from: From,
     ) -> Result<Conversation, Status> {
         let first = tokio::time::timeout(START_LIMIT, requests.message()).await;
         let no_start = Refusal::StreamProtocol {
@@ -70,7 +70,7 @@ impl Subscriber {
             let detail = "the first request of a stream holds `start` and nothing else";
             return Err(status(&Refusal::StreamProtocol { detail }));
         }
-        let subscribe = subscribe(start, peer).map_err(|refusal| status(&refusal))?;
+        let subscribe = subscribe(start, from).map_err(|refusal| status(&refusal))?;
         let (consumer, confirms) = (subscribe.name.clone(), subscribe.confirm_acks);
         let session = self
             .0
@@ -126,7 +126,8 @@ impl Subscriber {
     }
 }
 
-fn subscribe(start: SubscribeStart, peer: String) -> Result<Subscribe, Refusal> {
+fn subscribe(start: SubscribeStart, from: From) -> Result<Subscribe, Refusal> {
+    let From { peer, client } = from;
     let messages = or_default(
         start.max_outstanding_messages.into(),
         DEFAULT_OUTSTANDING_MESSAGES,
@@ -148,7 +149,7 @@ fn subscribe(start: SubscribeStart, peer: String) -> Result<Subscribe, Refusal> 
         subscription: convert::name("start.subscription", &start.subscription)?,
         name: consumer("start.consumer", start.consumer, &peer)?,
         peer,
-        client: crate::model::Client::default(),
+        client,
         allowance: Allowance { messages, bytes },
         confirm_acks: start.confirm_acks,
     })
@@ -183,8 +184,25 @@ fn consumer(field: &'static str, name: String, peer: &str) -> Result<String, Ref
     })
 }
 
-fn peer(address: Option<SocketAddr>) -> String {
-    address.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+/// Where a request comes from.
+struct From {
+    peer: String,
+    client: Client,
+}
+
+impl From {
+    fn of<T>(request: &Request<T>) -> Self {
+        match request.extensions().get::<Connected>() {
+            Some(connected) => Self {
+                peer: connected.peer().to_owned(),
+                client: connected.client(),
+            },
+            None => Self {
+                peer: "unknown".to_owned(),
+                client: Client::default(),
+            },
+        }
+    }
 }
 
 /// Items with their ack ids parsed, and the errors of those whose id is none.
@@ -272,8 +290,8 @@ impl server::subscriber_server::Subscriber for Subscriber {
         &self,
         request: Request<Streaming<SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let peer = peer(request.remote_addr());
-        let conversation = self.open(request.into_inner(), peer).await?;
+        let from = From::of(&request);
+        let conversation = self.open(request.into_inner(), from).await?;
         Ok(Response::new(Box::pin(conversation.responses())))
     }
 
@@ -281,7 +299,7 @@ impl server::subscriber_server::Subscriber for Subscriber {
         &self,
         request: Request<server::PullRequest>,
     ) -> Result<Response<PullResponse>, Status> {
-        let peer = peer(request.remote_addr());
+        let From { peer, .. } = From::of(&request);
         let pulled = async { self.0.pull(pull(request.into_inner(), peer)?).await };
         reply(pulled.await.map(wire_pulled))
     }

@@ -31,6 +31,17 @@ impl Services {
 impl admin_server::Admin for Services {
     type ExportTopologyStream = Answers<ExportTopologyResponse>;
 
+    async fn list_clients(&self, _: Request<ListClientsRequest>) -> Answer<ListClientsResponse> {
+        absent()
+    }
+
+    async fn disconnect_client(
+        &self,
+        _: Request<DisconnectClientRequest>,
+    ) -> Answer<DisconnectClientResponse> {
+        absent()
+    }
+
     async fn apply_topology(
         &self,
         _: Request<ApplyTopologyRequest>,

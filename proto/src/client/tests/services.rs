@@ -169,6 +169,20 @@ pub(super) const TOPICS: [&str; 5] = ["a", "b", "c", "d", "e"];
 impl admin_server::Admin for Services {
     type ExportTopologyStream = ReceiverStream<Result<server::ExportTopologyResponse, Status>>;
 
+    async fn list_clients(
+        &self,
+        _: Request<server::ListClientsRequest>,
+    ) -> Answer<server::ListClientsResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn disconnect_client(
+        &self,
+        _: Request<server::DisconnectClientRequest>,
+    ) -> Answer<server::DisconnectClientResponse> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
     async fn apply_topology(
         &self,
         _: Request<server::ApplyTopologyRequest>,
