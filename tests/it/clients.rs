@@ -215,8 +215,9 @@ async fn a_client_that_is_disconnected_is_told_so_and_its_leases_go_back() {
     let other = channel(&broker, "victim/1").await;
     let (_say, mut delivered) = consumer(&other).await;
     let (_write, mut answers) = publisher(&other, 3).await;
-    let watch = StatsClient::new(other.clone()).watch(WatchRequest::default());
-    let mut samples = watch.await.unwrap().into_inner();
+    let mut stub = StatsClient::new(other.clone());
+    let samples = stub.watch(WatchRequest::default()).await.unwrap();
+    let mut samples = samples.into_inner();
     broker.pull_all("idle", 3).await;
     let mut stub = SubscriberClient::new(other.clone());
     let waiting = tokio::spawn(async move {
@@ -229,8 +230,9 @@ async fn a_client_that_is_disconnected_is_told_so_and_its_leases_go_back() {
     });
     settled(&broker, |stats| stats.leased == 3).await;
     let victim = client_of(&broker, "victim/1").await.unwrap();
-    let ended = broker.client().admin().disconnect_client(victim.client_id);
-    assert_eq!(ended.await.unwrap(), 3);
+    let admin = broker.client().admin();
+    let ended = admin.disconnect_client(victim.client_id).await;
+    assert_eq!(ended.unwrap(), 3);
     let stats = broker.stats("s").await;
     assert_eq!((stats.leased, stats.consumers.len()), (0, 0), "at once");
     let [left] = stats.departed.as_slice() else {
@@ -268,7 +270,7 @@ async fn a_subscriber_that_is_disconnected_comes_back_by_itself() {
     broker.publish_texts("t", &["after"]).await;
     let next = tokio::time::timeout(LIMIT, subscriber.next()).await;
     let received = next.expect("it comes back").unwrap();
-    assert_eq!(received.payload().as_ref(), b"after");
+    assert_eq!(received.message.payload.as_ref(), b"after");
     received.ack();
     let stats = settled(&broker, |stats| stats.acked == 1).await;
     assert_ne!(stats.consumers[0].client_id, id);
