@@ -1,8 +1,8 @@
 //! Every request belongs to a connection: counted while it is under way, and ended by name when an operator ends the
 //! connection, whether it waits for its answer or streams it.
 //!
-//! Wraps all services, so that none of them can be forgotten. The one request that ends connections is left alone: it is
-//! answered also if it came over the connection that it ends.
+//! Wraps all services, so that none of them can be forgotten. The one request that ends connections is left alone: it
+//! is answered also if it came over the connection that it ends.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

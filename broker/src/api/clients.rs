@@ -1,8 +1,8 @@
 //! Who is connected: each connection with what is known of it, and how an operator ends it.
 //!
-//! Promises that a connection is known from its handshake until it is closed, so that there are never more than the server
-//! takes; and that what it publishes is counted at one lock for each batch. What a connection says of itself is bytes
-//! from outside, cut to a length. Does not know consumers: the shard does.
+//! Promises that a connection is known from its handshake until it is closed, so that there are never more than the
+//! server takes; and that what it publishes is counted at one lock for each batch. What a connection says of itself is
+//! bytes from outside, cut to a length. Does not know consumers: the shard does.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

@@ -1,5 +1,5 @@
-//! What is measured of a subscription: how long its messages wait, how long consumers take for them, and which consumers
-//! have left.
+//! What is measured of a subscription: how long its messages wait, how long consumers take for them, and which
+//! consumers have left.
 //!
 //! Promises that nothing is kept where nothing happens, and that a range costs as much as a message does. Decides
 //! nothing and is never durable: after a start it begins anew.

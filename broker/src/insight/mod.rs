@@ -2,9 +2,10 @@
 //!
 //! Pure: the ticks of a clock come in as arguments. Holds no names and knows no topics.
 //!
-//! - [`ticks`]: when counters are read, and windows; [`meter`]: counters that only grow, as rates over windows; [`recent`]: what is counted as
-//!   it happens, over ten seconds.
-//! - [`histogram`]: durations in buckets; [`sliding`]: those of the last minute; [`slowness`]: which consumers are slow.
+//! - [`ticks`]: when counters are read, and windows; [`meter`]: counters that only grow, as rates over windows.
+//! - [`recent`]: what is counted as it happens, over ten seconds.
+//! - [`histogram`]: durations in buckets; [`sliding`]: those of the last minute; [`slowness`]: which consumers are
+//!   slow.
 //! - [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were. [`timeline`]: what happened.
 

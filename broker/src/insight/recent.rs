@@ -1,8 +1,8 @@
 //! A rate over the last ten seconds of what is counted as it happens, for those that nobody reads each second.
 //!
-//! **Definition.** Events are counted by the second in which they happen. The rate is what was counted in this second and
-//! the ten before it, divided by the time since the first of them began, or since the beginning if that is later; but
-//! never by less than one second.
+//! **Definition.** Events are counted by the second in which they happen. The rate is what was counted in this second
+//! and the ten before it, divided by the time since the first of them began, or since the beginning if that is later;
+//! but never by less than one second.
 
 use crate::model::{Mono, Span};
 

@@ -101,8 +101,8 @@ fn info(client: &Connected, consumers: Vec<ClientConsumer>, now: Mono) -> Client
     }
 }
 
-/// Ends a connection: leases go back first, then all that is under way ends by name, then it is closed. The caller's own
-/// stays open.
+/// Ends a connection: leases go back first, then all that is under way ends by name, then it is closed. The caller's
+/// own stays open.
 pub(super) async fn disconnect(
     handle: &Handle,
     clients: &Clients,
