@@ -1,8 +1,8 @@
 //! What the command line reads from outside of the arguments, files and lines on standard input, and
 //! the pages that it writes.
 
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -59,6 +59,43 @@ pub(crate) fn write_page(path: &Path, page: &[u8]) -> io::Result<()> {
         reason = "this is the module that writes files"
     )]
     std::fs::write(path, page)
+}
+
+/// A file that is written from its end on.
+#[derive(Debug)]
+pub(crate) struct Appended {
+    #[expect(
+        clippy::disallowed_types,
+        reason = "this is the module that writes files"
+    )]
+    file: std::fs::File,
+    path: PathBuf,
+}
+
+impl Appended {
+    /// A new file, never over one that is there; or one that is there, if it `goes_on`.
+    pub(crate) fn open(path: &Path, goes_on: bool) -> io::Result<Self> {
+        #[expect(
+            clippy::disallowed_types,
+            reason = "this is the module that writes files"
+        )]
+        let mut options = std::fs::File::options();
+        let options = options.append(true).create(goes_on).create_new(!goes_on);
+        Ok(Self {
+            file: options.open(path)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds to it.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
 }
 
 /// The lines of an input, in batches of those that are there.

@@ -11,8 +11,8 @@ use weir_broker::journal::Options;
 use weir_broker::server;
 use weir_proto::client::Client;
 use weir_proto::v1::{
-    KeyOrder, Message, MessageState, NackAction, NackChange, NackOptions, PullRequest,
-    StartPosition, Subscription, Topic,
+    GroupDeadLettersRequest, KeyOrder, Message, MessageState, NackAction, NackChange, NackOptions,
+    PeekRequest, PullRequest, StartPosition, Subscription, Topic,
 };
 use weir_tests::broker::{Broker, Setup, directory, subscription, texts};
 use weir_tests::files;
@@ -151,6 +151,7 @@ async fn the_directory_of_0_1_0_opens_and_yields_what_was_written() {
     assert_eq!(letter.reason, "no such dish: \u{1b}[2J");
     assert_eq!(letter.error_class, "UnknownDish");
     assert_eq!((letter.attempts, letter.consumer.is_empty()), (1, false));
+    check_groups(&broker, &letter.fingerprint).await;
     // A clean stop released what was leased, and that counts no attempt.
     let left = broker.pull_all("kitchen", 79).await;
     assert!(left.iter().all(|one| one.delivery_attempt == 1));
@@ -163,6 +164,26 @@ async fn the_directory_of_0_1_0_opens_and_yields_what_was_written() {
     }
     assert_eq!(texts(&bar).len(), 5, "one of each key");
     broker.stop();
+}
+
+/// The release recorded no fingerprints: they are found when somebody asks.
+async fn check_groups(broker: &Broker, fingerprint: &str) {
+    let operator = broker.client().operator();
+    let request = PeekRequest {
+        subscription: "kitchen".to_owned(),
+        fingerprint: fingerprint.to_owned(),
+        ..PeekRequest::default()
+    };
+    assert_eq!(operator.peek(request).await.unwrap().messages.len(), 1);
+    let request = GroupDeadLettersRequest {
+        subscription: "kitchen".to_owned(),
+        ..GroupDeadLettersRequest::default()
+    };
+    let groups = operator.group_dead_letters(request).await.unwrap().groups;
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].fingerprint, fingerprint);
+    assert_eq!(groups[0].pattern, "no such dish: [<n>J");
+    assert_eq!(groups[0].reason_class, "UnknownDish");
 }
 
 async fn check_objects(broker: &Broker) {

@@ -119,6 +119,8 @@ mod slow;
 
 mod deaths;
 
+mod groups;
+
 mod terminals;
 
 mod examples;

@@ -4,8 +4,8 @@ use super::views::PeekPlace;
 use crate::model::entry::Body;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    Client, MessageId, Name, Offset, Partition, Position, ProducerSequence, RequestId, Span, Time,
-    TopicId,
+    Client, Fingerprint, MessageId, Name, Offset, Partition, Position, ProducerSequence, RequestId,
+    Span, Time, TopicId,
 };
 
 /// Where a new subscription starts, or where one goes on.
@@ -262,6 +262,8 @@ pub struct Selection {
     pub keep_newest: Option<u64>,
     /// Only dead messages of this class of failure.
     pub error_class: Option<String>,
+    /// Only dead messages of this group.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A look at a subscription's messages, the oldest first.
@@ -271,6 +273,8 @@ pub struct PeekSubscription<'a> {
     pub subscription: &'a Name,
     /// Only messages in one of these states; empty: every unfinished state.
     pub states: &'a [super::views::State],
+    /// Only dead messages of this group.
+    pub fingerprint: Option<Fingerprint>,
     /// Only messages after this place.
     pub after: Option<PeekPlace>,
     /// At most this many, 1 to 1,000.

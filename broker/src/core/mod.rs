@@ -70,6 +70,7 @@ mod acknowledge;
 mod retention;
 mod tick;
 
+mod dead_groups;
 mod selection;
 
 mod operations;
@@ -99,6 +100,7 @@ pub use command::{
     Purge, PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
 };
 pub use counts::{BrokerCounts, ConsumerCounts, Meters};
+pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use reading::{

@@ -11,7 +11,9 @@ use super::views::{MessageView, PeekPlace, Peeked, State, StateView};
 use crate::delivery::{Chosen, Machine};
 use crate::model::range::normalise;
 use crate::model::settings::in_range;
-use crate::model::{MessageId, Name, Now, Offset, OffsetRange, Partition, Refusal, Time};
+use crate::model::{
+    Fingerprint, MessageId, Name, Now, Offset, OffsetRange, Partition, Refusal, Time,
+};
 
 /// Offsets that are looked at together.
 const WINDOW: u64 = 65_536;
@@ -38,6 +40,7 @@ impl Core {
                 machine,
                 store,
                 states: peek.states,
+                fingerprint: peek.fingerprint,
                 limit: peek.limit,
                 budget: budget.max(peek.limit as u64),
                 found: Vec::new(),
@@ -164,6 +167,7 @@ struct Search<'a> {
     machine: &'a Machine,
     store: &'a Store,
     states: &'a [State],
+    fingerprint: Option<Fingerprint>,
     limit: usize,
     /// Messages that may be looked at.
     budget: u64,
@@ -174,10 +178,7 @@ impl Search<'_> {
     /// Finds from `from` on; returns the last message looked at if it stopped before the end.
     fn run(&mut self, from: Offset) -> Option<Offset> {
         if self.states == [State::Dead] {
-            let dead = self.machine.dead(from).map(|(offset, _)| offset);
-            self.found.extend(dead.take(self.limit));
-            let is_full = self.found.len() == self.limit;
-            return self.found.last().copied().filter(|_| is_full);
+            return self.run_dead(from);
         }
         let with_finished = self.states.contains(&State::Finished);
         let lowest = if with_finished {
@@ -203,6 +204,25 @@ impl Search<'_> {
                 }
             }
             at = window.end;
+        }
+        None
+    }
+
+    /// The same for dead ones alone: runs of them that died of something else cost a look together.
+    fn run_dead(&mut self, from: Offset) -> Option<Offset> {
+        for (range, dead) in self.machine.dead_from(from) {
+            let is_wanted = |wanted| dead.fingerprint == Some(wanted);
+            let last = Offset(range.end.0.saturating_sub(1));
+            if self.fingerprint.is_none_or(is_wanted) {
+                let left = self.limit - self.found.len();
+                self.found.extend(range.offsets().take(left));
+            }
+            self.budget = self.budget.saturating_sub(1);
+            if self.found.len() == self.limit {
+                return self.found.last().copied();
+            } else if self.budget == 0 {
+                return Some(last);
+            }
         }
         None
     }

@@ -30,7 +30,8 @@ impl Selection {
             && self.message_ids.is_empty()
             && self.older_than.is_none()
             && self.keep_newest.is_none()
-            && self.error_class.is_none();
+            && self.error_class.is_none()
+            && self.fingerprint.is_none();
         if is_empty {
             return Err(Refusal::SelectionRequired);
         }
@@ -56,6 +57,15 @@ impl Selection {
             return Err(Refusal::ValueOutOfRange {
                 field: "selection.error_class",
                 value: class.clone(),
+                range: "unset, unless dead messages are meant".to_owned(),
+            });
+        }
+        if scope == PurgeScope::Backlog
+            && let Some(fingerprint) = &self.fingerprint
+        {
+            return Err(Refusal::ValueOutOfRange {
+                field: "selection.fingerprint",
+                value: fingerprint.to_string(),
                 range: "unset, unless dead messages are meant".to_owned(),
             });
         }
@@ -93,7 +103,11 @@ impl Selection {
             let is_old = self
                 .older_than
                 .is_none_or(|age| dead.last_failure.plus(age) <= now);
-            if is_old && group.is_none_or(|group| dead.group == group) {
+            let is_of_group = |wanted| dead.fingerprint == Some(wanted);
+            if is_old
+                && group.is_none_or(|group| dead.group == group)
+                && self.fingerprint.is_none_or(is_of_group)
+            {
                 chosen.push(range);
             }
         }

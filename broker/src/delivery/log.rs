@@ -370,7 +370,7 @@ impl Log {
         later.next().map_or(self.next(), |run| run.range.start)
     }
 
-    fn block_of(&self, offset: u64) -> Option<&Block> {
+    pub(super) fn block_of(&self, offset: u64) -> Option<&Block> {
         let (_, block) = self.blocks.range(..=offset).next_back()?;
         (block.end() > offset).then_some(block)
     }

@@ -12,7 +12,7 @@ use super::spans::{Spans, between};
 use super::timing::Timing;
 use crate::model::entry::{DropCause, Failed, Failure, Outcome};
 use crate::model::settings::KeyOrder;
-use crate::model::{Epoch, Now, Offset, OffsetRange, Position, Time};
+use crate::model::{Epoch, Fingerprint, Now, Offset, OffsetRange, Position, Time};
 
 /// One subscription on one partition.
 ///
@@ -92,6 +92,7 @@ impl Machine {
 
     /// Attempts of leased messages failed. `now` is the moment of the entry; recovery ignores it.
     pub fn failed(&mut self, failed: &Failed, at: Position, now: Now) {
+        let mut died = None;
         for failure in &failed.failures {
             let was_leased = self.end_leases(failure.range);
             assert!(
@@ -100,7 +101,11 @@ impl Machine {
             );
             match failure.outcome {
                 Outcome::Waiting(until) => self.wait(failure, (until, failed.time), (at, now)),
-                Outcome::Dead => self.die(failure, failed, at),
+                Outcome::Dead => {
+                    let of = || Fingerprint::of(&failed.class, &failed.reason);
+                    let of = *died.get_or_insert_with(of);
+                    self.die(failure, failed, at, of);
+                }
             }
         }
         self.promote();
@@ -130,6 +135,7 @@ impl Machine {
                 was_dead == range.count() || !self.progress.live,
                 "only a dead message is requeued"
             );
+            self.progress.note_requeued(range, at);
             let members = self.keys.members(range);
             for &(offset, key) in &members {
                 self.keys.join(offset);
@@ -232,7 +238,7 @@ impl Machine {
         }
     }
 
-    fn die(&mut self, failure: &Failure, failed: &Failed, at: Position) {
+    fn die(&mut self, failure: &Failure, failed: &Failed, at: Position, of: Fingerprint) {
         self.erase(failure.range, at, |earlier| {
             Some(Stretch {
                 attempts: failure.attempts,
@@ -241,6 +247,7 @@ impl Machine {
                 first_failure: earlier.map_or(failed.time, |earlier| earlier.first_failure),
                 at: failed.time,
                 text: at,
+                fingerprint: Some(of),
                 ..BLANK
             })
         });
@@ -387,4 +394,5 @@ const BLANK: Stretch = Stretch {
     first_failure: Time(0),
     at: Time(0),
     text: Position::START,
+    fingerprint: None,
 };

@@ -8,8 +8,8 @@
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`, [`timing`]: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
-//! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`look`], [`recount`], [`audit`], [`recovery`]: what is
-//!   asked of it.
+//! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`dead_set`], [`look`], [`recount`], [`audit`], [`recovery`]:
+//!   what is asked of it.
 
 mod spans;
 
@@ -46,6 +46,7 @@ pub mod seek;
 
 pub mod idle;
 
+pub mod dead_set;
 pub mod look;
 pub mod recount;
 
@@ -62,6 +63,7 @@ mod tests;
 
 pub use audit::Audited;
 pub use counts::{Counts, Settled};
+pub use dead_set::{DeadRun, DeadSet};
 pub use decide::Chosen;
 pub use holding::Expired;
 pub use log::{Log, Run};

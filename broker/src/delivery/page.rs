@@ -5,7 +5,7 @@
 
 use super::tally::Tally;
 use crate::model::entry::{DeadRecord, Record};
-use crate::model::{Offset, Position, Time};
+use crate::model::{Fingerprint, Offset, Position, Time};
 
 /// How many offsets a page has. Part of the format: a restated page is named by its number.
 pub const PAGE: u64 = 4_096;
@@ -29,7 +29,7 @@ impl Kind {
     }
 }
 
-/// Consecutive messages with the same record, in 40 bytes.
+/// Consecutive messages with the same record, in 48 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) first: u16,
@@ -41,6 +41,8 @@ pub(super) struct Stretch {
     /// Waiting: until when. Dead: when the last attempt failed. Tried: zero.
     pub(super) at: Time,
     pub(super) text: Position,
+    /// Dead: what tells the failure from others, if that is known.
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 impl Stretch {
@@ -55,6 +57,7 @@ impl Stretch {
             first_failure,
             at,
             text: Position::START,
+            fingerprint: None,
         };
         match record {
             Record::Tried {
@@ -69,6 +72,7 @@ impl Stretch {
             Record::Dead(dead) | Record::Passed(dead) => Self {
                 group: dead.group,
                 text: dead.text,
+                fingerprint: dead.fingerprint,
                 ..plain(
                     dead.attempts,
                     match record {
@@ -108,6 +112,7 @@ impl Stretch {
             text: self.text,
             attempts: self.attempts,
             group: self.group,
+            fingerprint: self.fingerprint,
         }
     }
 
@@ -143,9 +148,11 @@ pub(super) struct Page {
     pub(super) stated: Position,
     bits: Box<[u64]>,
     finished: usize,
-    stretches: Vec<Stretch>,
+    pub(super) stretches: Vec<Stretch>,
     dead: usize,
     waiting: usize,
+    /// Which had died and were requeued; empty if none.
+    pub(super) requeued: Box<[u64]>,
 }
 
 impl Page {
@@ -158,6 +165,7 @@ impl Page {
             stretches: Vec::new(),
             dead: 0,
             waiting: 0,
+            requeued: Box::default(),
         }
     }
 

@@ -325,7 +325,9 @@ impl Progress {
         for (&number, page) in self.pages.range(from..to) {
             let base = number * self.size;
             let before_start = self.start.clamp(base, base + self.size) - base;
-            let is_blank = page.finished() as u64 == before_start && page.stretches().is_empty();
+            let is_blank = page.finished() as u64 == before_start
+                && page.stretches().is_empty()
+                && !page.has_requeued();
             if is_blank && !leased(self.offsets(number)) {
                 empty.push(number);
             }

@@ -64,6 +64,12 @@ impl Machine {
                 relative(range.end.0.max(base), base)
             });
         }
+        for range in &state.requeued {
+            let range = range.intersection(offsets);
+            page.note_requeued(relative(range.start.0.max(base), base), {
+                relative(range.end.0.max(base), base)
+            });
+        }
         for &(offset, record) in &state.records {
             if offsets.contains(offset) {
                 page.put(Stretch::new(self.index_of(offset), 1, record));
@@ -252,6 +258,7 @@ impl Machine {
             finished: stored.finished_ranges(offsets.start.0),
             records: stored.records(offsets.start.0).collect(),
             outstanding: leases.map(outstanding).collect(),
+            requeued: stored.requeued_ranges(offsets.start.0),
         })
     }
 
@@ -363,5 +370,5 @@ impl Progress {
 }
 
 /// What a dead record says is part of the format; this keeps it from growing unseen.
-const _: () = assert!(size_of::<DeadRecord>() == 32 && size_of::<Record>() == 40);
-const _: () = assert!(size_of::<Stretch>() == 40);
+const _: () = assert!(size_of::<DeadRecord>() == 40 && size_of::<Record>() == 48);
+const _: () = assert!(size_of::<Stretch>() == 48);

@@ -71,7 +71,11 @@ impl Progress {
             anew.finish(0, below);
             for stretch in page.stretches() {
                 if stretch.kind.is_dead() && stretch.end() > below {
-                    anew.put(stretch.over(stretch.start().max(below), stretch.end()));
+                    let (start, end) = (stretch.start().max(below), stretch.end());
+                    anew.put(stretch.over(start, end));
+                    for range in page.requeued_in(start, end) {
+                        anew.note_requeued(range.start, range.end);
+                    }
                 }
             }
             if !anew.stretches().is_empty() {

@@ -8,6 +8,7 @@
 //!   slow.
 //! - [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were. [`timeline`]: what happened.
+//! - [`dead_groups`]: dead messages by what they died of.
 
 pub mod ticks;
 
@@ -24,6 +25,8 @@ pub mod slowness;
 pub mod drain;
 
 pub mod history;
+
+pub mod dead_groups;
 
 pub mod severity;
 

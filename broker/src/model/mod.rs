@@ -15,11 +15,14 @@ pub mod refusal;
 
 pub mod filter;
 
+pub mod fingerprint;
+
 pub mod settings;
 
 pub mod entry;
 
 pub use client::Client;
+pub use fingerprint::Fingerprint;
 pub use ids::{
     ClientId, ConsumerId, Epoch, Incarnation, LeaseSerial, MessageId, Offset, OperationId,
     Partition, Position, SubscriptionId, TopicId,

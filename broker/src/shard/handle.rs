@@ -259,6 +259,7 @@ impl Handle {
         selection: Selection,
         dry_run: DryRun,
     ) -> Result<Summary, Refusal> {
+        self.name_dead(selection.fingerprint, &subscription).await?;
         self.act(move |core, now| core.requeue(&subscription, &selection, dry_run, now))
             .await
     }
@@ -282,6 +283,7 @@ impl Handle {
         scope: PurgeScope,
         dry_run: DryRun,
     ) -> Result<Summary, Refusal> {
+        self.name_dead(selection.fingerprint, &subscription).await?;
         self.act(move |core, now| {
             let purge = Purge {
                 subscription: &subscription,

@@ -16,6 +16,7 @@ mod session;
 
 mod clients;
 mod forwarding;
+mod grouping;
 mod peeking;
 mod pulling;
 mod reading;
@@ -66,6 +67,7 @@ pub use chronicler::{Chronicler, Mark};
 pub use clock::process_micros;
 pub use declaring::Creation;
 pub use forwarding::ForwardOrder;
+pub use grouping::{DeadGroups, GroupOrder};
 pub use handle::Handle;
 pub use health::Health;
 pub use historian::{Historian, Subject};

@@ -12,7 +12,7 @@ use super::bodies::{TailBody, internal, unreadable};
 use crate::core::{MessageView, PeekPlace, PeekSubscription, PeekTopic, Peeked, State};
 use crate::journal::{ReadError, Reader};
 use crate::model::entry::{Entry, decode};
-use crate::model::{MessageId, Name, Position, Refusal};
+use crate::model::{Fingerprint, MessageId, Name, Position, Refusal};
 
 /// A message with its bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,17 +58,20 @@ pub struct ShownPage {
 
 impl Handle {
     /// Shows messages of a subscription in one of `states` (any unfinished one if empty), the
-    /// oldest first.
+    /// oldest first; with a fingerprint, dead ones of that group only.
     pub async fn peek_subscription(
         &self,
         subscription: Name,
         states: Vec<State>,
+        fingerprint: Option<Fingerprint>,
         page: PeekPage,
     ) -> Result<ShownPage, Refusal> {
+        self.name_dead(fingerprint, &subscription).await?;
         let look = self.act(move |core, now| {
             let peek = PeekSubscription {
                 subscription: &subscription,
                 states: &states,
+                fingerprint,
                 after: page.from,
                 limit: page.limit,
             };
@@ -178,7 +181,7 @@ fn show_one(
 }
 
 /// The words of the `Failed` entry at `position`; empty if it has just been let go.
-fn dead_text(reader: &Reader, position: Position) -> Result<DeadText, Refusal> {
+pub(super) fn dead_text(reader: &Reader, position: Position) -> Result<DeadText, Refusal> {
     let stored = match reader.read(position) {
         Ok(stored) => stored,
         Err(ReadError::NotFound(_released)) => return Ok(DeadText::default()),

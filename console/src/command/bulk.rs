@@ -1,7 +1,8 @@
 //! `weir dlq requeue|purge`: acts on many dead messages, counted first and done when somebody agrees.
 //!
-//! What the broker can select by itself it selects in one call. With `--where` the dead messages are
-//! looked through here; those that match are counted and acted upon by their ids, so that exactly what
+//! What the broker can select by itself it selects in one call, one group of dead messages too. With
+//! another `--where` the dead messages are looked through here; those that match are counted and acted
+//! upon by their ids, so that exactly what
 //! was counted is done, whatever dies meanwhile.
 
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use super::arguments::ConsentArgs;
 use super::failure::Failure;
 use super::session::Session;
 use super::{consent, names, peek};
+use crate::present::message_fields::FINGERPRINT;
 use crate::present::operation::OperationDocument;
 use crate::present::units;
 use weir_proto::filter::Filter;
@@ -29,6 +31,23 @@ pub(crate) struct Wanted {
     pub(crate) selection: v1::Selection,
     /// What is selected by here, besides.
     pub(crate) filter: Option<Filter>,
+}
+
+impl Wanted {
+    /// What of a filter the broker can select by, it does: one group of dead messages.
+    pub(crate) fn new(mut selection: v1::Selection, filter: Option<Filter>) -> Self {
+        let required = filter
+            .as_ref()
+            .and_then(|filter| filter.requires(FINGERPRINT));
+        let is_all = required.is_some_and(|(_, is_all)| is_all);
+        if let Some((fingerprint, _)) = required {
+            fingerprint.clone_into(&mut selection.fingerprint);
+        }
+        Self {
+            selection,
+            filter: filter.filter(|_| !is_all),
+        }
+    }
 }
 
 /// Acts on dead messages of the subscription that was `given`.

@@ -1,4 +1,4 @@
-//! `weir dlq ls|requeue|release|purge`.
+//! `weir dlq ls|groups|requeue|release|purge`.
 
 use weir_proto::v1;
 
@@ -6,8 +6,10 @@ use super::arguments::{DlqCommand, ListArgs, ReleaseArgs, SelectionArgs};
 use super::bulk::{Act, Wanted};
 use super::failure::Failure;
 use super::session::Session;
-use super::{bulk, names, peek};
+use super::{bulk, export, names, peek};
+use crate::present::dead_groups::{DeadGroupDocument, dead_group_table};
 use crate::present::dead_set::{DeadSetDocument, dead_set_table};
+use crate::present::format::Format;
 use crate::present::operation::ReleasedKeyDocument;
 use crate::present::units;
 
@@ -19,6 +21,8 @@ pub(crate) async fn run(session: &mut Session, command: DlqCommand) -> Result<()
             all,
             list,
         } => self::list(session, subscription, all, &list).await,
+        DlqCommand::Groups { subscription, list } => groups(session, &subscription, &list).await,
+        DlqCommand::Export(args) => export::run(session, args).await,
         DlqCommand::Peek(args) => peek::dead(session, &args).await,
         DlqCommand::Requeue(args) => {
             let wanted = wanted(args.selection, None);
@@ -74,6 +78,44 @@ async fn list(
         .await
 }
 
+/// The most groups that one call tells.
+const MAX_GROUPS: u32 = 1_000;
+
+async fn groups(
+    session: &mut Session,
+    given: &str,
+    args: &ListArgs<DeadGroupDocument>,
+) -> Result<(), Failure> {
+    let name = names::subscription(session, given).await?.name;
+    let request = v1::GroupDeadLettersRequest {
+        subscription: name.clone(),
+        limit: MAX_GROUPS,
+        ..v1::GroupDeadLettersRequest::default()
+    };
+    let found = session.client.operator().group_dead_letters(request).await;
+    let tried = || format!("group the dead messages of {name}");
+    let found = found.map_err(|error| session.failure(tried(), error))?;
+    let (told, all) = (found.groups.len() as u64, u64::from(found.group_count));
+    if told < all {
+        let (told, all) = (units::count(told), units::count(all));
+        session
+            .output
+            .note(&format!("the largest {told} of {all} groups"));
+    }
+    let groups = DeadGroupDocument::all(&name, found);
+    let first = groups.first().map(|group| group.commands.clone());
+    session
+        .chosen(groups, args, |group| &group.fingerprint, dead_group_table)
+        .await?;
+    if let (Format::Table | Format::Wide, Some(first)) = (session.format, first) {
+        let lines = [first.peek, first.requeue];
+        session
+            .output
+            .note(&format!("the first one alone:\n  {}", lines.join("\n  ")));
+    }
+    Ok(())
+}
+
 async fn release(session: &mut Session, args: ReleaseArgs) -> Result<(), Failure> {
     let name = names::subscription(session, &args.subscription).await?.name;
     let request = v1::ReleaseKeyRequest {
@@ -111,11 +153,9 @@ fn wanted(args: SelectionArgs, keep: Option<u64>) -> Wanted {
         older_than: args.older_than.map(units::proto_span),
         keep_newest: keep,
         error_class: args.error_class.unwrap_or_default(),
+        fingerprint: String::new(),
     };
-    Wanted {
-        selection,
-        filter: args.filter,
-    }
+    Wanted::new(selection, args.filter)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod pull;
 
 mod bulk;
 
+mod export;
 mod resources;
 
 mod apply;

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::names;
 use super::session::Session;
 use crate::present::message::{MessageDocument, Sort};
-use crate::present::message_fields::LookedInto;
+use crate::present::message_fields::{FINGERPRINT, LookedInto};
 use crate::present::message_printer::MessagePrinter;
 use crate::present::units;
 use weir_proto::filter::Filter;
@@ -69,6 +69,7 @@ pub(crate) async fn dead_ids(
     let mut request = v1::PeekRequest {
         subscription: subscription.name.clone(),
         states: vec![MessageState::Dead.into()],
+        fingerprint: group_of(Some(filter), true),
         page_size: PAGE_SIZE,
         ..v1::PeekRequest::default()
     };
@@ -104,6 +105,7 @@ async fn in_subscription(
     let found = names::subscription(session, given).await?;
     let request = v1::PeekRequest {
         subscription: found.name.clone(),
+        fingerprint: group_of(args.filter.as_ref(), sort == Sort::Dead),
         states,
         ..v1::PeekRequest::default()
     };
@@ -115,8 +117,15 @@ async fn in_subscription(
     look.print(session, request, args).await
 }
 
+/// The group of dead messages that a filter is about, which the broker then looks for; empty if about none.
+pub(crate) fn group_of(filter: Option<&Filter>, is_dead: bool) -> String {
+    let required = filter.and_then(|filter| filter.requires(FINGERPRINT));
+    let required = required.filter(|_| is_dead);
+    required.map_or_else(String::new, |(fingerprint, _)| fingerprint.to_owned())
+}
+
 /// Whether a filter selects a message; without one, each.
-fn is_selected(filter: Option<&Filter>, message: &MessageDocument) -> bool {
+pub(crate) fn is_selected(filter: Option<&Filter>, message: &MessageDocument) -> bool {
     filter.is_none_or(|filter| filter.selects(&LookedInto::new(message)))
 }
 

@@ -1,4 +1,4 @@
-//! `weir topic read`: what a topic stores, printed as it comes.
+//! `weir topic read`, `weir topic tail`, `weir sub tail`: what a topic stores, printed as it comes.
 //!
 //! What retention let go before it was read is said on stderr, never passed over.
 
@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use weir_proto::client::{ReadFrom, ReadItem, ReadOptions, Reader};
 
-use super::arguments::{Place, ReadArgs};
+use super::arguments::{Place, ReadArgs, TailSubscriptionArgs};
 use super::failure::Failure;
+use super::names;
 use super::session::Session;
 use crate::present::message::{MessageDocument, Sort};
 use crate::present::message_fields::LookedInto;
@@ -37,6 +38,21 @@ pub(crate) async fn run(session: &mut Session, args: ReadArgs) -> Result<(), Fai
         session.output.data(printer.part(&messages)?).await?;
     }
     session.output.data(printer.end()).await
+}
+
+/// Follows what is published to the topic of a subscription: nothing is leased, nothing is taken from its consumers.
+pub(crate) async fn subscription(
+    session: &mut Session,
+    args: TailSubscriptionArgs,
+) -> Result<(), Failure> {
+    let found = names::subscription(session, &args.subscription).await?;
+    if !found.filter.is_empty() {
+        session.output.note(&format!(
+            "{} has the filter {}: what it leaves out is shown, too",
+            found.name, found.filter
+        ));
+    }
+    run(session, args.tail.read_of(found.topic)).await
 }
 
 fn options(args: ReadArgs) -> ReadOptions {

@@ -5,7 +5,7 @@ use weir_proto::v1;
 use super::arguments::{CreateSubscriptionArgs, ListArgs, Place, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
-use super::{consent, edit, lag, names, peek, pull, resources, seek};
+use super::{consent, edit, lag, names, peek, pull, read, resources, seek};
 use crate::present::consumer::{consumer_table, departed_table};
 use crate::present::operation::DeletedSubscriptionDocument;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
@@ -25,6 +25,7 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
         SubCommand::Pull(args) => pull::run(session, args).await,
         SubCommand::Peek(args) => peek::subscription(session, &args).await,
         SubCommand::Lag(args) => lag::run(session, &args).await,
+        SubCommand::Tail(args) => read::subscription(session, args).await,
     }
 }
 

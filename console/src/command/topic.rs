@@ -26,6 +26,7 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
         TopicCommand::Publish(args) => publish::run(session, args).await,
         TopicCommand::Peek(args) => peek::topic(session, &args).await,
         TopicCommand::Read(args) => read::run(session, args).await,
+        TopicCommand::Tail(args) => read::run(session, args.tail.read_of(args.topic)).await,
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct DeadLetterDocument {
     pub(crate) first_failure_time: Option<String>,
     pub(crate) last_failure_time: Option<String>,
     pub(crate) consumer: String,
+    /// The group of `dlq groups` to which it belongs.
+    pub(crate) fingerprint: String,
 }
 
 impl MessageDocument {
@@ -148,6 +150,7 @@ impl From<&v1::DeadLetter> for DeadLetterDocument {
             first_failure_time: units::rfc3339(dead.first_failure_time.as_ref()),
             last_failure_time: units::rfc3339(dead.last_failure_time.as_ref()),
             consumer: dead.consumer.clone(),
+            fingerprint: dead.fingerprint.clone(),
         }
     }
 }

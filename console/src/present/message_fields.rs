@@ -20,6 +20,9 @@ const STATES: &[&str] = &[
     "unknown",
 ];
 
+/// The group of a dead message.
+pub(crate) const FINGERPRINT: &str = "dead_letter.fingerprint";
+
 const SCHEMA: Schema = Schema {
     fields: &[
         Field::new("message_id", Kind::Text).called(&["id"]),
@@ -40,6 +43,7 @@ const SCHEMA: Schema = Schema {
         Field::new("dead_letter.last_failure_time", Kind::Time)
             .called(&["last_failure_time", "died"]),
         Field::new("dead_letter.consumer", Kind::Text).called(&["consumer"]),
+        Field::new(FINGERPRINT, Kind::Text).called(&["fingerprint", "group"]),
     ],
     open: &[
         Open {
@@ -112,6 +116,7 @@ impl Subject for LookedInto<'_> {
             "dead_letter.last_failure_time" => {
                 Value::maybe_text(dead.and_then(|dead| dead.last_failure_time.as_deref()))
             }
+            FINGERPRINT => Value::maybe_text(dead.map(|dead| dead.fingerprint.as_str())),
             "dead_letter.consumer" => Value::maybe_text(dead.map(|dead| dead.consumer.as_str())),
             // A name of an attribute may hold dots, which part nothing here.
             "attributes" => {
@@ -152,6 +157,7 @@ mod tests {
                 reason: "smtp 421 try later".to_owned(),
                 error_class: "Timeout".to_owned(),
                 attempts: 3,
+                fingerprint: "00c0ffee00c0ffee".to_owned(),
                 ..DeadLetterDocument::default()
             }),
             state: Some("dead"),
@@ -177,6 +183,7 @@ mod tests {
             "published > 2026-11-21 and key ~ '^customer'",
             "id = 1.0.7 and topic = orders and subscription = billing",
             "died = null and consumer = ''",
+            "fingerprint = 00c0ffee00c0ffee",
         ] {
             assert!(selects(yes), "{yes}");
         }

@@ -12,6 +12,7 @@ pub(crate) mod units;
 
 pub(crate) mod list;
 
+pub(crate) mod dead_groups;
 pub(crate) mod dead_set;
 pub(crate) mod message;
 pub(crate) mod message_fields;

@@ -16,10 +16,11 @@ use crate::v1::subscriber_client::SubscriberClient;
 use crate::v1::{
     AckIdError, AcknowledgeRequest, AcknowledgeResponse, AddMarkRequest, AdviseRequest,
     AdviseResponse, Delivery, Event, ExtendChange, ExtendRequest, ExtendResponse,
-    GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse, HistoryRequest,
-    HistoryResponse, Message, NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest,
-    PeekResponse, PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest,
-    ReleaseKeyRequest, RequeueDeadLettersRequest, SeekRequest, SeekResponse, WatchEventsRequest,
+    GetMessageRequest, GetMessageResponse, GetStatsRequest, GetStatsResponse,
+    GroupDeadLettersRequest, GroupDeadLettersResponse, HistoryRequest, HistoryResponse, Message,
+    NackChange, NackRequest, NackResponse, OperationSummary, PeekRequest, PeekResponse,
+    PublishRequest, PublishResponse, PullRequest, PurgeBacklogRequest, ReleaseKeyRequest,
+    RequeueDeadLettersRequest, SeekRequest, SeekResponse, WatchEventsRequest,
 };
 
 /// Looking into subscriptions, and acts on many messages.
@@ -66,6 +67,15 @@ impl Operator {
         response
             .operation
             .ok_or_else(|| Error::bad_answer("the operation is missing"))
+    }
+
+    /// Groups all dead messages of a subscription by the reason for which they died.
+    pub async fn group_dead_letters(
+        &self,
+        request: GroupDeadLettersRequest,
+    ) -> Result<GroupDeadLettersResponse, Error> {
+        let response = self.stub.clone().group_dead_letters(request).await?;
+        Ok(response.into_inner())
     }
 
     /// Lets an ordering key go on past its dead messages, or only counts them; gives how many.

@@ -70,6 +70,14 @@ impl Comparison {
         &self.path
     }
 
+    /// The text that the field must equal, if that is what it says.
+    pub(super) fn text(&self) -> Option<&str> {
+        match (&self.test, self.operator) {
+            (Test::Value(Value::Text(text)), Operator::Equal) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it holds for what the field holds. What is not known equals nothing and is neither
     /// more nor less than anything.
     pub(super) fn holds(&self, value: &Value<'_>) -> bool {

@@ -24,7 +24,35 @@ pub(super) enum Expression {
     Any(Vec<Self>),
 }
 
+impl Filter {
+    /// The text that a field equals in all that the filter selects, if it says so outright; and whether that is all it
+    /// says. Whoever can select by that field needs not look at everything.
+    pub fn requires(&self, field: &str) -> Option<(&str, bool)> {
+        let of = |part: &'_ Expression| -> bool {
+            matches!(part, Expression::One(one) if one.path().name == field)
+        };
+        match &self.root {
+            Expression::All(parts) => {
+                let text = parts
+                    .iter()
+                    .filter(|part| of(part))
+                    .find_map(Expression::text);
+                text.map(|text| (text, false))
+            }
+            one if of(one) => one.text().map(|text| (text, true)),
+            _ => None,
+        }
+    }
+}
+
 impl Expression {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::One(comparison) => comparison.text(),
+            Self::Not(_) | Self::All(_) | Self::Any(_) => None,
+        }
+    }
+
     /// How tightly it binds: what binds less than what is around it stands in parentheses.
     fn strength(&self) -> u8 {
         match self {

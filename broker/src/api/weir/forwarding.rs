@@ -69,7 +69,7 @@ async fn forward_from(handle: &Handle, found: Forwardable) -> Result<(), Refusal
         };
         let dead = vec![State::Dead];
         let page = handle
-            .peek_subscription(subscription.clone(), dead, page)
+            .peek_subscription(subscription.clone(), dead, None, page)
             .await?;
         if !page.messages.is_empty() {
             let messages = page.messages.iter().filter_map(|shown| {

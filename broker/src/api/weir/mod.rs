@@ -5,7 +5,7 @@
 //! - [`runs`], [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
-//!   [`topology`], [`clients`], [`admin`], [`operator`]: managing, looking and acting.
+//!   [`topology`], [`clients`], [`admin`], [`dead_groups`], [`operator`]: managing, looking and acting.
 //! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
 //!   [`events`]: what happened; [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
@@ -45,6 +45,8 @@ mod numbers;
 mod clients;
 
 pub(crate) mod admin;
+
+mod dead_groups;
 
 pub(crate) mod operator;
 

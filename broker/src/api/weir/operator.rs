@@ -3,16 +3,16 @@
 use tonic::{Request, Response, Status};
 use weir_proto::server;
 use weir_proto::server::{
-    GetMessageRequest, GetMessageResponse, MessageState, OperationState, OperationSummary,
-    PeekRequest, PeekResponse, PurgeBacklogRequest, PurgeBacklogResponse,
-    RequeueDeadLettersRequest, RequeueDeadLettersResponse,
+    GetMessageRequest, GetMessageResponse, GroupDeadLettersRequest, GroupDeadLettersResponse,
+    MessageState, OperationState, OperationSummary, PeekRequest, PeekResponse, PurgeBacklogRequest,
+    PurgeBacklogResponse, RequeueDeadLettersRequest, RequeueDeadLettersResponse,
 };
 
 use super::admin::reply;
-use super::{convert, events, places};
+use super::{convert, dead_groups, events, places};
 use crate::api::page;
 use crate::core::{DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
-use crate::model::{MessageId, Offset, Partition, Refusal, Time};
+use crate::model::{Fingerprint, MessageId, Offset, Partition, Refusal, Time};
 use crate::shard::{DeadText, Handle, PeekPage, ShownMessage};
 
 /// Bytes of messages in one answer to a Peek, or one larger message.
@@ -30,6 +30,7 @@ impl Operator {
     async fn peek(&self, request: PeekRequest) -> Result<PeekResponse, Refusal> {
         let size = page::size(request.page_size)?;
         check_states(&request.states)?;
+        let fingerprint = dead_groups::fingerprint("fingerprint", &request.fingerprint)?;
         let states = request
             .states
             .iter()
@@ -40,6 +41,7 @@ impl Operator {
             request.subscription.as_str(),
             request.topic.as_str(),
             states_text.as_str(),
+            request.fingerprint.as_str(),
         ];
         let place = page::place(&fields, &request.page_token)?.map(|bytes| peek_place(&bytes));
         let page = PeekPage {
@@ -54,7 +56,7 @@ impl Operator {
                 });
             }
             ("", topic) => {
-                if !request.states.is_empty() {
+                if !request.states.is_empty() || fingerprint.is_some() {
                     return Err(Refusal::FieldRequired {
                         field: "subscription",
                     });
@@ -64,8 +66,13 @@ impl Operator {
             }
             (subscription, "") => {
                 let subscription = convert::name("subscription", subscription)?;
-                let states = states_asked(&request.states)?;
-                self.0.peek_subscription(subscription, states, page).await?
+                let states = match fingerprint {
+                    Some(_) => vec![State::Dead],
+                    None => states_asked(&request.states)?,
+                };
+                self.0
+                    .peek_subscription(subscription, states, fingerprint, page)
+                    .await?
             }
             (_, _) => {
                 return Err(Refusal::ValueOutOfRange {
@@ -182,6 +189,7 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
         older_than,
         keep_newest: wire.keep_newest,
         error_class: class,
+        fingerprint: dead_groups::fingerprint("selection.fingerprint", &wire.fingerprint)?,
     };
     if selection == Selection::default() {
         return Err(Refusal::SelectionRequired);
@@ -235,6 +243,7 @@ fn wire_message(shown: ShownMessage) -> server::PeekedMessage {
 fn wire_state_view(view: StateView, text: Option<DeadText>) -> server::SubscriptionMessageState {
     let text = text.unwrap_or_default();
     let dead_letter = view.dead.map(|dead| server::DeadLetter {
+        fingerprint: Fingerprint::of(&text.class, &text.reason).to_string(),
         reason: text.reason,
         error_class: text.class,
         attempts: dead.attempts,
@@ -322,6 +331,13 @@ impl server::operator_server::Operator for Operator {
         request: Request<server::AddMarkRequest>,
     ) -> Result<Response<server::AddMarkResponse>, Status> {
         reply(events::add_mark(&self.0, request.into_inner()).await)
+    }
+
+    async fn group_dead_letters(
+        &self,
+        request: Request<GroupDeadLettersRequest>,
+    ) -> Result<Response<GroupDeadLettersResponse>, Status> {
+        reply(dead_groups::groups(&self.0, request.into_inner()).await)
     }
 
     async fn release_key(

@@ -162,6 +162,7 @@ fn a_look_for_what_is_rare_stops_at_its_bound_and_goes_on_from_there() {
         let peek = PeekSubscription {
             subscription: &billing,
             states: &[State::Leased],
+            fingerprint: None,
             after,
             limit: 10,
         };

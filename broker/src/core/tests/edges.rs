@@ -68,6 +68,7 @@ const BACKLOG: Selection = Selection {
     older_than: None,
     keep_newest: None,
     error_class: None,
+    fingerprint: None,
 };
 
 /// Every second of `count` messages is acknowledged, the others are ready: as many ranges as half of them.

@@ -48,6 +48,7 @@ fn dead(bench: &Bench) -> Vec<(Partition, Offset, Position)> {
     let peek = PeekSubscription {
         subscription: &name("billing"),
         states: &[State::Dead],
+        fingerprint: None,
         after: None,
         limit: 1_000,
     };

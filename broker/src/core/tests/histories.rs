@@ -214,6 +214,7 @@ impl History {
                 let peek = PeekSubscription {
                     subscription: &name(text),
                     states: &[],
+                    fingerprint: None,
                     after,
                     limit: 7,
                 };

@@ -6,6 +6,7 @@
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
 //! - `expiry`: what deletes itself.
 //! - `retries`: the retry budget.
+//! - `grouping`: dead messages by what they died of.
 //! - `forwarding`: dead messages go to a topic.
 //! - `release`: a key goes on past its dead messages.
 //! - `backlog`: what is too old or too many.
@@ -42,6 +43,8 @@ mod requests;
 mod release;
 
 mod forwarding;
+
+mod grouping;
 
 mod retries;
 

@@ -7,8 +7,8 @@ use crate::core::{
 };
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    Client, Epoch, Incarnation, LeaseSerial, MessageId, Name, Now, Offset, Partition, Refusal,
-    Span, SubscriptionId, TopicId,
+    Client, Epoch, Fingerprint, Incarnation, LeaseSerial, MessageId, Name, Now, Offset, Partition,
+    Refusal, Span, SubscriptionId, TopicId,
 };
 
 fn bench() -> Bench {
@@ -121,6 +121,10 @@ fn what_exists_or_is_out_of_range_is_refused() {
         },
         Selection {
             error_class: Some("x".to_owned()),
+            ..Selection::default()
+        },
+        Selection {
+            fingerprint: Fingerprint::stored(1),
             ..Selection::default()
         },
     ];

@@ -205,13 +205,11 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         }
         12 => {
             let (subscription, partition) = read_place(input)?;
-            let operation = OperationId(input.number("the operation")?);
-            let ranges = input.ranges("requeued messages")?;
             Entry::Requeued(Requeued {
                 subscription,
                 partition,
-                operation,
-                ranges,
+                operation: OperationId(input.number("the operation")?),
+                ranges: input.ranges("requeued messages")?,
             })
         }
         13 => Entry::Dropped(read_dropped(input)?),
@@ -247,6 +245,7 @@ fn read_trimmed(input: &mut Reader<'_>) -> Result<Trimmed, DecodeError> {
 /// The newest version of a kind that this release knows.
 fn newest_version(kind: u8) -> u8 {
     match kind {
+        18 => 3,
         3 | 5 | 7 | 16..=20 => 2,
         _ => 1,
     }

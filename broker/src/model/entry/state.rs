@@ -5,8 +5,8 @@
 
 use super::record::{SubscriptionRecord, TopicRecord};
 use crate::model::{
-    Epoch, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition, Position,
-    SubscriptionId, Time, TopicId,
+    Epoch, Fingerprint, Incarnation, LeaseSerial, Offset, OffsetRange, OperationId, Partition,
+    Position, SubscriptionId, Time, TopicId,
 };
 
 /// What the broker itself must remember.
@@ -87,6 +87,8 @@ pub struct PageState {
     pub records: Vec<(Offset, Record)>,
     /// The leases held, in order of offset.
     pub outstanding: Vec<OutstandingLease>,
+    /// Messages that had died and were requeued, finished or not, in order, disjoint.
+    pub requeued: Vec<OffsetRange>,
 }
 
 /// The durable memory of a message that has failed before.
@@ -114,7 +116,7 @@ pub enum Record {
     Passed(DeadRecord),
 }
 
-/// Why and when a message died, in 32 bytes; the words are in the entry at `text`.
+/// Why and when a message died, in 40 bytes; the words are in the entry at `text`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadRecord {
     /// When the first attempt failed.
@@ -127,6 +129,8 @@ pub struct DeadRecord {
     pub attempts: u32,
     /// The hash of the class.
     pub group: u32,
+    /// What tells its failure from others; `None` if an older release recorded it and nobody has looked since.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A lease as recovery must know it.

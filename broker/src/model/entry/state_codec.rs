@@ -6,6 +6,8 @@
 //! 17 SubscriptionState  subscription record, count, each: epoch, start, floor, finished pages, acked, 7 × dropped
 //! 18 PageState          subscription, partition, epoch, page, finished ranges, records, outstanding leases
 //!                       version 2: a dead record may be one that its key goes on without
+//!                       version 3: a dead record ends with its fingerprint (u64 LE, 0 = not known); then at the end
+//!                       the ranges that were requeued
 //! ```
 
 use super::bytes::{DecodeError, Reader, Writer};
@@ -18,7 +20,8 @@ use super::state::{
     SubscriptionState, TopicState,
 };
 use crate::model::{
-    Epoch, Incarnation, LeaseSerial, Offset, OperationId, Position, SubscriptionId, Time, TopicId,
+    Epoch, Fingerprint, Incarnation, LeaseSerial, Offset, OperationId, Position, SubscriptionId,
+    Time, TopicId,
 };
 
 pub(super) fn write_broker(out: &mut Writer, state: &BrokerState) -> u8 {
@@ -131,10 +134,11 @@ pub(super) fn write_page(out: &mut Writer, state: &PageState) -> u8 {
     out.number(state.epoch.0.into())
         .number(state.page)
         .ranges(&state.finished);
+    let version = version_of(state);
     out.number(state.records.len() as u64);
     for (offset, record) in &state.records {
         out.number(offset.0);
-        write_record(out, record);
+        write_record(out, record, version);
     }
     out.number(state.outstanding.len() as u64);
     for lease in &state.outstanding {
@@ -142,15 +146,24 @@ pub(super) fn write_page(out: &mut Writer, state: &PageState) -> u8 {
         out.number(lease.attempt.into()).number(lease.serial.0);
         out.number(lease.incarnation.0).text(&lease.consumer);
     }
-    let is_passed = |(_, record): &(Offset, Record)| matches!(record, Record::Passed(_));
-    if state.records.iter().any(is_passed) {
-        2
-    } else {
-        1
+    if version >= 3 {
+        out.ranges(&state.requeued);
     }
+    version
 }
 
-fn write_record(out: &mut Writer, record: &Record) {
+/// The oldest version that can say it.
+fn version_of(state: &PageState) -> u8 {
+    let version = |(_, record): &(Offset, Record)| match record {
+        Record::Dead(dead) | Record::Passed(dead) if dead.fingerprint.is_some() => 3,
+        Record::Passed(_) => 2,
+        Record::Dead(_) | Record::Tried { .. } | Record::Waiting { .. } => 1,
+    };
+    let newest = state.records.iter().map(version).max().unwrap_or(1);
+    if state.requeued.is_empty() { newest } else { 3 }
+}
+
+fn write_record(out: &mut Writer, record: &Record, version: u8) {
     match *record {
         Record::Tried {
             attempts,
@@ -170,18 +183,22 @@ fn write_record(out: &mut Writer, record: &Record) {
                 .number(first_failure.0)
                 .number(until.0);
         }
-        Record::Dead(dead) => write_dead(out, 3, &dead),
-        Record::Passed(dead) => write_dead(out, 4, &dead),
+        Record::Dead(dead) => write_dead(out, 3, &dead, version),
+        Record::Passed(dead) => write_dead(out, 4, &dead, version),
     }
 }
 
-fn write_dead(out: &mut Writer, tag: u64, dead: &DeadRecord) {
+fn write_dead(out: &mut Writer, tag: u64, dead: &DeadRecord, version: u8) {
     out.number(tag)
         .number(dead.attempts.into())
         .number(dead.first_failure.0);
     out.number(dead.last_failure.0)
         .number(dead.text.0)
         .number(dead.group.into());
+    if version >= 3 {
+        let number = dead.fingerprint.map_or(0, Fingerprint::number);
+        out.0.extend_from_slice(&number.to_le_bytes());
+    }
 }
 
 pub(super) fn read_page(input: &mut Reader<'_>, version: u8) -> Result<PageState, DecodeError> {
@@ -204,6 +221,10 @@ pub(super) fn read_page(input: &mut Reader<'_>, version: u8) -> Result<PageState
             consumer: input.text("the consumer")?.to_owned(),
         });
     }
+    let requeued = match version {
+        1 | 2 => Vec::new(),
+        _ => input.ranges("the requeued messages")?,
+    };
     Ok(PageState {
         subscription,
         partition,
@@ -212,6 +233,7 @@ pub(super) fn read_page(input: &mut Reader<'_>, version: u8) -> Result<PageState
         finished,
         records,
         outstanding,
+        requeued,
     })
 }
 
@@ -232,16 +254,18 @@ fn read_record(input: &mut Reader<'_>, version: u8) -> Result<Record, DecodeErro
                 until,
             })
         }
-        3 => read_dead(input, attempts, first_failure).map(Record::Dead),
-        4 if version >= 2 => read_dead(input, attempts, first_failure).map(Record::Passed),
+        3 => read_dead(input, (attempts, first_failure), version).map(Record::Dead),
+        4 if version >= 2 => {
+            read_dead(input, (attempts, first_failure), version).map(Record::Passed)
+        }
         _ => Err(DecodeError::Invalid("a record")),
     }
 }
 
 fn read_dead(
     input: &mut Reader<'_>,
-    attempts: u32,
-    first_failure: Time,
+    (attempts, first_failure): (u32, Time),
+    version: u8,
 ) -> Result<DeadRecord, DecodeError> {
     Ok(DeadRecord {
         first_failure,
@@ -249,14 +273,26 @@ fn read_dead(
         text: Position(input.number("the text")?),
         attempts,
         group: input.number_u32("the group")?,
+        fingerprint: match version {
+            1 | 2 => None,
+            _ => read_fingerprint(input)?,
+        },
     })
+}
+
+fn read_fingerprint(input: &mut Reader<'_>) -> Result<Option<Fingerprint>, DecodeError> {
+    let (number, _) = input.bytes(8, "the fingerprint")?.as_chunks::<8>();
+    let number = number
+        .first()
+        .map_or(0, |number| u64::from_le_bytes(*number));
+    Ok(Fingerprint::stored(number))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{Encoded, Entry, decode, encode};
     use super::*;
-    use crate::model::Partition;
+    use crate::model::{OffsetRange, Partition};
 
     fn page(record: Record) -> Entry {
         Entry::PageState(PageState {
@@ -267,7 +303,14 @@ mod tests {
             finished: Vec::new(),
             records: vec![(Offset(4_100), record)],
             outstanding: Vec::new(),
+            requeued: Vec::new(),
         })
+    }
+
+    /// The version an entry is written in, and what is read of it.
+    fn again(entry: &Entry) -> (u8, Entry) {
+        let Encoded { version, head, .. } = encode(entry);
+        (version, decode(18, version, &head).expect("an entry"))
     }
 
     #[test]
@@ -278,6 +321,7 @@ mod tests {
             text: Position(3),
             attempts: 4,
             group: 5,
+            fingerprint: None,
         };
         assert_eq!(encode(&page(Record::Dead(dead))).version, 1);
         let entry = page(Record::Passed(dead));
@@ -285,5 +329,18 @@ mod tests {
         assert_eq!(version, 2);
         assert_eq!(decode(18, 2, &head), Ok(entry));
         assert!(decode(18, 1, &head).is_err(), "it knows no such record");
+        let known = DeadRecord {
+            fingerprint: Fingerprint::stored(6),
+            ..dead
+        };
+        for record in [Record::Dead(known), Record::Passed(known)] {
+            assert_eq!(again(&page(record)), (3, page(record)));
+        }
+        let Entry::PageState(mut requeued) = page(Record::Passed(dead)) else {
+            panic!("it is a page");
+        };
+        requeued.requeued = vec![OffsetRange::one(Offset(4_100))];
+        let requeued = Entry::PageState(requeued);
+        assert_eq!(again(&requeued), (3, requeued.clone()));
     }
 }

@@ -201,7 +201,7 @@ async fn looking_shows_bytes_and_changes_nothing() {
         limit: 10,
         max_bytes: 10,
     };
-    let first = soon(handle.peek_subscription(name("s"), Vec::new(), page)).await;
+    let first = soon(handle.peek_subscription(name("s"), Vec::new(), None, page)).await;
     let first = first.unwrap();
     let shown: Vec<_> = first.messages.iter().map(|m| m.content.to_vec()).collect();
     assert_eq!(shown, [message(b"one")], "ten bytes hold one message");
@@ -210,7 +210,7 @@ async fn looking_shows_bytes_and_changes_nothing() {
         max_bytes: 1_000,
         ..page
     };
-    let rest = soon(handle.peek_subscription(name("s"), Vec::new(), rest)).await;
+    let rest = soon(handle.peek_subscription(name("s"), Vec::new(), None, rest)).await;
     let rest = rest.unwrap();
     let shown: Vec<_> = rest.messages.iter().map(|m| m.content.to_vec()).collect();
     assert_eq!(shown, [message(b"two"), message(b"three")]);

@@ -214,7 +214,7 @@ async fn a_dead_message_shows_why_it_died() {
         limit: 10,
         max_bytes: 1_000,
     };
-    let shown = soon(handle.peek_subscription(name("s"), vec![State::Dead], page)).await;
+    let shown = soon(handle.peek_subscription(name("s"), vec![State::Dead], None, page)).await;
     let shown = shown.unwrap();
     let text = shown.messages[0].texts[0].as_ref().unwrap();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! `weir dlq …`: the dead messages of a subscription.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -9,6 +10,7 @@ use super::list::message_filter;
 use super::span::duration;
 use super::{ListArgs, PeekArgs};
 use crate::command::candidates::subscriptions;
+use crate::present::dead_groups::DeadGroupDocument;
 use crate::present::dead_set::DeadSetDocument;
 use weir_proto::filter::Filter;
 
@@ -37,6 +39,34 @@ pub(crate) enum DlqCommand {
         #[command(flatten)]
         list: ListArgs<DeadSetDocument>,
     },
+
+    /// Group all dead messages by the reason for which they died, exactly [read]
+    #[command(after_help = "Examples:
+  weir dlq groups billing
+  weir dlq groups billing --where 'arriving = true' -o json
+  weir dlq peek billing --where 'fingerprint = \"3f2a9c710b1d4e57\"'
+
+What varies in a reason is folded: numbers <n>, ids <id>, quoted texts <str>, hosts <host>, addresses
+<addr>. The fingerprint names the group in `--where` of peek, export, requeue and purge.")]
+    Groups {
+        /// The subscription
+        #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+        subscription: String,
+
+        /// Which rows, in which order, with which fields.
+        #[command(flatten)]
+        list: ListArgs<DeadGroupDocument>,
+    },
+
+    /// Write dead messages and why they died as JSON lines, without touching them [read]
+    #[command(after_help = "Examples:
+  weir dlq export billing > dead.jsonl
+  weir dlq export billing --where 'class = Timeout' --limit 1000 --file dead.jsonl
+  weir dlq export billing --file dead.jsonl --page-token 01a4…      goes on where another one ended
+
+One object a line with attributes, payload in base64, and the last failure. An export that ends early
+says on stderr with which page token the next one goes on.")]
+    Export(ExportArgs),
 
     /// Show dead messages and why they died, without touching them [read]
     #[command(after_help = "Examples:
@@ -85,6 +115,31 @@ pub(crate) struct PeekDeadArgs {
     /// How many, and how.
     #[command(flatten)]
     pub(crate) peek: PeekArgs,
+}
+
+/// What `weir dlq export` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// Only those that this is true of, as in dlq peek
+    #[arg(long = "where", value_name = "EXPR", value_parser = message_filter)]
+    pub(crate) filter: Option<Filter>,
+
+    /// How many messages at most [default: all]
+    #[arg(short = 'n', long, value_name = "N", visible_alias = "max")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+
+    /// Into this file, which must not be there yet, instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Go on where another export with the same subscription and filter ended; with --file, at its end
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) page_token: Option<String>,
 }
 
 /// Which dead messages. At least one condition must be written: no act has a default of everything.

@@ -20,12 +20,14 @@ mod topic;
 pub(crate) use apply::ApplyArgs;
 pub(crate) use check::CheckCommand;
 pub(crate) use config::ConfigCommand;
-pub(crate) use dlq::{ConsentArgs, DlqCommand, PeekDeadArgs, ReleaseArgs, SelectionArgs};
+pub(crate) use dlq::{
+    ConsentArgs, DlqCommand, ExportArgs, PeekDeadArgs, ReleaseArgs, SelectionArgs,
+};
 pub(crate) use list::{Header, ListArgs};
 pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};
-pub(crate) use read::ReadArgs;
+pub(crate) use read::{ReadArgs, TailSubscriptionArgs, TailTopicArgs};
 pub(crate) use settings::{
     Durability, EditArgs, KeyOrderArg, LimitPolicy, SubscriptionSettingArgs, TopicSettingArgs,
 };

@@ -7,7 +7,9 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::place::{Place, place};
 use super::span::duration;
-use super::{EditArgs, ListArgs, PayloadArgs, PeekArgs, SubscriptionSettingArgs};
+use super::{
+    EditArgs, ListArgs, PayloadArgs, PeekArgs, SubscriptionSettingArgs, TailSubscriptionArgs,
+};
 use crate::command::candidates::{subscriptions, topics};
 use crate::present::subscription::SubscriptionNumbers;
 
@@ -135,6 +137,16 @@ ends when the broker has confirmed that durably.")]
   weir sub lag orders/billing -w                each second, until Ctrl-C
   weir sub lag billing -w -o jsonl              one object a second")]
     Lag(LagArgs),
+
+    /// Show what is published to a subscription's topic from now on, until Ctrl-C [read]
+    #[command(after_help = "Examples:
+  weir sub tail billing
+  weir sub tail orders/billing --max 10 -o jsonl
+
+Shows each message as it comes in, before and beside its delivery: nothing is leased, and consumers
+get all of it. If the subscription has a filter, stderr says so, and what it leaves out is shown, too.
+What is delivered when is told by `weir sub peek` and `weir sub lag -w`.")]
+    Tail(TailSubscriptionArgs),
 }
 
 /// What `weir sub create` takes.

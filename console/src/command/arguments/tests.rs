@@ -46,7 +46,7 @@ fn the_help_of_the_program_is_as_reviewed() {
 fn the_help_of_topics_is_as_reviewed() {
     insta::assert_snapshot!("topic", help(&["topic"]));
     for verb in [
-        "ls", "create", "get", "edit", "stats", "rm", "publish", "peek", "read",
+        "ls", "create", "get", "edit", "stats", "rm", "publish", "peek", "read", "tail",
     ] {
         insta::assert_snapshot!(format!("topic_{verb}"), help(&["topic", verb]));
     }
@@ -57,6 +57,7 @@ fn the_help_of_subscriptions_is_as_reviewed() {
     insta::assert_snapshot!("sub", help(&["sub"]));
     for verb in [
         "ls", "create", "get", "edit", "pause", "resume", "seek", "rm", "pull", "peek", "lag",
+        "tail",
     ] {
         insta::assert_snapshot!(format!("sub_{verb}"), help(&["sub", verb]));
     }
@@ -65,7 +66,9 @@ fn the_help_of_subscriptions_is_as_reviewed() {
 #[test]
 fn the_help_of_dead_messages_is_as_reviewed() {
     insta::assert_snapshot!("dlq", help(&["dlq"]));
-    for verb in ["ls", "peek", "requeue", "release", "purge"] {
+    for verb in [
+        "ls", "groups", "export", "peek", "requeue", "release", "purge",
+    ] {
         insta::assert_snapshot!(format!("dlq_{verb}"), help(&["dlq", verb]));
     }
 }

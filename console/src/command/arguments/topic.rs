@@ -9,7 +9,7 @@ use prost_types::Timestamp;
 
 use super::list::message_filter;
 use super::span::{attribute, duration, time};
-use super::{EditArgs, ListArgs, PayloadArgs, ReadArgs, TopicSettingArgs};
+use super::{EditArgs, ListArgs, PayloadArgs, ReadArgs, TailTopicArgs, TopicSettingArgs};
 use crate::command::candidates::topics;
 use crate::present::topic::TopicDocument;
 use weir_proto::filter::Filter;
@@ -103,6 +103,14 @@ If the broker is lost, the command ends with 5 within 2 s and says how many were
 Nothing is leased or finished by it. Which messages the topic's retention let go before they were
 read is said on stderr.")]
     Read(ReadArgs),
+
+    /// Show what is published from now on, until Ctrl-C, without a subscription [read]
+    #[command(after_help = "Examples:
+  weir topic tail orders
+  weir topic tail orders --where 'attributes.kind = refund' -o jsonl
+
+The same as `weir topic read` from the latest on with --follow: nothing is leased or finished by it.")]
+    Tail(TailTopicArgs),
 }
 
 /// What `weir topic create` takes.

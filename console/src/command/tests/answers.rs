@@ -1,7 +1,7 @@
 //! What the broker in memory says to names that it does not have, and to what no test asks.
 
 use tonic::{Code, Response, Status};
-use weir_proto::server::{AckIdError, ErrorReason, ItemError};
+use weir_proto::server::{AckIdError, DeadGroup, ErrorReason, GroupDeadLettersResponse, ItemError};
 
 use super::broker::refusal;
 
@@ -47,4 +47,34 @@ pub(super) fn stale(ack_id: String) -> AckIdError {
         ack_id,
         error: Some(error),
     }
+}
+
+/// Two groups of what is dead.
+pub(super) fn groups(subscription: &str) -> Answer<GroupDeadLettersResponse> {
+    checked_subscription(subscription)?;
+    let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    let group = |fingerprint: &str, pattern: &str, count| DeadGroup {
+        fingerprint: fingerprint.to_owned(),
+        pattern: pattern.to_owned(),
+        reason_class: "Smtp".to_owned(),
+        count,
+        bytes: count * 1_000,
+        first_death_time: time(1_800_000_000),
+        last_death_time: time(1_800_000_700),
+        trend: vec![0, 1, 4, 8, 6, 2, 0, 1],
+        trend_span_seconds: 100.0,
+        is_arriving: count > 100,
+        sample_message_ids: vec!["7.0.9".to_owned()],
+        requeued_before_count: 2,
+    };
+    Ok(Response::new(GroupDeadLettersResponse {
+        sample_time: time(1_800_000_800),
+        total_count: 3_000,
+        total_bytes: 3_000_000,
+        group_count: 3,
+        groups: vec![
+            group("00c0ffee00c0ffee", "smtp 421 from <host>", 2_700),
+            group("0123456789abcdef", "", 30),
+        ],
+    }))
 }

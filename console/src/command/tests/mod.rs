@@ -4,6 +4,7 @@ mod answers;
 mod broker;
 mod dead;
 mod failure;
+mod groups;
 mod lists;
 mod manage;
 mod publish;

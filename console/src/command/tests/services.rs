@@ -306,6 +306,13 @@ impl operator_server::Operator for Services {
         Ok(Response::new(RequeueDeadLettersResponse { operation }))
     }
 
+    async fn group_dead_letters(
+        &self,
+        request: Request<GroupDeadLettersRequest>,
+    ) -> Answer<GroupDeadLettersResponse> {
+        super::answers::groups(&request.into_inner().subscription)
+    }
+
     async fn release_key(&self, request: Request<ReleaseKeyRequest>) -> Answer<ReleaseKeyResponse> {
         self.memory().released.push(request.into_inner());
         Ok(Response::new(ReleaseKeyResponse { passed: 3 }))

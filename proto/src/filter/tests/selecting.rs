@@ -120,3 +120,27 @@ fn comparisons_are_put_together_as_they_read() {
     assert!(!selects("state = ready or backlog > 5k and name = billing"));
     assert!(selects("name = billing or name = x and backlog > 5k"));
 }
+
+#[test]
+fn a_text_that_is_required_is_known_before_anything_is_looked_at() {
+    let required = |text: &str| {
+        let filter = parse(text, &SCHEMA).unwrap_or_else(|problem| panic!("{problem}"));
+        let found = filter.requires("dead_letter.reason");
+        found.map(|(text, is_all)| (text.to_owned(), is_all))
+    };
+    assert_eq!(required("reason = 'x y'"), Some(("x y".to_owned(), true)));
+    for part in ["reason = x and backlog > 3", "name ~ y and (reason = x)"] {
+        assert_eq!(required(part), Some(("x".to_owned(), false)), "{part}");
+    }
+    for open in [
+        "reason = x or backlog > 3",
+        "not reason = x",
+        "reason != x",
+        "reason ~ x",
+        "name = x",
+        "reason = null",
+        "(reason = x or name = y) and backlog > 3",
+    ] {
+        assert_eq!(required(open), None, "{open}");
+    }
+}

@@ -204,6 +204,7 @@ fn page_state(finished: Vec<OffsetRange>) -> PageState {
                     text: Position(55),
                     attempts: 10,
                     group: 7,
+                    fingerprint: None,
                 }),
             ),
         ],
@@ -214,6 +215,7 @@ fn page_state(finished: Vec<OffsetRange>) -> PageState {
             incarnation: Incarnation(2),
             consumer: "c-2".into(),
         }],
+        requeued: Vec::new(),
     }
 }
 
