@@ -68,7 +68,7 @@ impl Core {
         self.tell_left(consumer.subscription, &consumer.name, left, now);
         match departure {
             Departure::Clean | Departure::Draining => {
-                self.release_leases(consumer.subscription, leases, now)
+                self.release_leases(consumer.subscription, leases, now);
             }
             Departure::Lost | Departure::Disconnected | Departure::TooSlow => {
                 for (partition, ranges) in leases {

@@ -36,50 +36,42 @@ pub fn slowness(consumers: &[Option<Latency>]) -> Vec<Option<f64>> {
 mod tests {
     use super::*;
 
-    fn handled(count: u64, millis: u64) -> Option<Latency> {
+    fn handled(count: u64, millis: u64) -> Latency {
         let span = Span::from_millis(millis);
-        Some(Latency {
+        Latency {
             window: Span::from_secs(60),
             count,
             p50: span,
             p90: span,
             p99: span,
             max: span,
-        })
+        }
     }
 
     #[test]
     fn the_slow_one_is_as_many_times_slower_as_its_median_is() {
-        let all = [
-            handled(9, 10),
-            handled(1_000_000, 10),
-            handled(9, 100),
-            handled(9, 5),
-        ];
-        assert_eq!(
-            slowness(&all),
-            [Some(1.0), Some(1.0), Some(10.0), Some(0.5)]
-        );
-        assert_eq!(
-            slowness(&[handled(9, 80), handled(9, 20)]),
-            [Some(4.0), Some(1.0)]
-        );
+        let all = [(9, 10), (1_000_000, 10), (9, 100), (9, 5)];
+        let all = all.map(|(count, millis)| Some(handled(count, millis)));
+        let told = [Some(1.0), Some(1.0), Some(10.0), Some(0.5)];
+        assert_eq!(slowness(&all), told);
+        let two = [handled(9, 80), handled(9, 20)].map(Some);
+        assert_eq!(slowness(&two), [Some(4.0), Some(1.0)]);
     }
 
     #[test]
     fn too_little_says_nothing() {
         assert_eq!(slowness(&[]), []);
         assert_eq!(slowness(&[None, None]), [None, None]);
-        assert_eq!(slowness(&[handled(100, 10)]), [None]);
-        let few = handled(ENOUGH - 1, 500);
-        assert_eq!(slowness(&[handled(9, 10), few, None]), [None, None, None]);
-        let three = [handled(9, 10), few, handled(9, 10)];
+        let (enough, few) = (Some(handled(9, 10)), Some(handled(ENOUGH - 1, 500)));
+        assert_eq!(slowness(&[enough]), [None]);
+        assert_eq!(slowness(&[enough, few, None]), [None, None, None]);
+        let three = [enough, few, enough];
         assert_eq!(slowness(&three), [Some(1.0), None, Some(1.0)]);
     }
 
     #[test]
     fn what_took_no_time_is_compared_all_the_same() {
-        let told = slowness(&[handled(9, 0), handled(9, 0), handled(9, 1)]);
-        assert_eq!(told, [Some(1.0), Some(1.0), Some(1_000.0)]);
+        let all = [handled(9, 0), handled(9, 0), handled(9, 1)].map(Some);
+        assert_eq!(slowness(&all), [Some(1.0), Some(1.0), Some(1_000.0)]);
     }
 }

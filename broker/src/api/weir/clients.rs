@@ -35,9 +35,10 @@ pub(super) async fn list(
     };
     Ok(ListClientsResponse {
         clients: found.iter().map(info).collect(),
-        next_page_token: match has_more {
-            true => page::token(&FIELDS, &last.0.to_le_bytes()),
-            false => String::new(),
+        next_page_token: if has_more {
+            page::token(&FIELDS, &last.0.to_le_bytes())
+        } else {
+            String::new()
         },
     })
 }

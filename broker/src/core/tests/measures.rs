@@ -266,10 +266,12 @@ impl Pair {
                 let Some(&at) = own.first() else { return };
                 // With keys, one that is released may be taken for one that waited behind another.
                 let may_release = self.key_order == KeyOrder::Off;
-                let nack = nack(match may_release && random.random_range(0..2) == 0 {
-                    true => NackAction::Release,
-                    false => NackAction::Retry(Some(Span(10))),
-                });
+                let action = if may_release && random.random_range(0..2) == 0 {
+                    NackAction::Release
+                } else {
+                    NackAction::Retry(Some(Span(10)))
+                };
+                let nack = nack(action);
                 bench.core.stream_nack(consumer, one(at), &nack, bench.now);
                 list.held.remove(&(consumer, at));
             }
