@@ -7,6 +7,7 @@ mod failure;
 mod groups;
 mod lists;
 mod manage;
+mod managing;
 mod publish;
 mod pull;
 mod seek;

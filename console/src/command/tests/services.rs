@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::{Code, Request, Response, Status, Streaming, async_trait};
+use tonic::{Request, Response, Status, Streaming, async_trait};
 use weir_proto::server::*;
 
-use super::answers::{Answer, SUBSCRIPTIONS, absent, checked_subscription, checked_topic, stale};
-use super::broker::{Memory, refusal};
+use super::answers::{Answer, SUBSCRIPTIONS, absent, checked_subscription, stale};
+use super::broker::Memory;
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[derive(Clone)]
 pub(super) struct Services {
@@ -20,145 +20,10 @@ pub(super) struct Services {
 }
 
 impl Services {
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory
             .lock()
             .expect("no test panics while it holds the lock")
-    }
-}
-
-#[async_trait]
-impl admin_server::Admin for Services {
-    type ExportTopologyStream = Answers<ExportTopologyResponse>;
-
-    async fn list_clients(&self, _: Request<ListClientsRequest>) -> Answer<ListClientsResponse> {
-        absent()
-    }
-
-    async fn disconnect_client(
-        &self,
-        _: Request<DisconnectClientRequest>,
-    ) -> Answer<DisconnectClientResponse> {
-        absent()
-    }
-
-    async fn apply_topology(
-        &self,
-        _: Request<ApplyTopologyRequest>,
-    ) -> Answer<ApplyTopologyResponse> {
-        absent()
-    }
-
-    async fn export_topology(
-        &self,
-        _: Request<ExportTopologyRequest>,
-    ) -> Answer<Self::ExportTopologyStream> {
-        absent()
-    }
-
-    async fn create_topic(&self, _: Request<CreateTopicRequest>) -> Answer<CreateTopicResponse> {
-        absent()
-    }
-
-    async fn get_topic(&self, request: Request<GetTopicRequest>) -> Answer<GetTopicResponse> {
-        let name = request.into_inner().topic;
-        checked_topic(&name)?;
-        let topic = Topic {
-            name,
-            topic_id: 7,
-            subscription_count: 2,
-            ..Topic::default()
-        };
-        Ok(Response::new(GetTopicResponse { topic: Some(topic) }))
-    }
-
-    async fn list_topics(&self, _: Request<ListTopicsRequest>) -> Answer<ListTopicsResponse> {
-        absent()
-    }
-
-    async fn update_topic(&self, _: Request<UpdateTopicRequest>) -> Answer<UpdateTopicResponse> {
-        absent()
-    }
-
-    async fn update_subscription(
-        &self,
-        _: Request<UpdateSubscriptionRequest>,
-    ) -> Answer<UpdateSubscriptionResponse> {
-        absent()
-    }
-
-    async fn delete_topic(
-        &self,
-        request: Request<DeleteTopicRequest>,
-    ) -> Answer<DeleteTopicResponse> {
-        let request = request.into_inner();
-        checked_topic(&request.topic)?;
-        if !request.with_subscriptions {
-            let message = "the topic orders has 2 subscriptions";
-            return Err(refusal(
-                Code::FailedPrecondition,
-                "TOPIC_HAS_SUBSCRIPTIONS",
-                message,
-            ));
-        }
-        self.memory()
-            .deleted
-            .push((request.topic, request.with_subscriptions));
-        Ok(Response::new(DeleteTopicResponse {
-            deleted_subscription_count: 2,
-        }))
-    }
-
-    async fn create_subscription(
-        &self,
-        _: Request<CreateSubscriptionRequest>,
-    ) -> Answer<CreateSubscriptionResponse> {
-        absent()
-    }
-
-    async fn get_subscription(
-        &self,
-        request: Request<GetSubscriptionRequest>,
-    ) -> Answer<GetSubscriptionResponse> {
-        let name = request.into_inner().subscription;
-        checked_subscription(&name)?;
-        let topic = "orders".to_owned();
-        let subscription = Subscription {
-            name,
-            topic,
-            ..Subscription::default()
-        };
-        Ok(Response::new(GetSubscriptionResponse {
-            subscription: Some(subscription),
-        }))
-    }
-
-    async fn list_subscriptions(
-        &self,
-        _: Request<ListSubscriptionsRequest>,
-    ) -> Answer<ListSubscriptionsResponse> {
-        absent()
-    }
-
-    async fn pause_subscription(
-        &self,
-        _: Request<PauseSubscriptionRequest>,
-    ) -> Answer<PauseSubscriptionResponse> {
-        absent()
-    }
-
-    async fn resume_subscription(
-        &self,
-        _: Request<ResumeSubscriptionRequest>,
-    ) -> Answer<ResumeSubscriptionResponse> {
-        absent()
-    }
-
-    async fn delete_subscription(
-        &self,
-        _: Request<DeleteSubscriptionRequest>,
-    ) -> Answer<DeleteSubscriptionResponse> {
-        absent()
     }
 }
 
