@@ -170,6 +170,64 @@ impl SafeText {
         self.clone()
     }
 
+    /// The text in lines of at most `cells` cells, broken at spaces where there are any.
+    ///
+    /// Escapes and characters with their marks are kept whole: one that is wider than a line has a
+    /// line of its own, which is too long. An empty text is one empty line.
+    ///
+    /// ```
+    /// use weir_proto::safe_text::SafeText;
+    ///
+    /// let lines = SafeText::new("one message holds its key").wrap(12);
+    /// let lines: Vec<&str> = lines.iter().map(SafeText::as_str).collect();
+    /// assert_eq!(lines, ["one message", "holds its", "key"]);
+    /// ```
+    #[must_use]
+    pub fn wrap(&self, cells: usize) -> Vec<Self> {
+        let mut lines = Vec::new();
+        let (mut from, mut width) = (0, 0);
+        // Where the last space of the line is, and where the line goes on after it.
+        let mut space = None;
+        for (start, unit) in self.units() {
+            let needed = width_of(unit);
+            if width + needed > cells && start > from {
+                let (to, next) = match (unit, space) {
+                    (" ", _) => (start, start + 1),
+                    (_, Some((to, next))) => (to, next),
+                    _ => (start, start),
+                };
+                lines.push(self.part(from..to));
+                from = next;
+                space = None;
+                width = width_of(self.text.get(from..start).unwrap_or_default());
+                if unit == " " {
+                    continue;
+                }
+            }
+            if unit == " " && start > from {
+                space = Some((start, start + 1));
+            }
+            width += needed;
+        }
+        lines.push(self.part(from..self.text.len()));
+        lines
+    }
+
+    /// A part that is bounded by units.
+    fn part(&self, range: Range<usize>) -> Self {
+        let mut signs = Vec::new();
+        for sign in &self.signs {
+            let (from, to) = (sign.start.max(range.start), sign.end.min(range.end));
+            if from < to {
+                signs.push(from - range.start..to - range.start);
+            }
+        }
+        Self {
+            text: Cow::Owned(self.text.get(range).unwrap_or_default().to_owned()),
+            signs,
+        }
+    }
+
     /// The parts in order, told apart into what was sent and what the filter wrote.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let tail = self.signs.last().map_or(0, |sign| sign.end);

@@ -333,3 +333,44 @@ fn every_single_character_is_seen_or_escaped() {
         assert_clean(&text, c.to_string().as_bytes());
     }
 }
+
+#[test]
+fn a_wrapped_text_loses_nothing_but_the_spaces_at_which_it_broke() {
+    let texts = [
+        "",
+        " ",
+        "one two  three",
+        "averyveryverylongword and more",
+        "a\x1b[2J b\u{202e}c \u{9b}31m",
+        "日本語の 名前 e\u{301}\u{301} x",
+        "   spaces   ",
+    ];
+    for text in texts {
+        let text = SafeText::new(text);
+        for cells in 1..40 {
+            let lines = text.wrap(cells);
+            let bare = |text: &str| text.replace(' ', "");
+            let joined: String = lines.iter().map(SafeText::as_str).collect();
+            assert_eq!(bare(&joined), bare(text.as_str()), "{cells}");
+            // The widest escape of these is of eight cells.
+            let most = cells.max(8);
+            for line in &lines {
+                assert!(line.width() <= most, "{line:?} at {cells}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrapped_text_still_tells_what_was_sent_from_its_signs() {
+    let lines = SafeText::new("ab \x1b[2J\x07").wrap(6);
+    let pieces: Vec<Vec<Piece<'_>>> = lines.iter().map(|line| line.pieces().collect()).collect();
+    assert_eq!(
+        pieces,
+        [
+            vec![Piece::Sent("ab")],
+            vec![Piece::Sign(r"\x1b"), Piece::Sent("[2")],
+            vec![Piece::Sent("J"), Piece::Sign(r"\x07")],
+        ]
+    );
+}
