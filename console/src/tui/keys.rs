@@ -42,6 +42,9 @@ pub(crate) enum Action {
     LongerRange,
     ShorterRange,
     NextPayloadView,
+    PayloadDown,
+    PayloadUp,
+    Fold,
     Freeze,
     Redraw,
     Suspend,
@@ -311,6 +314,22 @@ pub(crate) const BINDINGS: &[Binding] = &[
     )
     .on(Scope::Payloads)
     .hint("v", "view"),
+    binding(
+        &[letter('.')],
+        Action::PayloadDown,
+        ".",
+        "payload: a line down",
+    )
+    .on(Scope::Payloads),
+    binding(&[letter(',')], Action::PayloadUp, ",", "payload: a line up").on(Scope::Payloads),
+    binding(
+        &[letter('f')],
+        Action::Fold,
+        "f",
+        "payload: fold or open the first part",
+    )
+    .on(Scope::Payloads)
+    .hint("f", "fold"),
     binding(
         &[letter('z')],
         Action::Freeze,

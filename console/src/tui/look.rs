@@ -7,7 +7,8 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use super::state::verdict::{Severity, Verdict};
+use super::state::standing::Standing;
+use super::state::verdict::Severity;
 
 /// What a piece of text means; [`Look::style`] says how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,12 @@ pub(crate) enum Meaning {
     Acked,
     /// Messages waiting.
     Backlog,
+    /// How old messages are.
+    Age,
+    /// What an owner still accepts.
+    Slo,
+    /// Held by a person.
+    Paused,
     Key,
 }
 
@@ -59,14 +66,16 @@ impl Look {
         let base = Style::default();
         let weighted = match meaning {
             Meaning::Strong | Meaning::Act => base.add_modifier(Modifier::BOLD),
-            Meaning::Dim | Meaning::Label => base.add_modifier(Modifier::DIM),
+            Meaning::Dim | Meaning::Label | Meaning::Slo => base.add_modifier(Modifier::DIM),
             _ => base,
         };
         let color = match meaning {
             Meaning::Fine | Meaning::Acked => Color::Green,
             Meaning::Progress | Meaning::Inflow | Meaning::Key => Color::Cyan,
             Meaning::Watch | Meaning::Backlog => Color::Yellow,
-            Meaning::Act => Color::Red,
+            Meaning::Act | Meaning::Slo => Color::Red,
+            Meaning::Age => Color::Magenta,
+            Meaning::Paused => Color::Blue,
             Meaning::Plain | Meaning::Label | Meaning::Strong | Meaning::Dim => return weighted,
         };
         match self.palette {
@@ -86,15 +95,19 @@ impl Look {
         }
     }
 
-    /// The glyph of a verdict.
-    pub(crate) fn glyph(self, verdict: Verdict) -> &'static str {
-        match verdict.severity() {
+    /// The glyph of how a subscription stands, and its meaning.
+    pub(crate) fn standing(self, standing: &Standing) -> (&'static str, Meaning) {
+        if standing.is_paused {
+            return (self.pick("‖", "="), Meaning::Paused);
+        }
+        let glyph = match standing.severity {
             Severity::Act => self.pick("✖", "x"),
             Severity::Watch => self.pick("▲", "!"),
             Severity::Progress | Severity::Fine => self.pick("●", "o"),
             Severity::Idle => self.pick("○", "-"),
             Severity::Unknown => "?",
-        }
+        };
+        (glyph, Self::severity(standing.severity))
     }
 
     /// One of two spellings.

@@ -144,6 +144,9 @@ fn show(state: &mut State, action: Action) {
             let page = state.page_mut();
             page.payload = page.payload.next();
         }
+        Action::PayloadDown => scroll(state, |line| line.saturating_add(1)),
+        Action::PayloadUp => scroll(state, |line| line.saturating_sub(1)),
+        Action::Fold => fold(state),
         // The others lead somewhere, and `act` knows where.
         _ => {}
     }
@@ -207,6 +210,21 @@ fn escape(state: &mut State) {
     }
 }
 
+fn scroll(state: &mut State, to: fn(usize) -> usize) {
+    let page = state.page_mut();
+    page.scroll = to(page.scroll).min(usize::from(u16::MAX));
+}
+
+/// Folds a part of the payload that is seen: of the message of the page, or of the selected one.
+fn fold(state: &mut State) {
+    let payload = match (state.page().data.message.value(), state.selected_row()) {
+        (Some(one), _) => one.letter.payload.clone(),
+        (None, Some(Row::Letter(letter))) => letter.payload.clone(),
+        _ => return,
+    };
+    state.page_mut().fold(&payload);
+}
+
 /// The longest help there is, and more.
 const HELP_LINES: usize = 200;
 
@@ -225,6 +243,7 @@ fn step(state: &mut State, to: fn(usize, usize) -> usize) {
     }
     let place = page.listing.place().unwrap_or(0);
     page.listing.select(to(place, visible));
+    page.forget_payload();
 }
 
 fn next_sort(state: &mut State) {

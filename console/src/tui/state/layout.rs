@@ -11,6 +11,7 @@
 
 use ratatui::layout::Rect;
 
+use super::areas::areas;
 use super::place::Place;
 
 /// Borders and column titles of the list.
@@ -47,23 +48,9 @@ impl Layout {
     }
 }
 
-/// How many rows of its list a page shows at once. Pages that are laid out in another way than a list
-/// with something below it say here how many lines their list has.
+/// How many rows of its list a page shows at once.
 pub(crate) fn visible_rows(place: &Place, layout: &Layout) -> usize {
-    let lines = match place {
-        Place::Overview
-        | Place::Topics
-        | Place::Subscriptions
-        | Place::DeadLetters
-        | Place::Clients
-        | Place::Events => layout.list.height,
-        Place::Topic { .. }
-        | Place::Subscription { .. }
-        | Place::DeadGroups { .. }
-        | Place::DeadMessages { .. }
-        | Place::Message { .. } => layout.body().height,
-    };
-    usize::from(lines.saturating_sub(LIST_FRAME))
+    areas(place, layout.body()).visible_rows()
 }
 
 /// Divides a screen; `rows` is the length of the list.

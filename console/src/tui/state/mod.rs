@@ -14,6 +14,7 @@ pub(crate) mod advice;
 pub(crate) mod subscription;
 
 pub(crate) mod verdict;
+pub(crate) mod standing;
 
 pub(crate) mod history;
 
@@ -25,6 +26,7 @@ pub(crate) mod past;
 pub(crate) mod timeline;
 pub(crate) mod dead_groups;
 pub(crate) mod letter;
+pub(crate) mod json_tree;
 pub(crate) mod client;
 
 pub(crate) mod link;
@@ -41,6 +43,7 @@ pub(crate) mod fetch;
 pub(crate) mod ask;
 pub(crate) mod page;
 
+pub(crate) mod areas;
 pub(crate) mod layout;
 
 pub(crate) mod screen;

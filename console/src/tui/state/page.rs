@@ -1,11 +1,14 @@
 //! A page: where it is, what was fetched for it, and how the operator left it. Each page of the stack
 //! keeps its own, so that going back finds everything as it was.
 
+use std::collections::BTreeSet;
+
 use super::advice::Advice;
 use super::ask::{Ask, Reply, Slot, Subject};
 use super::client::Clients;
 use super::dead_groups::DeadGroups;
 use super::fetch::{Failure, Fetch};
+use super::json_tree::Tree;
 use super::letter::{Biography, Letters};
 use super::listing::Listing;
 use super::past::Past;
@@ -28,6 +31,8 @@ pub(crate) struct Page {
     pub(crate) chart: Chart,
     /// How it shows payloads.
     pub(crate) payload: PayloadView,
+    /// Nodes of a payload's tree of JSON that hide what is in them.
+    pub(crate) folded: BTreeSet<usize>,
     /// How many lines of what is not a list are above the first visible one.
     pub(crate) scroll: usize,
 }
@@ -131,6 +136,7 @@ impl Page {
                 range: Range::default(),
             },
             payload: PayloadView::default(),
+            folded: BTreeSet::new(),
             scroll: 0,
         }
     }
@@ -148,6 +154,24 @@ impl Page {
             }
         }
         asks
+    }
+
+    /// Begins with the next payload at its first line, with nothing folded.
+    pub(crate) fn forget_payload(&mut self) {
+        if self.place.table().is_some() {
+            self.scroll = 0;
+        }
+        self.folded.clear();
+    }
+
+    /// Folds the first object or list of a payload that is seen, or opens it.
+    pub(crate) fn fold(&mut self, payload: &[u8]) {
+        let found = Tree::read(payload).and_then(|tree| tree.foldable(&self.folded, self.scroll));
+        if let Some(node) = found
+            && !self.folded.remove(&node)
+        {
+            self.folded.insert(node);
+        }
     }
 
     /// Takes what a call gave.

@@ -99,6 +99,22 @@ impl Verdict {
         u64::from(Severity::LAST_RANK - self.severity().rank()) * 100 + step
     }
 
+    /// In a word or two.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::BooksWrong => "books wrong",
+            Self::Stuck => "stuck",
+            Self::Abandoned | Self::Unheard => "nobody listens",
+            Self::Dying => "messages die",
+            Self::Growing => "growing",
+            Self::Paused => "paused",
+            Self::Draining => "draining",
+            Self::Fine => "fine",
+            Self::Idle => "idle",
+            Self::Unknown => "not known",
+        }
+    }
+
     /// What it means, for the detail.
     pub(crate) fn sentence(self) -> &'static str {
         match self {

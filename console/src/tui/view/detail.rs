@@ -1,4 +1,4 @@
-//! The selected subscription: a glance of two lines, or a pane with facts, consumers and charts.
+//! The selected subscription of a list: a pane with facts, consumers and charts.
 
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
@@ -10,7 +10,6 @@ use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
 use super::plot::{Curve, plot, seconds};
 use crate::tui::look::{Look, Meaning};
-use crate::tui::state::State;
 use crate::tui::state::consumer::Consumer;
 use crate::tui::state::history::Series;
 use crate::tui::state::picture::Row;
@@ -23,33 +22,6 @@ const CHARTS_FROM: u16 = FACTS_CELLS + 36;
 const TWO_CHARTS_FROM: u16 = 14;
 /// Lines between the parts of the facts from this height on.
 const AIRY_FROM: u16 = 15;
-
-/// Two lines about the selected subscription.
-pub(crate) fn glance(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let Some(row) = state.selected() else {
-        pen.frame(area, &Phrase::new(), &Phrase::new());
-        return;
-    };
-    let inner = pen.frame(area, &title(row), &facts::verdict(&row.now, pen.look));
-    let phrases = [
-        facts::states(&row.now)
-            .say(" · ", Meaning::Label)
-            .then(facts::outlook(&row.now)),
-        facts::flow(&row.now),
-    ];
-    for (line, phrase) in lines(inner).zip(&phrases) {
-        pen.phrase(skip_left(line, 1), phrase);
-    }
-}
-
-/// All there is about the selected subscription.
-pub(crate) fn detail(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let Some(row) = state.selected() else {
-        pen.frame(area, &Phrase::new(), &Phrase::new());
-        return;
-    };
-    detail_of(pen, area, row, state.shown().sampled);
-}
 
 /// All there is about a subscription.
 pub(crate) fn detail_of(pen: &mut Pen<'_>, area: Rect, row: &Row, sampled: Option<f64>) {

@@ -7,8 +7,8 @@ use super::columns::drain;
 use super::figures;
 use super::phrase::Phrase;
 use crate::tui::look::{Look, Meaning};
+use crate::tui::state::standing::Standing;
 use crate::tui::state::subscription::{Rates, Subscription};
-use crate::tui::state::verdict::Verdict;
 
 /// Cells of a column of the table of rates.
 const RATE_CELLS: usize = 8;
@@ -17,12 +17,12 @@ const TITLE_CELLS: usize = 9;
 
 /// The glyph, the name and what the verdict means.
 pub(crate) fn verdict(one: &Subscription, look: Look) -> Phrase {
-    let verdict = Verdict::of(one);
-    let meaning = Look::severity(verdict.severity());
+    let standing = Standing::of(one);
+    let (glyph, meaning) = look.standing(&standing);
     Phrase::new()
-        .say(look.glyph(verdict), meaning)
+        .say(glyph, meaning)
         .say(" ", Meaning::Plain)
-        .say(verdict.sentence(), Meaning::Plain)
+        .add(standing.reason, Meaning::Plain)
 }
 
 /// `backlog 1,204 = ready 900 + leased 64 + waiting 240`.

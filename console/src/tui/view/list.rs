@@ -7,10 +7,11 @@ use super::columns::{Cell, Column, GAP, Slot, columns};
 use super::figures;
 use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
-use crate::tui::look::{Look, Meaning};
+use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::picture::Row;
-use crate::tui::state::verdict::Verdict;
+use crate::tui::state::place::Place;
+use crate::tui::state::standing::Standing;
 
 /// Cells in front of the first column: the mark of the selected row and the glyph.
 const LEAD: u16 = 4;
@@ -48,7 +49,11 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
 
 /// The box with its title, how many rows of how many, and the order.
 pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, state: &State) -> Rect {
-    let title = Phrase::new().add(state.page().place.title(), Meaning::Strong);
+    let title = match &state.page().place {
+        Place::Overview | Place::Topic { .. } => SafeText::literal("Subscriptions"),
+        place => place.title(),
+    };
+    let title = Phrase::new().add(title, Meaning::Strong);
     pen.frame(area, &title, &remark(state))
 }
 
@@ -83,9 +88,10 @@ pub(crate) fn remark(state: &State) -> Phrase {
 }
 
 fn draw_row(pen: &mut Pen<'_>, line: Rect, row: &Row, slots: &[Slot], sampled: Option<f64>) {
-    let verdict = Verdict::of(&row.now);
-    let meaning = Look::severity(verdict.severity());
-    pen.say(skip_left(line, 2), pen.look.glyph(verdict), meaning);
+    #[cfg(test)]
+    super::tests::count_row();
+    let (glyph, meaning) = pen.look.standing(&Standing::of(&row.now));
+    pen.say(skip_left(line, 2), glyph, meaning);
     let mut at = skip_left(line, LEAD);
     for slot in slots {
         let cell = Cell {

@@ -9,9 +9,19 @@ pub(crate) mod phrase;
 
 pub(crate) mod pen;
 
+mod clock;
+
 mod spark;
 
+mod bars;
+
 mod plot;
+
+mod chart;
+
+mod payload;
+
+mod grid;
 
 mod header;
 

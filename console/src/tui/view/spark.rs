@@ -31,6 +31,19 @@ pub(crate) fn spark(history: &History, series: Series, cells: usize, look: Look)
     SafeText::new(format!("{drawn:>cells$}"))
 }
 
+/// Some values in a cell each, the newest at the right; a gap is blank.
+pub(crate) fn steps(values: impl Iterator<Item = Option<f64>> + Clone, look: Look) -> SafeText {
+    let steps = match look.script {
+        Script::Unicode => BLOCKS,
+        Script::Ascii => LETTERS,
+    };
+    let highest = values.clone().flatten().fold(0.0_f64, f64::max);
+    let drawn: String = values
+        .map(|value| value.map_or(' ', |value| steps[level(value, highest, steps.len())]))
+        .collect();
+    SafeText::new(drawn)
+}
+
 /// The highest value of each cell, the newest last. A cell begins at a fixed second, so that a
 /// trend moves to the left as a whole and does not flicker.
 fn columns(history: &History, series: Series, cells: usize) -> Vec<Option<f64>> {

@@ -1,15 +1,28 @@
-//! The pages, a file each: what is between the line of tabs and the footer. Read in the order of the tabs.
+//! The pages, a file each: what is between the line of tabs and the footer. Read what pages are made of
+//! first, then the pages in the order of the tabs.
 
 mod parts;
+mod timeline;
+mod charts;
+mod attention;
 
 mod overview;
+
 mod topics;
+mod partitions;
 mod topic;
+
+mod now;
+mod advice;
+mod consumers;
 mod subscriptions;
 mod subscription;
+
+mod letters;
 mod dead_letters;
 mod dead;
 mod message;
+
 mod clients;
 mod events;
 
@@ -18,7 +31,6 @@ use ratatui::layout::Rect;
 use super::pen::Pen;
 use crate::tui::state::State;
 use crate::tui::state::place::Place;
-use parts::{list_and_pane, plain};
 
 /// Draws the page that is seen.
 pub(crate) fn page(pen: &mut Pen<'_>, body: Rect, state: &State) {

@@ -1,12 +1,65 @@
-//! All subscriptions, and the selected one below them.
+//! The list of subscriptions, and how the selected one stands.
 
 use ratatui::layout::Rect;
 
-use super::list_and_pane;
+use super::parts::{below, boxed, now, say_behind, say_lines};
+use crate::tui::look::Meaning;
 use crate::tui::state::State;
+use crate::tui::state::areas::areas;
+use crate::tui::state::picture::Row;
+use crate::tui::state::standing::Standing;
+use crate::tui::view::clock;
+use crate::tui::view::columns::topic_meaning;
+use crate::tui::view::detail;
+use crate::tui::view::facts;
+use crate::tui::view::list::list;
 use crate::tui::view::pen::Pen;
+use crate::tui::view::phrase::Phrase;
+
+/// Below the list there is a pane with charts from this height on.
+const PANE_FROM: u16 = 9;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn subscriptions(pen: &mut Pen<'_>, _body: Rect, state: &State) {
-    list_and_pane(pen, state);
+pub(crate) fn subscriptions(pen: &mut Pen<'_>, body: Rect, state: &State) {
+    let areas = areas(&state.page().place, body);
+    list(pen, areas.list, state);
+    let Some(row) = state.selected() else {
+        boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());
+        return;
+    };
+    if areas.foot.height >= PANE_FROM {
+        detail::detail_of(pen, areas.foot, row, now(state));
+    } else {
+        glance(pen, areas.foot, row, state);
+    }
+}
+
+/// Some lines about a subscription: how it stands, what to do, its states and its flow.
+pub(super) fn glance(pen: &mut Pen<'_>, area: Rect, row: &Row, state: &State) {
+    let one = &row.now;
+    let standing = Standing::of(one);
+    let (sign, meaning) = pen.look.standing(&standing);
+    let title = Phrase::new()
+        .add(one.name.clone(), Meaning::Strong)
+        .say(" of topic ", Meaning::Label)
+        .add(one.topic.clone(), topic_meaning(one.is_relaxed));
+    let mut remark = Phrase::new()
+        .say(sign, meaning)
+        .say(" ", Meaning::Plain)
+        .say(standing.word, meaning);
+    if standing.since.is_some() {
+        remark = remark
+            .say(" for ", Meaning::Label)
+            .add(clock::since(standing.since, now(state)), Meaning::Plain);
+    }
+    let inner = boxed(pen, area, &title, &remark);
+    let used = say_behind(pen, inner, (sign, meaning), &standing.reason, 1);
+    let rest = below(inner, used);
+    let said = [
+        facts::states(one)
+            .say("  ", Meaning::Plain)
+            .then(facts::outlook(one)),
+        facts::flow(one),
+    ];
+    say_lines(pen, rest, &said);
 }

@@ -31,7 +31,7 @@ const HOSTILE: [&str; 16] = [
     "\u{0}null",
 ];
 
-fn is_harmful(letter: char) -> bool {
+pub(super) fn is_harmful(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

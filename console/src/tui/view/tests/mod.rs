@@ -3,7 +3,12 @@
 mod cells;
 mod figures;
 mod fitting;
+mod hostile;
+mod pages;
+mod pictures;
+mod scale;
 mod snapshots;
+mod svg;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -26,6 +31,20 @@ pub(crate) const ASCII: Look = Look {
     palette: Palette::Mono,
     script: Script::Ascii,
 };
+
+thread_local! {
+    static FORMATTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts a row of a list that was made into cells.
+pub(crate) fn count_row() {
+    FORMATTED.set(FORMATTED.get() + 1);
+}
+
+/// How many rows were made into cells since the last call.
+pub(crate) fn formatted_rows() -> usize {
+    FORMATTED.replace(0)
+}
 
 /// The cells of one frame.
 pub(crate) fn cells(state: &State, look: Look) -> Buffer {
