@@ -152,7 +152,7 @@ async fn who_is_connected_is_listed_with_what_they_do() {
     assert!(writer.publish_rate > 0.0 && writer.consumers.is_empty());
     let stats = broker.stats("s").await;
     assert_eq!(stats.consumers[0].client_id, reader.client_id);
-    // The client of the test published nothing; one call counts as a stream does.
+    // What is published by a single call counts as what comes over a stream.
     broker.publish_texts("t", &["y"]).await;
     let own = client_of(&broker, "weir-rust/").await.unwrap();
     assert_eq!(own.topics, ["t"]);

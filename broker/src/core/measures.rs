@@ -16,6 +16,9 @@ use crate::model::{ConsumerId, Mono, Now, OffsetRange, Time};
 /// Consumers that have left, of which a subscription knows.
 pub(super) const MAX_DEPARTED: usize = 20;
 
+/// Consumers of one subscription whose durations are given bucket by bucket at one time.
+const MAX_DISTRIBUTIONS: usize = 1_000;
+
 /// The durations of a subscription.
 #[derive(Debug)]
 pub(super) struct Latencies {
@@ -44,7 +47,7 @@ pub struct Distributions {
     pub handling: Histogram,
     /// From when messages were due to their first hand-out.
     pub queueing: Histogram,
-    /// From hand-out to ack by consumer, in order of id; without those of which nothing was measured.
+    /// From hand-out to ack by consumer, in order of id, at most 1,000; without those of which nothing was measured.
     pub consumers: Vec<(ConsumerId, Histogram)>,
 }
 
@@ -180,6 +183,7 @@ impl Measures {
             handling: latencies.handling.durations(now),
             queueing: latencies.queueing.durations(now),
             consumers: consumers
+                .take(MAX_DISTRIBUTIONS)
                 .map(|(&id, one)| (id, one.durations(now)))
                 .collect(),
         })

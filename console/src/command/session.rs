@@ -13,6 +13,9 @@ use crate::present::table::Table;
 use crate::present::{json, list};
 use weir_proto::filter::Filtered;
 
+/// What a command says it is.
+const AGENT: &str = concat!("weir/", env!("CARGO_PKG_VERSION"));
+
 /// How long connecting may take, so that a command ends within 2 s if there is no broker.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);
 
@@ -43,7 +46,7 @@ impl Session {
             connect_timeout: CONNECT_LIMIT,
             keepalive_interval: PROBE_INTERVAL,
             keepalive_timeout: PROBE_LIMIT,
-            ..Options::to(&server).fail_fast()
+            ..Options::to(&server).fail_fast().with_user_agent(AGENT)
         };
         match Client::connect(options).await {
             Ok(client) => Ok(Self {

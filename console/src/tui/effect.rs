@@ -19,6 +19,9 @@ use super::state::ask::Ask;
 use super::state::link::Link;
 use super::state::reading::Moment;
 
+/// What the dashboard says it is.
+const AGENT: &str = concat!("weir-dashboard/", env!("CARGO_PKG_VERSION"));
+
 /// How many messages may wait for the console. It takes each within a frame; the watcher behind keeps
 /// only the newest numbers, so that a slow terminal never piles them up.
 pub(crate) const WAITING_MESSAGES: usize = 4;
@@ -79,7 +82,7 @@ impl Performer {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let client = Client::connect_lazy(Options::to(self.server.clone()))?;
+        let client = Client::connect_lazy(Options::to(self.server.clone()).with_user_agent(AGENT))?;
         self.client = Some(client.clone());
         Ok(client)
     }

@@ -57,7 +57,7 @@ pub use events::Events;
 pub use message_id::MessageId;
 pub use options::{
     CONNECTION_WINDOW_BYTES, DEFAULT_ADDRESS, DEFAULT_PORT, FAIL_FAST_LIMIT, MAX_MESSAGE_BYTES,
-    Options, Reconnect, STREAM_WINDOW_BYTES,
+    Options, Reconnect, STREAM_WINDOW_BYTES, USER_AGENT,
 };
 pub use publisher::{
     BatchConfirmation, Confirmation, PublishedBatch, Publisher, PublisherOptions, limits,

@@ -23,8 +23,8 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 /// The largest message taken or sent: a full batch of 16 MiB and what is written around it.
 pub const MAX_MESSAGE_BYTES: usize = 20 << 20;
 
-/// What a client says it is, with what tonic adds.
-const USER_AGENT: &str = concat!("weir-rust/", env!("CARGO_PKG_VERSION"));
+/// What a client says it is unless it is told otherwise.
+pub const USER_AGENT: &str = concat!("weir-rust/", env!("CARGO_PKG_VERSION"));
 
 /// Within this time a client that fails fast knows that its broker is gone.
 pub const FAIL_FAST_LIMIT: Duration = Duration::from_secs(2);
@@ -60,6 +60,8 @@ pub struct Options {
     pub connection_window_bytes: u32,
     /// The largest message taken or sent.
     pub max_message_bytes: usize,
+    /// What the client says it is, shown to operators, such as `billing/2.1`; the library's own name and version follow it.
+    pub user_agent: String,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Options {
             stream_window_bytes: STREAM_WINDOW_BYTES,
             connection_window_bytes: CONNECTION_WINDOW_BYTES,
             max_message_bytes: MAX_MESSAGE_BYTES,
+            user_agent: USER_AGENT.to_owned(),
         }
     }
 }
@@ -92,6 +95,15 @@ impl Options {
     pub fn fail_fast(self) -> Self {
         Self {
             reconnect: Reconnect::Never,
+            ..self
+        }
+    }
+
+    /// The same, but the client says that it is this, such as `billing/2.1`.
+    #[must_use]
+    pub fn with_user_agent(self, user_agent: impl Into<String>) -> Self {
+        Self {
+            user_agent: user_agent.into(),
             ..self
         }
     }
@@ -125,9 +137,10 @@ impl Options {
             Reconnect::Forever => Duration::MAX,
             Reconnect::Never => FAIL_FAST_LIMIT / 2,
         };
+        let agent = self.user_agent.as_str();
         let endpoint = endpoint
-            .user_agent(USER_AGENT)
-            .map_err(|error| Error::usage(format!("{USER_AGENT:?} is no user agent: {error}")))?;
+            .user_agent(agent)
+            .map_err(|error| Error::usage(format!("{agent:?} is no user agent: {error}")))?;
         Ok(endpoint
             .connect_timeout(match self.reconnect {
                 Reconnect::Forever => self.connect_timeout,

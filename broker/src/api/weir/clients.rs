@@ -117,6 +117,11 @@ pub(super) async fn disconnect(
     let client = client.ok_or(Refusal::ClientNotFound { client: id })?;
     let ended_stream_count = client.streams();
     handle.disconnect(client.id()).await?;
+    tracing::info!(
+        client = id,
+        peer = client.peer(),
+        "an operator has disconnected a client"
+    );
     client.end();
     if caller.is_none_or(|caller| caller.id() != client.id()) {
         client.close().await;
