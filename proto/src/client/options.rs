@@ -60,7 +60,8 @@ pub struct Options {
     pub connection_window_bytes: u32,
     /// The largest message taken or sent.
     pub max_message_bytes: usize,
-    /// What the client says it is, shown to operators, such as `billing/2.1`; the library's own name and version follow it.
+    /// What the client says it is, shown to operators, such as `billing/2.1`; what the transport adds
+    /// follows it.
     pub user_agent: String,
 }
 
