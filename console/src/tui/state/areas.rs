@@ -5,6 +5,7 @@
 
 use ratatui::layout::Rect;
 
+use super::layout::Layout;
 use super::place::Place;
 
 /// From this width on parts stand side by side.
@@ -35,8 +36,9 @@ impl Areas {
     }
 }
 
-/// Divides the body of a page.
-pub(crate) fn areas(place: &Place, body: Rect) -> Areas {
+/// Divides what is between tabs and footer.
+pub(crate) fn areas(place: &Place, layout: &Layout) -> Areas {
+    let body = layout.body();
     match place {
         Place::Overview => overview(body),
         Place::Subscription { .. } => subscription(body),
@@ -44,9 +46,11 @@ pub(crate) fn areas(place: &Place, body: Rect) -> Areas {
         Place::DeadGroups { .. } => dead_groups(body),
         Place::DeadMessages { .. } => dead_messages(body),
         Place::Message { .. } => message(body),
-        Place::Subscriptions | Place::Topics | Place::DeadLetters | Place::Clients => {
-            list_and_foot(body)
-        }
+        Place::Subscriptions | Place::Topics | Place::DeadLetters | Place::Clients => Areas {
+            list: layout.list,
+            foot: layout.detail.or(layout.glance).unwrap_or_default(),
+            ..Areas::default()
+        },
         Place::Events => Areas {
             list: body,
             ..Areas::default()
@@ -192,22 +196,6 @@ fn message(body: Rect) -> Areas {
     }
 }
 
-fn list_and_foot(body: Rect) -> Areas {
-    let mut rest = body;
-    let foot = match body.height {
-        ..14 => 0,
-        ..MEDIUM => 5,
-        ..TALL => 11,
-        _ => 20,
-    };
-    let foot = cut_bottom(&mut rest, foot);
-    Areas {
-        list: rest,
-        foot,
-        ..Areas::default()
-    }
-}
-
 /// A chart with figures beside it, which need about as much at any width.
 fn beside(top: Rect) -> (Rect, Rect) {
     match top.width {
@@ -254,6 +242,7 @@ mod tests {
     use weir_proto::safe_text::SafeText;
 
     use super::*;
+    use crate::tui::state::layout::layout;
 
     fn places() -> [Place; 11] {
         let name = SafeText::literal("orders");
@@ -281,8 +270,9 @@ mod tests {
     fn every_cell_of_a_page_belongs_to_exactly_one_part() {
         for place in places() {
             for (width, height) in [(80, 19), (120, 31), (200, 55), (60, 12), (99, 27), (3, 2)] {
-                let body = Rect::new(0, 4, width, height);
-                let all = areas(&place, body);
+                let layout = layout((width, height + 5), height > 28, 6);
+                let body = layout.body();
+                let all = areas(&place, &layout);
                 let parts = [
                     all.banner, all.chart, all.side, all.middle, all.list, all.foot,
                 ];
@@ -299,7 +289,8 @@ mod tests {
     fn a_page_with_a_list_shows_some_of_it_at_the_usual_sizes() {
         for place in places().iter().filter(|place| place.table().is_some()) {
             for (width, height, least) in [(80, 19, 4), (120, 31, 4), (200, 55, 9)] {
-                let rows = areas(place, Rect::new(0, 4, width, height)).visible_rows();
+                let layout = layout((width, height + 5), height > 28, 6);
+                let rows = areas(place, &layout).visible_rows();
                 assert!(rows >= least, "{place:?} shows {rows} at {width}x{height}");
             }
         }

@@ -5,14 +5,11 @@
 //! tabs     one line: the tabs, or where one is below a tab
 //! list     a box; at least one row as long as there is room at all
 //! detail   a box on large screens or on demand, else
-//! glance   a box of two lines about the selected subscription
+//! glance   a box of three lines about the selected subscription
 //! footer   one line: keys, or the filter being typed
 //! ```
 
 use ratatui::layout::Rect;
-
-use super::areas::areas;
-use super::place::Place;
 
 /// Borders and column titles of the list.
 const LIST_FRAME: u16 = 3;
@@ -23,7 +20,7 @@ const DETAIL_LEAST: u16 = 9;
 /// From this height on it shows a consumer, too.
 const DETAIL_USEFUL: u16 = 11;
 /// The glance with its borders.
-const GLANCE: u16 = 4;
+const GLANCE: u16 = 5;
 /// Between list and footer there is a glance from this many rows on.
 const GLANCE_FROM: u16 = 12;
 /// The line of tabs is there from this height on.
@@ -46,11 +43,6 @@ impl Layout {
         let below = self.detail.or(self.glance).unwrap_or(self.list);
         self.list.union(below)
     }
-}
-
-/// How many rows of its list a page shows at once.
-pub(crate) fn visible_rows(place: &Place, layout: &Layout) -> usize {
-    areas(place, layout.body()).visible_rows()
 }
 
 /// Divides a screen; `rows` is the length of the list.

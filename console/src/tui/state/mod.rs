@@ -43,8 +43,8 @@ pub(crate) mod fetch;
 pub(crate) mod ask;
 pub(crate) mod page;
 
-pub(crate) mod areas;
 pub(crate) mod layout;
+pub(crate) mod areas;
 
 pub(crate) mod screen;
 

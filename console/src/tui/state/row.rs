@@ -11,9 +11,9 @@ use super::dead_groups::DeadGroup;
 use super::letter::Letter;
 use super::picture::{Row as SubscriptionRow, TopicRow};
 use super::row_id::RowId;
+use super::standing::Standing;
 use super::subscription::Drain;
 use super::timeline::Event;
-use super::verdict::Verdict;
 
 /// A row of a list.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ fn of_subscription<'a>(row: &'a SubscriptionRow, field: &str) -> Value<'a> {
     match field {
         "name" => Value::text(one.name.as_str()),
         "topic" => Value::text(one.topic_name.as_str()),
-        "urgency" => Value::count(Verdict::of(one).urgency(one.lag)),
+        "urgency" => Value::count(Standing::severity_of(one).urgency(one.lag)),
         "backlog" => Value::count(one.backlog),
         "lag_seconds" => real(one.lag),
         "oldest_ready_seconds" => real(one.oldest_ready),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
-use super::layout::{Layout, has_spare_rows, layout, visible_rows};
+use super::areas::areas;
+use super::layout::{Layout, has_spare_rows, layout};
 use super::link::{Freshness, Link};
 use super::listing::Listing;
 use super::page::Page;
@@ -195,7 +196,7 @@ impl State {
 
     /// How many rows of the page's list are visible at once.
     pub(crate) fn visible_rows(&self) -> usize {
-        visible_rows(&self.page().place, &self.layout())
+        areas(&self.page().place, &self.layout()).visible_rows()
     }
 
     /// Works out order and scrolling again, after anything changed that they depend on.

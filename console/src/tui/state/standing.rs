@@ -4,6 +4,7 @@
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1;
 
+use super::advice::Diagnosis;
 use super::subscription::Subscription;
 use super::verdict::{Severity, Verdict};
 
@@ -26,11 +27,7 @@ impl Standing {
     /// How a subscription stands.
     pub(crate) fn of(one: &Subscription) -> Self {
         let own = Verdict::of(one);
-        let said = one
-            .diagnosis
-            .as_ref()
-            .filter(|said| said.verdict != v1::Verdict::Unspecified);
-        match said {
+        match said(one) {
             // Books that do not add up are worse than anything that they could be about.
             Some(said) if own != Verdict::BooksWrong => Self {
                 severity: severity(said.verdict, said.severity),
@@ -51,10 +48,20 @@ impl Standing {
         }
     }
 
-    /// Whether somebody should look.
-    pub(crate) fn wants_attention(&self) -> bool {
-        matches!(self.severity, Severity::Act | Severity::Watch)
+    /// Only how urgent it is: lists of thousands are ordered by it.
+    pub(crate) fn severity_of(one: &Subscription) -> Severity {
+        let own = Verdict::of(one);
+        match said(one) {
+            Some(said) if own != Verdict::BooksWrong => severity(said.verdict, said.severity),
+            _ => own.severity(),
+        }
     }
+}
+
+/// What the broker says, if it does.
+fn said(one: &Subscription) -> Option<&Diagnosis> {
+    let said = one.diagnosis.as_ref();
+    said.filter(|said| said.verdict != v1::Verdict::Unspecified)
 }
 
 fn severity(verdict: v1::Verdict, severity: v1::Severity) -> Severity {

@@ -59,6 +59,9 @@ pub(crate) struct Subscription {
     pub(crate) filter: SafeText,
     /// Only of a subscription that was asked for by name.
     pub(crate) shares: Vec<Share>,
+    /// The age of its oldest message in seconds that its owner accepts; only of one that was asked
+    /// for by name.
+    pub(crate) slo_age: Option<f64>,
     /// Seconds that a lease lasts.
     pub(crate) ack_deadline: Option<f64>,
     pub(crate) max_attempts: u32,
@@ -146,6 +149,7 @@ impl Subscription {
             queueing: stats.queueing.as_ref().and_then(Latency::new),
             filter: SafeText::capped(stats.filter.as_bytes(), FILTER_CAP_BYTES),
             shares: stats.partitions.iter().map(Share::new).collect(),
+            slo_age: None,
             ack_deadline: measured(stats.ack_deadline_seconds),
             max_attempts: stats.max_attempts,
             sampled,

@@ -86,19 +86,6 @@ impl Verdict {
         }
     }
 
-    /// A number that puts what wants attention first, and the older first among what is alike. Ages
-    /// count in coarse steps, each twice as long as the one before and the first one second: rows of
-    /// about the same age keep their places instead of dancing with each sample.
-    pub(crate) fn urgency(self, lag: Option<f64>) -> u64 {
-        let mut step = 0;
-        let mut bound = 1.0;
-        while lag.unwrap_or(0.0) >= bound && step < 64 {
-            step += 1;
-            bound *= 2.0;
-        }
-        u64::from(Severity::LAST_RANK - self.severity().rank()) * 100 + step
-    }
-
     /// In a word or two.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -135,6 +122,19 @@ impl Verdict {
 
 impl Severity {
     const LAST_RANK: u8 = 4;
+
+    /// A number that puts what wants attention first, and the older first among what is alike. Ages
+    /// count in coarse steps, each twice as long as the one before and the first one second: rows of
+    /// about the same age keep their places instead of dancing with each sample.
+    pub(crate) fn urgency(self, lag: Option<f64>) -> u64 {
+        let mut step = 0;
+        let mut bound = 1.0;
+        while lag.unwrap_or(0.0) >= bound && step < 64 {
+            step += 1;
+            bound *= 2.0;
+        }
+        u64::from(Self::LAST_RANK - self.rank()) * 100 + step
+    }
 
     /// The rank in a list that begins with the urgent. Draining and fine rank alike, so that rows
     /// do not change places each time a backlog turns round.

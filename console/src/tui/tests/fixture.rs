@@ -196,6 +196,7 @@ pub(crate) fn broker() -> BrokerStats {
         dead: 1_211,
         cpu_cores: Some(0.314),
         host_cores: Some(8),
+        host_memory_bytes: Some(17_179_869_184),
         rss_bytes: Some(44_300_000),
         journal_bytes: 402_653_184,
         disk_free_bytes: Some(86_973_087_744),

@@ -25,7 +25,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     if let Some(said) = notice::notice(state) {
         notice::draw(&mut pen, layout.body(), state, &said);
     } else {
-        pages::page(&mut pen, layout.body(), state);
+        pages::page(&mut pen, state);
     }
     pen.is_stale = false;
     footer(&mut pen, layout.footer, state);

@@ -115,7 +115,7 @@ pub(crate) fn grid<'a, R: ?Sized + 'a>(
     titles(pen, skip_left(head, LEAD), (fields, &slots), listing);
     for (line, one) in below.zip(rows) {
         #[cfg(test)]
-        super::tests::count_row();
+        super::counted::count_row();
         let mark = if one.is_marked {
             pen.look.pick("■", "#")
         } else {

@@ -231,7 +231,7 @@ fn process(broker: &Broker) -> Vec<Phrase> {
     }
     vec![
         cpu,
-        Phrase::new().value("rss", figures::bytes(broker.rss_bytes), Meaning::Plain),
+        memory(broker),
         disk,
         Phrase::new().value(
             "journal",
@@ -245,6 +245,18 @@ fn process(broker: &Broker) -> Vec<Phrase> {
             Meaning::Plain,
         ),
     ]
+}
+
+/// `memory 42 MiB of 16 GiB`.
+fn memory(broker: &Broker) -> Phrase {
+    let used = figures::bytes(broker.rss_bytes);
+    let phrase = Phrase::new().value("memory", used, Meaning::Plain);
+    if broker.host_memory_bytes.is_none() {
+        return phrase;
+    }
+    phrase
+        .say(" of ", Meaning::Label)
+        .add(figures::bytes(broker.host_memory_bytes), Meaning::Plain)
 }
 
 fn row_of(pen: &mut Pen<'_>, row: Rect, phrases: Vec<Phrase>) {

@@ -89,7 +89,7 @@ pub(crate) fn remark(state: &State) -> Phrase {
 
 fn draw_row(pen: &mut Pen<'_>, line: Rect, row: &Row, slots: &[Slot], sampled: Option<f64>) {
     #[cfg(test)]
-    super::tests::count_row();
+    super::counted::count_row();
     let (glyph, meaning) = pen.look.standing(&Standing::of(&row.now));
     pen.say(skip_left(line, 2), glyph, meaning);
     let mut at = skip_left(line, LEAD);

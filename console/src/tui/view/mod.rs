@@ -11,6 +11,9 @@ pub(crate) mod pen;
 
 mod clock;
 
+#[cfg(test)]
+mod counted;
+
 mod spark;
 
 mod bars;

@@ -211,7 +211,7 @@ fn scales_end_in_round_figures_above_the_highest_value() {
     assert_eq!(labels(0.084, Unit::Seconds, 5), "0 100ms");
     assert_eq!(labels(247_000.0, Unit::Count, 3), "0 300k");
     assert_eq!(labels(2_500.0, Unit::Seconds, 7), "0 30m 1h");
-    assert_eq!(labels(f64::NAN, Unit::Rate, 7), "0 0.5 1");
+    assert_eq!(labels(f64::NAN, Unit::Rate, 7), "0 0.5");
     for exponent in 0..40_u32 {
         for unit in [Unit::Count, Unit::Rate, Unit::Seconds] {
             let highest = 1.7_f64.powi(exponent.cast_signed()) * 0.003;

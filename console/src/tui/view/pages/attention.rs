@@ -10,6 +10,7 @@ use crate::tui::state::State;
 use crate::tui::state::broker::Broker;
 use crate::tui::state::picture::Row;
 use crate::tui::state::standing::Standing;
+use crate::tui::state::verdict::Severity;
 use crate::tui::view::clock;
 use crate::tui::view::figures;
 use crate::tui::view::pen::Pen;
@@ -31,12 +32,12 @@ struct Problem {
 
 /// Draws the problems, or that there are none.
 pub(super) fn attention(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let problems = problems(state, pen.look);
+    let (problems, count) = problems(state, usize::from(area.height), pen.look);
     let mut title = Phrase::new().say("Needs attention", Meaning::Strong);
     if !problems.is_empty() {
         title = title
             .say(" (", Meaning::Label)
-            .add(figures::count(problems.len() as u64), Meaning::Watch)
+            .add(figures::count(count as u64), Meaning::Watch)
             .say(")", Meaning::Label);
     }
     let remark = if problems.is_empty() {
@@ -53,35 +54,37 @@ pub(super) fn attention(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let said = if problems.is_empty() {
         all_well(state, pen.look)
     } else {
-        in_lines(&problems, inner)
+        in_lines(&problems, count, inner)
     };
     say_lines(pen, inner, &said);
 }
 
-fn problems(state: &State, look: Look) -> Vec<Problem> {
+/// The worst problems, as many as could be seen at most, and how many there are.
+fn problems(state: &State, most: usize, look: Look) -> (Vec<Problem>, usize) {
     let picture = state.shown();
     let mut problems: Vec<Problem> = picture
         .broker
         .iter()
         .flat_map(|broker| of_broker(broker, look))
         .collect();
-    let mut rows: Vec<(&Row, Standing)> = picture
+    let mut rows: Vec<(&Row, Severity)> = picture
         .rows
         .values()
-        .map(|row| (row, Standing::of(&row.now)))
-        .filter(|(_, standing)| standing.wants_attention())
+        .map(|row| (row, Standing::severity_of(&row.now)))
+        .filter(|(_, severity)| matches!(severity, Severity::Act | Severity::Watch))
         .collect();
     rows.sort_by(|(a, one), (b, two)| {
         let age = |row: &Row| row.now.lag.unwrap_or(0.0);
-        let rank = one.severity.rank().cmp(&two.severity.rank());
+        let rank = one.rank().cmp(&two.rank());
         rank.then_with(|| age(b).total_cmp(&age(a)))
             .then_with(|| a.now.name.as_str().cmp(b.now.name.as_str()))
     });
-    problems.extend(
-        rows.iter()
-            .map(|(row, standing)| of_subscription(row, standing, (picture.sampled, look))),
-    );
-    problems
+    let count = problems.len() + rows.len();
+    problems.extend(rows.iter().take(most).map(|(row, _)| {
+        let standing = Standing::of(&row.now);
+        of_subscription(row, &standing, (picture.sampled, look))
+    }));
+    (problems, count)
 }
 
 fn of_subscription(row: &Row, standing: &Standing, (now, look): (Option<f64>, Look)) -> Problem {
@@ -154,7 +157,7 @@ fn of_broker(broker: &Broker, look: Look) -> Vec<Problem> {
 }
 
 /// Problems in lines: each has its title, and the worst have their sentences as far as there is room.
-fn in_lines(problems: &[Problem], area: Rect) -> Vec<Phrase> {
+fn in_lines(problems: &[Problem], count: usize, area: Rect) -> Vec<Phrase> {
     let height = usize::from(area.height);
     let width = area.width.saturating_sub(2);
     let mut said = Vec::new();
@@ -184,14 +187,11 @@ fn in_lines(problems: &[Problem], area: Rect) -> Vec<Phrase> {
         }
     }
     let shown = said.iter().filter(|line| starts_with_glyph(line)).count();
-    if shown < problems.len() && said.len() < height {
+    if shown < count && said.len() < height {
         said.push(
             Phrase::new()
                 .say("  and ", Meaning::Label)
-                .add(
-                    figures::count((problems.len() - shown) as u64),
-                    Meaning::Watch,
-                )
+                .add(figures::count((count - shown) as u64), Meaning::Watch)
                 .say(" more", Meaning::Label),
         );
     }

@@ -1,16 +1,21 @@
 //! Charts of a page: some quantities over the same span, one below the other, with what happened.
 
-use ratatui::layout::Rect;
+use std::time::{Duration, UNIX_EPOCH};
 
+use ratatui::layout::Rect;
+use weir_proto::v1::{HistoryPoint, HistoryResponse};
+
+use super::happened::{event_glyph, events};
 use super::parts::{boxed, loaded, now};
-use super::timeline::event_glyph;
 use crate::tui::look::{Look, Meaning, Script};
 use crate::tui::state::State;
+use crate::tui::state::history::{POINTS, Series as Ring};
 use crate::tui::state::page::Range;
 use crate::tui::state::past::Past;
-use crate::tui::state::timeline::Event;
+use crate::tui::state::picture::Row;
 use crate::tui::view::chart::{Chart, Line, Mark, Quantity, Span, Unit, chart};
 use crate::tui::view::clock;
+use crate::tui::view::figures;
 use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
@@ -18,6 +23,8 @@ use crate::tui::view::phrase::Phrase;
 const LEAST: u16 = 6;
 /// A history that ends this much before the numbers is only slow to come, in seconds.
 const SLOW: f64 = 5.0;
+/// The axis of a past that is still young, in seconds: a chart is full from the first minute on.
+const YOUNG: [f64; 4] = [60.0, 120.0, 300.0, 600.0];
 /// Cells of what happened last in the title of a chart.
 const NEWS_CELLS: usize = 34;
 /// Narrower charts have no room for it.
@@ -31,6 +38,9 @@ pub(super) struct Series {
     pub(super) names: &'static [&'static str],
     pub(super) unit: Unit,
     pub(super) limit: Option<f64>,
+    /// Whether it is of the selected subscription, as far as this console saw it, and not of what the
+    /// page is about.
+    pub(super) is_of_selected: bool,
 }
 
 const FLOW_LINES: [Line; 2] = [
@@ -51,6 +61,7 @@ pub(super) const FLOW: Series = Series {
     names: &["in", "acked"],
     unit: Unit::Rate,
     limit: None,
+    is_of_selected: false,
 };
 
 /// Messages in per second, of a topic.
@@ -60,6 +71,7 @@ pub(super) const INFLOW: Series = Series {
     names: &[],
     unit: Unit::Rate,
     limit: None,
+    is_of_selected: false,
 };
 
 /// Messages waiting.
@@ -72,6 +84,7 @@ pub(super) const BACKLOG: Series = Series {
     names: &[],
     unit: Unit::Count,
     limit: None,
+    is_of_selected: false,
 };
 
 /// The age of the oldest of them.
@@ -84,6 +97,7 @@ pub(super) const AGE: Series = Series {
     names: &[],
     unit: Unit::Seconds,
     limit: None,
+    is_of_selected: false,
 };
 
 /// Messages that a topic stores.
@@ -96,6 +110,14 @@ pub(super) const STORED: Series = Series {
     names: &[],
     unit: Unit::Count,
     limit: None,
+    is_of_selected: false,
+};
+
+/// Messages waiting in the selected subscription.
+pub(super) const SELECTED_BACKLOG: Series = Series {
+    title: "Backlog of ",
+    is_of_selected: true,
+    ..BACKLOG
 };
 
 /// Draws as many series as there is room for, from the one on that the operator chose.
@@ -138,8 +160,32 @@ fn boxed_chart(
         .say("[ ]", Meaning::Key)
         .say(" ", Meaning::Plain)
         .say(range_word(range), Meaning::Plain);
+    let title = match state.selected() {
+        Some(row) if series.is_of_selected => Phrase::new()
+            .say(series.title, Meaning::Strong)
+            .add(row.now.name.clone(), Meaning::Strong),
+        _ => title,
+    };
+    let title = match series.limit {
+        Some(limit) => title
+            .say("  SLO ", Meaning::Slo)
+            .add(figures::age(Some(limit)), Meaning::Plain),
+        None => title,
+    };
     let inner = boxed(pen, area, &title, &remark);
-    let Some(past) = loaded(pen, inner, &state.page().data.past, state) else {
+    let recent = if series.is_of_selected {
+        state
+            .selected()
+            .zip(now(state))
+            .map(|(row, now)| recent(row, now))
+    } else {
+        None
+    };
+    let fetched = &state.page().data.past;
+    let Some(past) = recent
+        .as_ref()
+        .or_else(|| loaded(pen, inner, fetched, state))
+    else {
         return;
     };
     let Some(span) = span(past, state) else {
@@ -163,15 +209,49 @@ fn boxed_chart(
     chart(pen, inner, &chart_of);
 }
 
+/// The backlog of a subscription in the minutes that this console has watched it.
+fn recent(row: &Row, now: f64) -> Past {
+    let values: Vec<Option<f64>> = row.history.last(Ring::Backlog, POINTS).collect();
+    let count = values.len();
+    let point = |(at, value): (usize, Option<f64>)| {
+        let ago = Duration::from_secs((count - 1 - at) as u64);
+        let then = Duration::try_from_secs_f64(now).ok()?.checked_sub(ago)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it was a count before the ring took it"
+        )]
+        let backlog = value? as u64;
+        Some(HistoryPoint {
+            sample_time: Some((UNIX_EPOCH + then).into()),
+            span_seconds: 1.0,
+            backlog,
+            ..HistoryPoint::default()
+        })
+    };
+    Past::new(&HistoryResponse {
+        points: values.into_iter().enumerate().filter_map(point).collect(),
+        truncated: false,
+    })
+}
+
 fn span(past: &Past, state: &State) -> Option<Span> {
     let newest = past.last().map(|point| point.time);
     let until = match (newest, now(state)) {
         (Some(newest), Some(now)) if now - newest > SLOW => now,
         (newest, now) => newest.or(now)?,
     };
+    let range = f64::from(state.page().chart.range.seconds());
+    let known = past
+        .points()
+        .next()
+        .map_or(0.0, |oldest| until - oldest.time);
     Some(Span {
         until,
-        seconds: f64::from(state.page().chart.range.seconds()),
+        seconds: YOUNG
+            .into_iter()
+            .find(|span| known <= *span)
+            .map_or(range, |span| span.min(range)),
     })
 }
 
@@ -194,12 +274,6 @@ fn marks(state: &State, look: Look) -> Vec<Mark> {
             }
         })
         .collect()
-}
-
-/// The events of the page, the oldest first.
-pub(super) fn events(state: &State) -> impl DoubleEndedIterator<Item = &Event> {
-    let events = state.page().data.events.value();
-    events.into_iter().flat_map(|all| all.events())
 }
 
 /// `Backlog  ▲ 14:00:38 three consumers left`.

@@ -52,8 +52,8 @@ const FIELDS: &[Field<Client>] = &[
 ];
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn clients(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn clients(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let inner = boxed(pen, areas.list, &titled("Clients"), &remark(state));
     let Some(all) = loaded(pen, inner, &state.page().data.clients, state) else {
         boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::EventKind;
 
-use super::charts::events;
+use super::happened::events;
 use super::parts::{boxed, cell, now, say_lines, say_middle, seen};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;

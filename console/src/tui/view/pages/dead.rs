@@ -51,16 +51,16 @@ const FIELDS: &[Field<DeadGroup>] = &[
 ];
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn dead(pen: &mut Pen<'_>, body: Rect, state: &State) {
+pub(crate) fn dead(pen: &mut Pen<'_>, state: &State) {
     if matches!(state.page().place, Place::DeadMessages { .. }) {
-        messages(pen, body, state);
+        messages(pen, state);
     } else {
-        groups(pen, body, state);
+        groups(pen, state);
     }
 }
 
-fn groups(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+fn groups(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let fetch = &state.page().data.groups;
     let title = fetch.value().map_or_else(Phrase::new, |all| {
         Phrase::new()
@@ -220,8 +220,8 @@ fn sample(pen: &mut Pen<'_>, area: Rect, group: Option<&DeadGroup>, state: &Stat
     }
 }
 
-fn messages(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+fn messages(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let Some(letter) = letters(pen, areas.list, state) else {
         boxed(pen, areas.side, &Phrase::new(), &Phrase::new());
         boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());

@@ -1,9 +1,7 @@
 //! The subscriptions that hold dead messages, and how the selected one stands.
 
-use ratatui::layout::Rect;
-
 use super::parts::{boxed, say_middle};
-use super::subscriptions::glance;
+use super::subscriptions::pane;
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::areas::areas;
@@ -12,8 +10,8 @@ use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn dead_letters(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn dead_letters(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     list(pen, areas.list, state);
     if state.listing().total == 0 {
         let well = [
@@ -28,7 +26,7 @@ pub(crate) fn dead_letters(pen: &mut Pen<'_>, body: Rect, state: &State) {
         say_middle(pen, areas.list, &well);
     }
     match state.selected() {
-        Some(row) => glance(pen, areas.foot, row, state),
+        Some(row) => pane(pen, areas.foot, row, state),
         None => drop(boxed(pen, areas.foot, &Phrase::new(), &Phrase::new())),
     }
 }

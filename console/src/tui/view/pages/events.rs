@@ -1,10 +1,9 @@
 //! Everything that happened, as a list.
 
-use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
+use super::happened::{about, event_glyph};
 use super::parts::{boxed, cell, filtered_out, loaded, say_middle, seen, titled};
-use super::timeline::{about, event_glyph};
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::areas::areas;
@@ -38,8 +37,8 @@ const FIELDS: &[Field<Event>] = &[
 ];
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn events(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn events(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let inner = boxed(pen, areas.list, &titled("Events"), &remark(state));
     let Some(all) = loaded(pen, inner, &state.page().data.events, state) else {
         return;

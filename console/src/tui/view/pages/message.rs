@@ -1,6 +1,5 @@
 //! The biography of one message: what it is, and what became of it in each subscription.
 
-use ratatui::layout::Rect;
 use weir_proto::v1::MessageState;
 
 use super::letters::{letter_facts, payload_box};
@@ -15,8 +14,8 @@ use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn message(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn message(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let title = Phrase::new()
         .say("Message ", Meaning::Label)
         .add(state.page().place.title(), Meaning::Strong);

@@ -2,6 +2,7 @@
 //! first, then the pages in the order of the tabs.
 
 mod parts;
+mod happened;
 mod timeline;
 mod charts;
 mod attention;
@@ -26,14 +27,12 @@ mod message;
 mod clients;
 mod events;
 
-use ratatui::layout::Rect;
-
 use super::pen::Pen;
 use crate::tui::state::State;
 use crate::tui::state::place::Place;
 
 /// Draws the page that is seen.
-pub(crate) fn page(pen: &mut Pen<'_>, body: Rect, state: &State) {
+pub(crate) fn page(pen: &mut Pen<'_>, state: &State) {
     let draw = match &state.page().place {
         Place::Overview => overview::overview,
         Place::Topics => topics::topics,
@@ -46,5 +45,5 @@ pub(crate) fn page(pen: &mut Pen<'_>, body: Rect, state: &State) {
         Place::Clients => clients::clients,
         Place::Events => events::events,
     };
-    draw(pen, body, state);
+    draw(pen, state);
 }

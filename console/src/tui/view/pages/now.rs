@@ -103,21 +103,21 @@ fn net_meaning(net: f64) -> Meaning {
 }
 
 fn oldest(one: &Subscription, now: Option<f64>) -> Phrase {
-    Phrase::new()
-        .add(figures::age(one.lag_at(now)), Meaning::Age)
-        .say(
-            if one.oldest_ready.is_some() {
-                "  ready "
-            } else {
-                ""
-            },
-            Meaning::Label,
-        )
-        .add(
-            one.oldest_ready
-                .map_or_else(SafeText::default, |ready| figures::age(Some(ready))),
-            Meaning::Plain,
-        )
+    let age = one.lag_at(now);
+    let is_late = age.zip(one.slo_age).is_some_and(|(age, slo)| age > slo);
+    let meaning = if is_late { Meaning::Act } else { Meaning::Age };
+    let phrase = Phrase::new().add(figures::age(age), meaning);
+    if one.slo_age.is_some() {
+        return phrase
+            .say(" of SLO ", Meaning::Label)
+            .add(figures::age(one.slo_age), Meaning::Plain);
+    }
+    match one.oldest_ready {
+        Some(ready) => phrase
+            .say("  ready ", Meaning::Label)
+            .add(figures::age(Some(ready)), Meaning::Plain),
+        None => phrase,
+    }
 }
 
 /// `3m27s (2m50s to 4m10s)`, or the word that takes its place.

@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::advice::advice;
-use super::charts::{AGE, BACKLOG, FLOW, charts};
+use super::charts::{AGE, BACKLOG, FLOW, Series, charts};
 use super::consumers::consumers;
 use super::now::now_panel;
 use super::parts::{below, boxed, loaded, now, say_behind, say_middle};
@@ -21,14 +21,18 @@ use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn subscription(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn subscription(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let Some(one) = shown(state) else {
-        missing(pen, body, state);
+        missing(pen, state.layout().body(), state);
         return;
     };
     banner(pen, areas.banner, one, state);
-    charts(pen, areas.chart, state, &[BACKLOG, AGE, FLOW]);
+    let age = Series {
+        limit: one.slo_age,
+        ..AGE
+    };
+    charts(pen, areas.chart, state, &[BACKLOG, age, FLOW]);
     now_panel(pen, areas.side, one, state);
     advice(pen, areas.middle, state);
     consumers(pen, areas.list, one, state);

@@ -20,22 +20,27 @@ use crate::tui::view::phrase::Phrase;
 const PANE_FROM: u16 = 9;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn subscriptions(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn subscriptions(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     list(pen, areas.list, state);
     let Some(row) = state.selected() else {
         boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());
         return;
     };
-    if areas.foot.height >= PANE_FROM {
-        detail::detail_of(pen, areas.foot, row, now(state));
+    pane(pen, areas.foot, row, state);
+}
+
+/// All there is about a subscription, or some lines where there is no room for it.
+pub(super) fn pane(pen: &mut Pen<'_>, area: Rect, row: &Row, state: &State) {
+    if area.height >= PANE_FROM {
+        detail::detail_of(pen, area, row, now(state));
     } else {
-        glance(pen, areas.foot, row, state);
+        glance(pen, area, row, state);
     }
 }
 
 /// Some lines about a subscription: how it stands, what to do, its states and its flow.
-pub(super) fn glance(pen: &mut Pen<'_>, area: Rect, row: &Row, state: &State) {
+fn glance(pen: &mut Pen<'_>, area: Rect, row: &Row, state: &State) {
     let one = &row.now;
     let standing = Standing::of(one);
     let (sign, meaning) = pen.look.standing(&standing);

@@ -2,9 +2,8 @@
 
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{EventKind, Severity};
 
-use super::charts::events;
+use super::happened::{about, event_glyph, events};
 use super::parts::{boxed, loaded, now, say_middle, titled};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
@@ -15,27 +14,6 @@ use crate::tui::view::phrase::Phrase;
 
 /// Cells of what an event is about, by the width there is.
 const ABOUT_CELLS: [usize; 3] = [16, 26, 40];
-
-/// The glyph of an event and what it means.
-pub(super) fn event_glyph(event: &Event, look: Look) -> (&'static str, Meaning) {
-    match (event.severity, event.kind) {
-        (Severity::Act, _) => (look.pick("✖", "x"), Meaning::Act),
-        (Severity::Watch, _) => (look.pick("▲", "!"), Meaning::Watch),
-        (_, EventKind::Operation) => (look.pick("◆", "*"), Meaning::Strong),
-        (_, EventKind::Mark) => (look.pick("◇", "+"), Meaning::Key),
-        (_, EventKind::Paused) => (look.pick("‖", "="), Meaning::Paused),
-        (_, EventKind::VerdictChanged) => (look.pick("●", "o"), Meaning::Fine),
-        _ => (look.pick("·", "."), Meaning::Dim),
-    }
-}
-
-/// What an event is about: the subscription, else the topic, else who.
-pub(super) fn about(event: &Event) -> &SafeText {
-    [&event.subscription, &event.topic]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or(&event.actor)
-}
 
 /// Draws the newest events in a box.
 pub(super) fn timeline(pen: &mut Pen<'_>, area: Rect, state: &State) {

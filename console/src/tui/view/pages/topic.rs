@@ -1,9 +1,8 @@
 //! One topic: what comes in and is stored, its facts, its subscriptions, and where it is skewed.
 
-use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
-use super::charts::{INFLOW, STORED, charts};
+use super::charts::{INFLOW, SELECTED_BACKLOG, STORED, charts};
 use super::now::percent;
 use super::partitions::partitions;
 use super::parts::{boxed, fact, loaded, say_lines, titled};
@@ -17,9 +16,9 @@ use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn topic(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
-    charts(pen, areas.chart, state, &[INFLOW, STORED]);
+pub(crate) fn topic(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
+    charts(pen, areas.chart, state, &[INFLOW, SELECTED_BACKLOG, STORED]);
     let inner = boxed(pen, areas.side, &titled("Facts"), &Phrase::new());
     if let Some(topic) = loaded(pen, inner, &state.page().data.topic, state) {
         say_lines(pen, inner, &facts(topic));

@@ -60,8 +60,8 @@ const FIELDS: &[Field<TopicRow>] = &[
 ];
 
 /// Draws it between the tabs and the footer.
-pub(crate) fn topics(pen: &mut Pen<'_>, body: Rect, state: &State) {
-    let areas = areas(&state.page().place, body);
+pub(crate) fn topics(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
     let inner = boxed(pen, areas.list, &titled("Topics"), &remark(state));
     let picture = state.shown();
     if picture.topics.is_empty() {

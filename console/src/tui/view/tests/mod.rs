@@ -32,20 +32,6 @@ pub(crate) const ASCII: Look = Look {
     script: Script::Ascii,
 };
 
-thread_local! {
-    static FORMATTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Counts a row of a list that was made into cells.
-pub(crate) fn count_row() {
-    FORMATTED.set(FORMATTED.get() + 1);
-}
-
-/// How many rows were made into cells since the last call.
-pub(crate) fn formatted_rows() -> usize {
-    FORMATTED.replace(0)
-}
-
 /// The cells of one frame.
 pub(crate) fn cells(state: &State, look: Look) -> Buffer {
     let (width, height) = state.size;

@@ -1,11 +1,12 @@
 //! Long lists: what is not seen is not formatted.
 
-use super::{COLORED, cells, formatted_rows};
+use super::{COLORED, cells};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::place::Tab;
 use crate::tui::tests::fixture::{SHAPES, fresh, numbers, sample, say, subscription};
 use crate::tui::tests::night::{Words, at, places};
+use crate::tui::view::counted::formatted_rows;
 
 /// A console that watches so many subscriptions.
 fn crowded(size: (u16, u16), rows: u64) -> State {
