@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::arguments::{ApplyArgs, Cli, Command, DlqCommand, Globals, SubCommand, TopicCommand};
+use super::arguments::{
+    ApplyArgs, Cli, ClientCommand, Command, DlqCommand, EventsArgs, Globals, MarkCommand,
+    SubCommand, TopCommandArgs, TopicCommand,
+};
 use super::failure::{Exit, Failure};
 use super::output::{self, Output};
 use super::session::Session;
-use super::{apply, check, config, dlq, shell, status, sub, topic};
+use super::{apply, check, client, config, dlq, sentences, shell, status, sub, timeline, topic};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
@@ -33,7 +36,11 @@ pub(crate) fn run() -> ExitCode {
             crate::tui::run(&globals.server, globals.color, TopArgs::default())
         }
         None => output::help(&Cli::command().render_help().to_string()).into(),
-        Some(Command::Top(args)) => crate::tui::run(&globals.server, globals.color, args),
+        Some(Command::Top(args)) if args.text => with_broker(globals, Verb::Top(args)).into(),
+        Some(Command::Top(args)) => crate::tui::run(&globals.server, globals.color, args.top),
+        Some(Command::Client(command)) => with_broker(globals, Verb::Client(command)).into(),
+        Some(Command::Events(args)) => with_broker(globals, Verb::Events(args)).into(),
+        Some(Command::Mark(command)) => with_broker(globals, Verb::Mark(command)).into(),
         Some(Command::Demo(args)) => crate::demo::run(&args, globals.output, globals.color),
         Some(Command::Serve(args)) => crate::embedded::serve(args),
         Some(Command::Config(command)) => config::run(globals, command).into(),
@@ -56,6 +63,10 @@ pub(crate) enum Verb {
     Topic(TopicCommand),
     Sub(SubCommand),
     Dlq(DlqCommand),
+    Client(ClientCommand),
+    Events(EventsArgs),
+    Mark(MarkCommand),
+    Top(TopCommandArgs),
     Apply(ApplyArgs),
     Export,
 }
@@ -106,6 +117,10 @@ pub(crate) async fn execute(session: &mut Session, verb: Verb) -> Result<(), Fai
         Verb::Topic(command) => topic::run(session, command).await,
         Verb::Sub(command) => sub::run(session, command).await,
         Verb::Dlq(command) => dlq::run(session, command).await,
+        Verb::Client(command) => client::run(session, command).await,
+        Verb::Events(args) => timeline::events(session, args).await,
+        Verb::Mark(command) => timeline::mark(session, command).await,
+        Verb::Top(args) => sentences::run(session, args).await,
         Verb::Apply(args) => apply::run(session, &args).await,
         Verb::Export => apply::export(session).await,
     }

@@ -85,6 +85,12 @@ pub(crate) enum Failure {
         /// The subscription.
         name: String,
     },
+    /// Nobody has this number.
+    #[error("there is no client {id} (CLIENT_NOT_FOUND)")]
+    NoClient {
+        /// The number.
+        id: u64,
+    },
     /// The broker answers, and is not well.
     #[error("{0}")]
     Unwell(String),
@@ -173,7 +179,7 @@ impl Failure {
                 _ => Exit::Unreachable,
             },
             Self::Broker { error, .. } => exit_of(error),
-            Self::Gone { .. } => Exit::NotFound,
+            Self::Gone { .. } | Self::NoClient { .. } => Exit::NotFound,
             Self::Refused(_) => Exit::Refused,
             Self::Usage(_) => Exit::Usage,
             Self::Partly(_) => Exit::Partly,
@@ -203,6 +209,7 @@ impl Failure {
             }
             Self::Publish { cause, .. } => cause.advice(),
             Self::TopicMismatch { .. } => Some("weir sub ls lists subscriptions with their topics"),
+            Self::NoClient { .. } => Some("weir client ls lists those that are connected"),
             Self::Refused(_) => Some("add --yes to do it without being asked"),
             Self::Broker { error, .. } => advice_on(error.reason()),
             _ => None,

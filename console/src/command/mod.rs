@@ -33,12 +33,15 @@ mod resources;
 
 mod apply;
 mod check;
+mod client;
 mod config;
 mod dlq;
 mod edit;
 mod shell;
 mod status;
 mod sub;
+mod sentences;
+mod timeline;
 mod topic;
 
 mod dispatch;

@@ -2,10 +2,11 @@
 
 use weir_proto::v1;
 
-use super::arguments::{CreateSubscriptionArgs, ListArgs, Place, SubCommand};
+use super::arguments::{AdviseArgs, CreateSubscriptionArgs, ListArgs, Place, SubCommand};
 use super::failure::Failure;
 use super::session::Session;
 use super::{consent, edit, lag, names, peek, pull, read, resources, seek};
+use crate::present::advice::AdviceDocument;
 use crate::present::consumer::{consumer_table, departed_table};
 use crate::present::operation::DeletedSubscriptionDocument;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
@@ -25,6 +26,7 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
         SubCommand::Pull(args) => pull::run(session, args).await,
         SubCommand::Peek(args) => peek::subscription(session, &args).await,
         SubCommand::Lag(args) => lag::run(session, &args).await,
+        SubCommand::Advise(args) => advise(session, args).await,
         SubCommand::Tail(args) => read::subscription(session, args).await,
     }
 }
@@ -129,6 +131,21 @@ async fn hold(session: &mut Session, given: &str, how: Hold) -> Result<(), Failu
     let document = SubscriptionDocument::new(&now, None);
     let sentence = format!("{done} the subscription {}", now.name);
     session.outcome(&document, &now.name, &sentence).await
+}
+
+async fn advise(session: &mut Session, args: AdviseArgs) -> Result<(), Failure> {
+    let name = names::subscription(session, &args.subscription).await?.name;
+    let request = v1::AdviseRequest {
+        subscription: name.clone(),
+        drain_within: Some(units::proto_span(args.drain_within)),
+        max_consumers: args.max_consumers.unwrap_or_default(),
+        ..v1::AdviseRequest::default()
+    };
+    let advice = session.client.stats().advise(request).await;
+    let advice = advice.map_err(|error| session.failure(format!("advise on {name}"), error))?;
+    let document = AdviceDocument::new(&name, advice);
+    let text = |is_colored| document.text(is_colored);
+    session.thing(&document, &name, text).await
 }
 
 async fn delete(session: &mut Session, given: &str, is_given: bool) -> Result<(), Failure> {

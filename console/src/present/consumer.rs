@@ -71,7 +71,7 @@ impl LatencyDocument {
 }
 
 impl ConsumerDocument {
-    fn new(stats: &v1::ConsumerStats) -> Self {
+    pub(crate) fn new(stats: &v1::ConsumerStats) -> Self {
         Self {
             consumer_id: stats.consumer_id,
             name: stats.name.clone(),

@@ -13,6 +13,7 @@ pub(crate) mod units;
 pub(crate) mod list;
 
 pub(crate) mod dead_groups;
+pub(crate) mod diagnosis;
 pub(crate) mod dead_set;
 pub(crate) mod message;
 pub(crate) mod message_fields;
@@ -29,3 +30,8 @@ mod subscription_texts;
 pub(crate) mod topic;
 pub(crate) mod topic_stats;
 pub(crate) mod verdict;
+
+pub(crate) mod advice;
+pub(crate) mod client;
+pub(crate) mod event;
+pub(crate) mod sentences;

@@ -28,7 +28,7 @@ pub(super) async fn groups(
         samples: count("sample_count", request.sample_count, SAMPLES)?,
     };
     let found = handle.dead_groups(order).await?;
-    let groups = found.gathered.largest.into_iter().zip(found.words);
+    let groups = found.gathered.largest.iter().zip(found.words);
     Ok(GroupDeadLettersResponse {
         sample_time: Some(convert::timestamp(found.now)),
         total_count: found.gathered.count,
@@ -68,7 +68,7 @@ fn count(field: &'static str, asked: u32, (most, usual): (u32, u32)) -> Result<u
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-fn told(group: Group, words: DeadText, topic: TopicId) -> DeadGroup {
+fn told(group: &Group, words: DeadText, topic: TopicId) -> DeadGroup {
     let samples = group.samples.iter().map(|sample| MessageId {
         topic,
         partition: sample.partition,

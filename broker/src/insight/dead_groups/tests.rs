@@ -88,8 +88,11 @@ fn of_equal_groups_the_one_that_goes_on_comes_first() {
     assert_eq!(gathered.groups, 3);
 }
 
+/// A group: fingerprint, count, first, last, trend, offsets of the newest.
+type Plain = (u64, u64, u64, u64, Vec<u64>, Vec<u64>);
+
 /// The same, message by message, as slowly as it is plain.
-fn naive(deaths: &[Death], ask: &Ask) -> Vec<(u64, u64, u64, u64, Vec<u64>, Vec<u64>)> {
+fn naive(deaths: &[Death], ask: &Ask) -> Vec<Plain> {
     let mut by: BTreeMap<Fingerprint, Vec<(u64, u64)>> = BTreeMap::new();
     for death in deaths {
         for offset in death.range.offsets() {
@@ -105,7 +108,7 @@ fn naive(deaths: &[Death], ask: &Ask) -> Vec<(u64, u64, u64, u64, Vec<u64>, Vec<
             let span = ask.now.0.saturating_sub(first).div_ceil(8);
             let mut trend = vec![0; 8];
             for (time, _) in &dead {
-                let at = if span == 0 { 7 } else { (time - first) / span };
+                let at = (time - first).checked_div(span).unwrap_or(7);
                 trend[usize::try_from(at.min(7)).unwrap()] += 1;
             }
             let newest = dead.iter().rev().take(ask.samples);

@@ -76,9 +76,10 @@ pub(super) fn fold(chunk: &str, is_announced: bool) -> (String, bool) {
         return (format!("<host>{tail}"), false);
     }
     let core = whole.trim_start_matches(is_joint);
-    let (head, core) = match number_with_sign(whole) {
-        true => ("", whole),
-        false => (&whole[..whole.len() - core.len()], core),
+    let (head, core) = if number_with_sign(whole) {
+        ("", whole)
+    } else {
+        whole.split_at(whole.len() - core.len())
     };
     let mut out = head.to_owned();
     let is_announced = is_announced && head.is_empty();

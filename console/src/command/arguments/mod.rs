@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod client;
 mod config;
 mod dlq;
 mod list;
@@ -15,10 +16,13 @@ mod span;
 mod sub;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod top;
 mod topic;
 
 pub(crate) use apply::ApplyArgs;
 pub(crate) use check::CheckCommand;
+pub(crate) use client::{ClientCommand, DisconnectArgs};
 pub(crate) use config::ConfigCommand;
 pub(crate) use dlq::{
     ConsentArgs, DlqCommand, ExportArgs, PeekDeadArgs, ReleaseArgs, SelectionArgs,
@@ -33,9 +37,11 @@ pub(crate) use settings::{
 };
 pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
-    CreateSubscriptionArgs, EditSubscriptionArgs, LagArgs, PeekSubscriptionArgs, PullArgs,
-    SeekArgs, StateArg, SubCommand,
+    AdviseArgs, CreateSubscriptionArgs, EditSubscriptionArgs, LagArgs, PeekSubscriptionArgs,
+    PullArgs, SeekArgs, StateArg, SubCommand,
 };
+pub(crate) use timeline::{AboutArgs, EventsArgs, MarkCommand};
+pub(crate) use top::TopCommandArgs;
 pub(crate) use topic::{
     CreateTopicArgs, DeleteTopicArgs, EditTopicArgs, PeekArgs, PeekTopicArgs, PublishArgs,
     TopicCommand,

@@ -3,15 +3,14 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApplyArgs, CheckCommand, CompletionArgs, ConfigCommand, DlqCommand, ManArgs, SubCommand,
-    TopicCommand,
+    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, DlqCommand, EventsArgs,
+    ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
 };
 use crate::command::candidates::{DEFAULT_SERVER, SERVER_VARIABLE};
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
 use crate::present::color::Color;
 use crate::present::format::Format;
-use crate::tui::TopArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,10 +93,13 @@ pub(crate) struct Globals {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Open the dashboard [read]
-    #[command(
-        after_help = "The same as `weir` alone on a terminal. `q` leaves, `?` lists the keys."
-    )]
-    Top(TopArgs),
+    #[command(after_help = "Examples:
+  weir top
+  weir top --text                               sentences, for screen readers and pipes
+  weir top --text --once -o json
+
+The same as `weir` alone on a terminal. `q` leaves, `?` lists the keys.")]
+    Top(TopCommandArgs),
 
     /// Show how the broker is; the exit code tells, too [read]
     #[command(after_help = "Examples:
@@ -129,6 +131,22 @@ The broker keeps its data in a directory of its own, which is removed at the end
     /// Dead messages of a subscription: list, look into, requeue, purge
     #[command(subcommand)]
     Dlq(DlqCommand),
+
+    /// Clients: who is connected; list, show, disconnect
+    #[command(subcommand, visible_alias = "clients")]
+    Client(ClientCommand),
+
+    /// Show what has happened: who came and went, pauses, operations, marks, verdicts [read]
+    #[command(after_help = "Examples:
+  weir events
+  weir events --sub billing --limit 20
+  weir events --follow -o jsonl
+  weir events --where 'matters = act or what = mark'")]
+    Events(EventsArgs),
+
+    /// Marks on the timeline: add, list
+    #[command(subcommand)]
+    Mark(MarkCommand),
 
     /// Make topics and subscriptions be as a file declares; the same again changes nothing [write]
     #[command(after_help = "Examples:

@@ -138,6 +138,14 @@ ends when the broker has confirmed that durably.")]
   weir sub lag billing -w -o jsonl              one object a second")]
     Lag(LagArgs),
 
+    /// Say how many consumers a subscription needs, and what that rests on [read]
+    #[command(after_help = "Examples:
+  weir sub advise billing
+  weir sub advise orders/billing --drain-within 2m -o json
+
+Where no consumer is busy, or more of them would not help, it names no number and says why.")]
+    Advise(AdviseArgs),
+
     /// Show what is published to a subscription's topic from now on, until Ctrl-C [read]
     #[command(after_help = "Examples:
   weir sub tail billing
@@ -291,6 +299,22 @@ pub(crate) enum StateArg {
     Waiting,
     /// Attempts exhausted, or refused for good
     Dead,
+}
+
+/// What `weir sub advise` takes.
+#[derive(Debug, Args)]
+pub(crate) struct AdviseArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// Within which time the backlog is to end, 1s to 24h
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(crate) drain_within: Duration,
+
+    /// Not more consumers than these [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_consumers: Option<u32>,
 }
 
 /// What `weir sub lag` takes.

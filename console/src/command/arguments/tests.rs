@@ -57,7 +57,7 @@ fn the_help_of_subscriptions_is_as_reviewed() {
     insta::assert_snapshot!("sub", help(&["sub"]));
     for verb in [
         "ls", "create", "get", "edit", "pause", "resume", "seek", "rm", "pull", "peek", "lag",
-        "tail",
+        "advise", "tail",
     ] {
         insta::assert_snapshot!(format!("sub_{verb}"), help(&["sub", verb]));
     }
@@ -75,6 +75,13 @@ fn the_help_of_dead_messages_is_as_reviewed() {
 
 #[test]
 fn the_help_of_checks_and_of_what_needs_no_broker_is_as_reviewed() {
+    insta::assert_snapshot!("top", help(&["top"]));
+    insta::assert_snapshot!("events", help(&["events"]));
+    insta::assert_snapshot!("mark", help(&["mark"]));
+    insta::assert_snapshot!("mark_add", help(&["mark", "add"]));
+    insta::assert_snapshot!("client", help(&["client"]));
+    insta::assert_snapshot!("client_ls", help(&["client", "ls"]));
+    insta::assert_snapshot!("client_disconnect", help(&["client", "disconnect"]));
     insta::assert_snapshot!("apply", help(&["apply"]));
     insta::assert_snapshot!("export", help(&["export"]));
     insta::assert_snapshot!("check", help(&["check"]));
@@ -102,7 +109,7 @@ fn every_verb_says_whether_it_reads_or_writes() {
 
 #[test]
 fn nothing_of_later_features_is_in_the_help() {
-    let later = ["--no-wait", "undo", "client", "audit"];
+    let later = ["--no-wait", "undo", "audit"];
     for (path, _) in all_commands() {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let text = help(&names);

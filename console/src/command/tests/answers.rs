@@ -1,7 +1,7 @@
 //! What the broker in memory says to names that it does not have, and to what no test asks.
 
 use tonic::{Code, Response, Status};
-use weir_proto::server::{AckIdError, DeadGroup, ErrorReason, GroupDeadLettersResponse, ItemError};
+use weir_proto::server::*;
 
 use super::broker::refusal;
 
@@ -77,4 +77,62 @@ pub(super) fn groups(subscription: &str) -> Answer<GroupDeadLettersResponse> {
             group("0123456789abcdef", "", 30),
         ],
     }))
+}
+
+/// Two connections: one with a consumer, one that publishes.
+pub(super) fn clients() -> ListClientsResponse {
+    let worker = ClientInfo {
+        client_id: 17,
+        name: "worker".to_owned(),
+        peer: "10.0.0.7:5000".to_owned(),
+        client_version: "weir-rust/0.1.0".to_owned(),
+        consumers: vec![ClientConsumer {
+            subscription: "billing".to_owned(),
+            topic: "orders".to_owned(),
+            stats: Some(ConsumerStats {
+                consumer_id: 3,
+                name: "worker".to_owned(),
+                leased: 12,
+                ..ConsumerStats::default()
+            }),
+        }],
+        ..ClientInfo::default()
+    };
+    let publisher = ClientInfo {
+        client_id: 18,
+        peer: "10.0.0.8:5000".to_owned(),
+        publish_stream_count: 1,
+        publish_rate: 250.0,
+        topics: vec!["orders".to_owned()],
+        ..ClientInfo::default()
+    };
+    ListClientsResponse {
+        clients: vec![worker, publisher],
+        ..ListClientsResponse::default()
+    }
+}
+
+/// Three events, the second of which is a mark.
+pub(super) fn events(request: &WatchEventsRequest) -> WatchEventsResponse {
+    let event = |sequence, kind: EventKind, text: &str| Event {
+        sequence,
+        event_time: Some(prost_types::Timestamp {
+            seconds: 1_800_000_000,
+            nanos: 0,
+        }),
+        kind: kind.into(),
+        severity: Severity::Fine.into(),
+        subscription: request.subscription.clone(),
+        text: text.to_owned(),
+        merged_count: 1,
+        ..Event::default()
+    };
+    WatchEventsResponse {
+        events: vec![
+            event(1, EventKind::ConsumerJoined, "worker connected"),
+            event(2, EventKind::Mark, "deployed 4.2"),
+            event(3, EventKind::ConsumerLeft, "worker left"),
+        ],
+        truncated: false,
+    }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Memory {
     /// Seeks, counted only or done.
     pub(crate) seeks: Vec<server::SeekRequest>,
     pub(crate) released: Vec<server::ReleaseKeyRequest>,
+    /// Clients that were disconnected.
+    pub(crate) disconnected: Vec<u64>,
     /// Dead messages of `billing`: the reason of each, with its offset for a payload.
     pub(crate) dead: Vec<String>,
     /// Topics that were deleted.

@@ -12,14 +12,19 @@ impl admin_server::Admin for Services {
     type ExportTopologyStream = Answers<ExportTopologyResponse>;
 
     async fn list_clients(&self, _: Request<ListClientsRequest>) -> Answer<ListClientsResponse> {
-        absent()
+        Ok(Response::new(super::answers::clients()))
     }
 
     async fn disconnect_client(
         &self,
-        _: Request<DisconnectClientRequest>,
+        request: Request<DisconnectClientRequest>,
     ) -> Answer<DisconnectClientResponse> {
-        absent()
+        self.memory()
+            .disconnected
+            .push(request.into_inner().client_id);
+        Ok(Response::new(DisconnectClientResponse {
+            ended_stream_count: 2,
+        }))
     }
 
     async fn apply_topology(

@@ -8,6 +8,8 @@ mod groups;
 mod lists;
 mod manage;
 mod managing;
+mod operating;
+mod people;
 mod publish;
 mod pull;
 mod seek;

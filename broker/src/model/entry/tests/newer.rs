@@ -1,13 +1,14 @@
 //! Entries that came after the first release, with their greatest numbers.
 
-use super::written::{name, subscription_record, topic_record};
+use super::written::{name, page_state, subscription_record, topic_record};
 use crate::model::entry::{
-    Entry, Jumped, ProducerState, Sequenced, StoredRun, SubscriptionRecord, TopicRecord,
+    DeadRecord, Entry, Jumped, PageState, ProducerState, Record, Sequenced, StoredRun,
+    SubscriptionRecord, TopicRecord,
 };
 use crate::model::settings::{
     BacklogPolicy, Durability, LimitPolicy, SubscriptionSettings, TopicSettings,
 };
-use crate::model::{Offset, OffsetRange, Partition, ProducerId, Span, Time, TopicId};
+use crate::model::{Fingerprint, Offset, OffsetRange, Partition, ProducerId, Span, Time, TopicId};
 
 pub(super) fn entries() -> Vec<Entry> {
     let run = StoredRun {
@@ -33,12 +34,33 @@ pub(super) fn entries() -> Vec<Entry> {
             passed: 7,
             receipts: vec![(8, vec![run]), (100, Vec::new())],
         }),
+        Entry::PageState(page_with_fingerprints()),
         Entry::Jumped(Jumped {
             topic: TopicId(9),
             partition: Partition(255),
             range: OffsetRange::new(Offset(1 << 40), 1 << 20),
         }),
     ]
+}
+
+/// A page in its third version: dead ones with and without a fingerprint, and requeued ones.
+fn page_with_fingerprints() -> PageState {
+    let mut page = page_state(vec![OffsetRange::new(Offset(4_200), 3)]);
+    let known = page.records.iter().find_map(|(_, record)| match record {
+        Record::Dead(dead) => Some(*dead),
+        _ => None,
+    });
+    let known = DeadRecord {
+        fingerprint: Fingerprint::stored(u64::MAX),
+        ..known.expect("the page has a dead one")
+    };
+    page.records.push((Offset(4_150), Record::Dead(known)));
+    page.records.push((Offset(4_151), Record::Passed(known)));
+    page.requeued = vec![
+        OffsetRange::new(Offset(4_150), 2),
+        OffsetRange::new(Offset(4_201), 1),
+    ];
+    page
 }
 
 /// The entries that hold records, with every setting beyond the first release's.
