@@ -173,12 +173,12 @@ impl Connected {
     }
 
     /// Messages of it were stored in a topic.
-    pub(super) fn published(&self, topic: &Arc<str>, count: u64, now: Mono) {
+    pub(super) fn published(&self, topic: &str, count: u64, now: Mono) {
         let published = self.0.published.lock();
         let mut published = published.unwrap_or_else(PoisonError::into_inner);
         published.messages.add(now, count);
         let topics = &mut published.topics;
-        if let Some((_, last)) = topics.iter_mut().find(|(known, _)| known == topic) {
+        if let Some((_, last)) = topics.iter_mut().find(|(known, _)| known.as_ref() == topic) {
             *last = now;
             return;
         }
@@ -188,7 +188,7 @@ impl Connected {
                 topics.swap_remove(oldest);
             }
         }
-        topics.push((Arc::clone(topic), now));
+        topics.push((Arc::from(topic), now));
     }
 
     /// Messages that it publishes per second, and to which topics it did in the last minute, in order.

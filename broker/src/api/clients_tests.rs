@@ -46,7 +46,7 @@ fn the_topics_of_the_last_minute_are_known_and_at_most_ten() {
     let (_clients, members) = clients();
     let client = &members[0].client;
     for number in 0..12_u64 {
-        let topic = Arc::from(format!("t-{number:02}"));
+        let topic = format!("t-{number:02}");
         client.published(&topic, 10, Mono(number * 10 * SECOND));
     }
     let now = Mono(110 * SECOND);

@@ -20,10 +20,12 @@ impl Core {
         subscription.map_or_else(Vec::new, |found| found.measures.departures())
     }
 
-    /// The subscriptions that some connections consume, in order of id. Looks at every consumer.
+    /// The subscriptions that some connections consume, in order of id; the connections are in order, too. Looks at
+    /// every consumer.
     pub fn subscriptions_of(&self, clients: &[ClientId]) -> Vec<SubscriptionId> {
         let consumers = self.consumers.values();
-        let consumers = consumers.filter(|consumer| clients.contains(&consumer.client.id));
+        let is_asked = |id: ClientId| clients.binary_search(&id).is_ok();
+        let consumers = consumers.filter(|consumer| is_asked(consumer.client.id));
         let mut found: Vec<_> = consumers.map(|consumer| consumer.subscription).collect();
         found.sort_unstable();
         found.dedup();

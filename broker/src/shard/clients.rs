@@ -12,7 +12,7 @@ impl Handle {
         self.shared.clock.mono()
     }
 
-    /// The numbers now of the subscriptions that some clients consume.
+    /// The numbers now of the subscriptions that some clients, in order of id, consume.
     pub async fn sample_of(&self, clients: Vec<ClientId>) -> Result<Sample, Refusal> {
         let (answer, answered) = oneshot::channel();
         let which = Which::Clients(clients);

@@ -130,7 +130,7 @@ pub(crate) struct SampleOrder {
 pub(crate) enum Which {
     /// Those of everything, of a topic and its subscriptions, or of a subscription.
     Named(Option<Name>, Option<Name>),
-    /// Those of the subscriptions that some connections consume.
+    /// Those of the subscriptions that some connections, in order of id, consume.
     Clients(Vec<ClientId>),
 }
 

@@ -1,6 +1,5 @@
 //! The service `Publisher`: checks batches, makes their bodies and hands them to the shard.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tonic::{Request, Response, Status, Streaming};
@@ -49,7 +48,7 @@ impl Publisher {
         if let Some(client) = client {
             let now = self.handle.mono();
             for ((topic, _), (_, batch)) in asked.iter().zip(&prepared.batches) {
-                client.published(&Arc::from(*topic), batch.count(), now);
+                client.published(topic, batch.count(), now);
             }
         }
         let mut places = places(&prepared.batches, &receipt)?.into_iter();

@@ -48,7 +48,7 @@ impl Subscriber {
     async fn open(
         &self,
         mut requests: Streaming<SubscribeRequest>,
-        from: From,
+        origin: Origin,
     ) -> Result<Conversation, Status> {
         let first = tokio::time::timeout(START_LIMIT, requests.message()).await;
         let no_start = Refusal::StreamProtocol {
@@ -70,7 +70,7 @@ impl Subscriber {
             let detail = "the first request of a stream holds `start` and nothing else";
             return Err(status(&Refusal::StreamProtocol { detail }));
         }
-        let subscribe = subscribe(start, from).map_err(|refusal| status(&refusal))?;
+        let subscribe = subscribe(start, origin).map_err(|refusal| status(&refusal))?;
         let (consumer, confirms) = (subscribe.name.clone(), subscribe.confirm_acks);
         let session = self
             .0
@@ -126,8 +126,8 @@ impl Subscriber {
     }
 }
 
-fn subscribe(start: SubscribeStart, from: From) -> Result<Subscribe, Refusal> {
-    let From { peer, client } = from;
+fn subscribe(start: SubscribeStart, origin: Origin) -> Result<Subscribe, Refusal> {
+    let Origin { peer, client } = origin;
     let messages = or_default(
         start.max_outstanding_messages.into(),
         DEFAULT_OUTSTANDING_MESSAGES,
@@ -185,12 +185,12 @@ fn consumer(field: &'static str, name: String, peer: &str) -> Result<String, Ref
 }
 
 /// Where a request comes from.
-struct From {
+struct Origin {
     peer: String,
     client: Client,
 }
 
-impl From {
+impl Origin {
     fn of<T>(request: &Request<T>) -> Self {
         match request.extensions().get::<Connected>() {
             Some(connected) => Self {
@@ -290,8 +290,8 @@ impl server::subscriber_server::Subscriber for Subscriber {
         &self,
         request: Request<Streaming<SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let from = From::of(&request);
-        let conversation = self.open(request.into_inner(), from).await?;
+        let origin = Origin::of(&request);
+        let conversation = self.open(request.into_inner(), origin).await?;
         Ok(Response::new(Box::pin(conversation.responses())))
     }
 
@@ -299,7 +299,7 @@ impl server::subscriber_server::Subscriber for Subscriber {
         &self,
         request: Request<server::PullRequest>,
     ) -> Result<Response<PullResponse>, Status> {
-        let From { peer, .. } = From::of(&request);
+        let Origin { peer, .. } = Origin::of(&request);
         let pulled = async { self.0.pull(pull(request.into_inner(), peer)?).await };
         reply(pulled.await.map(wire_pulled))
     }
