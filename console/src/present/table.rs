@@ -5,6 +5,9 @@ use weir_proto::safe_text::SafeText;
 
 /// What parts two columns.
 const GAP: &str = "  ";
+/// Cells that are wider than this push only what follows in their own line: one reason of a thousand
+/// letters must not make every line as long.
+const WIDEST: usize = 500;
 
 /// Where a column's cells stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +123,7 @@ impl Table {
         let mut widths = self.least_widths.clone();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width());
+                *width = (*width).max(cell.width().min(WIDEST));
             }
         }
         widths
@@ -133,11 +136,11 @@ impl Table {
             if at > 0 {
                 line.push_str(GAP);
             }
-            let padded = match column.align {
-                Align::Left => format!("{cell:<width$}"),
-                Align::Right => format!("{cell:>width$}"),
-            };
-            line.push_str(&padded);
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
+            match column.align {
+                Align::Left => line.extend([cell.as_str(), &padding]),
+                Align::Right => line.extend([&padding, cell.as_str()]),
+            }
         }
         line.truncate(line.trim_end().len());
         line
@@ -219,6 +222,18 @@ mod tests {
         part.push(vec!["1.0.7".into(), "hello".into()]);
         assert_eq!(part.render(false), "ID      PAYLOAD\n1.0.7   hello\n");
         assert_eq!(part.render_rows(), "1.0.7   hello\n");
+    }
+
+    #[test]
+    fn a_cell_of_any_width_widens_the_others_only_so_far() {
+        let mut table = Table::new(vec![text("REASON"), text("NAME")]);
+        let long = "\x1b".repeat(60_000);
+        table.push(vec![long.as_str().into(), "a".into()]);
+        table.push(vec!["short".into(), "b".into()]);
+        let rendered = table.render(false);
+        let lines: Vec<&str> = rendered.lines().collect();
+        assert!(lines[1].ends_with(r"\x1b  a"), "nothing is cut");
+        assert_eq!(lines[2].len(), WIDEST + GAP.len() + 1);
     }
 
     #[test]
