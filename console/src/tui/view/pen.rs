@@ -121,7 +121,10 @@ impl<'a> Pen<'a> {
     fn style(&self, meaning: Meaning) -> Style {
         let style = self.look.style(meaning);
         if self.is_stale {
-            style.add_modifier(Modifier::DIM)
+            // Bold and dim at once is bright on many terminals.
+            style
+                .remove_modifier(Modifier::BOLD)
+                .add_modifier(Modifier::DIM)
         } else {
             style
         }
