@@ -6,8 +6,9 @@ use weir_proto::safe_text::SafeText;
 
 use super::reading::Moment;
 
-/// Samples come each second; without one for this long, the numbers are stale.
-const STALE_AFTER: Duration = Duration::from_secs(3);
+/// Samples come each second; without one for this long, the numbers are stale. A broker that hangs is
+/// seen within this.
+const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// The connection as its task last reported it.
 #[derive(Clone, Debug)]
