@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait;
 
@@ -100,12 +101,23 @@ impl Child {
 
     /// Asks it to stop as `kill` does.
     pub fn terminate(&self) -> anyhow::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Lets it hang, until it is told to go on: alive, connected, and silent.
+    pub fn hang(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on after it hung.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let id = i32::try_from(self.process.id())?;
-        let process = rustix::process::Pid::from_raw(id).context("a process id")?;
-        Ok(rustix::process::kill_process(
-            process,
-            rustix::process::Signal::TERM,
-        )?)
+        let process = Pid::from_raw(id).context("a process id")?;
+        Ok(kill_process(process, signal)?)
     }
 
     /// Waits until it has ended by itself, at most for `limit`.
@@ -133,15 +145,20 @@ impl Child {
 
     /// Processor time that it has used since its start, in hundredths of a second each.
     pub fn cpu_time(&self) -> Option<Duration> {
-        let stat = super::files::read(Path::new(&format!("/proc/{}/stat", self.id()))).ok()?;
-        let stat = String::from_utf8(stat).ok()?;
-        // After the name, which is in parentheses and may hold anything: state is the first field, proc(5).
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut fields = fields.split_whitespace().skip(11);
-        let mut ticks = || fields.next()?.parse::<u64>().ok();
-        let ticks = ticks()? + ticks()?;
-        Some(Duration::from_millis(ticks * 10))
+        cpu_time(self.id())
     }
+}
+
+/// Processor time that a process has used since its start, in hundredths of a second each.
+pub(crate) fn cpu_time(id: u32) -> Option<Duration> {
+    let stat = super::files::read(Path::new(&format!("/proc/{id}/stat"))).ok()?;
+    let stat = String::from_utf8(stat).ok()?;
+    // After the name, which is in parentheses and may hold anything: state is the first field, proc(5).
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    let ticks = ticks()? + ticks()?;
+    Some(Duration::from_millis(ticks * 10))
 }
 
 impl Drop for Child {

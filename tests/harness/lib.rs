@@ -6,7 +6,7 @@
 //! - [`child`]: the daemon as a process; [`broker`]: the same with a client; [`things`]: what tests set up.
 //! - [`faulty_disk`], [`embedded`]: a broker in this process, on a disk that fails when told to.
 //! - [`refusals`]: what a refusal must look like; [`raw`], [`frames`]: what no honest client says.
-//! - [`terminal`]: a program in a terminal, its keys and its screen.
+//! - [`terminal`]: a program in a terminal, its keys and its screen; [`drawn`]: what it may write there.
 //! - `ground`, `operating`, [`load`]: producers, consumers and operators that report to a history.
 
 #![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
@@ -40,6 +40,8 @@ pub mod raw;
 pub mod frames;
 
 pub mod terminal;
+
+pub mod drawn;
 
 mod ground;
 

@@ -1,5 +1,5 @@
 //! A terminal of a test: a program in a pseudo terminal, its keys, its screen as a person would see it, and
-//! every byte that it wrote.
+//! every byte that it wrote. What those bytes may be is the business of [`super::drawn`].
 
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
@@ -11,10 +11,35 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait;
 
+/// A frame that is not whole after this never will be.
+const FRAME_LIMIT: Duration = Duration::from_secs(10);
+/// The marks of a synchronised update.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
 /// What a program has drawn.
 struct Seen {
     parser: vt100::Parser,
     bytes: Vec<u8>,
+    /// Whether a synchronised update has begun that has not ended: the screen is half old, half new.
+    is_in_frame: bool,
+}
+
+impl Seen {
+    fn take(&mut self, new: &[u8]) {
+        // A mark may have come in two parts.
+        let from = self.bytes.len().saturating_sub(FRAME_BEGINS.len() - 1);
+        self.parser.process(new);
+        self.bytes.extend(new);
+        let last = |mark: &[u8]| {
+            let mut windows = self.bytes[from..].windows(mark.len());
+            windows.rposition(|window| window == mark)
+        };
+        let (begins, ends) = (last(FRAME_BEGINS), last(FRAME_ENDS));
+        if begins.is_some() || ends.is_some() {
+            self.is_in_frame = begins > ends;
+        }
+    }
 }
 
 /// A program in a terminal; killed when dropped.
@@ -50,6 +75,7 @@ impl Terminal {
         let seen = Arc::new(Mutex::new(Seen {
             parser: vt100::Parser::new(rows, columns, 0),
             bytes: Vec::new(),
+            is_in_frame: false,
         }));
         let (mut output, watched) = (pair.master.try_clone_reader(), Arc::clone(&seen));
         // A plain thread of the test: it looks until the program is gone.
@@ -58,8 +84,7 @@ impl Terminal {
             let mut buffer = [0; 4_096];
             while let Ok(count @ 1..) = output.read(&mut buffer) {
                 let mut seen = watched.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.parser.process(&buffer[..count]);
-                seen.bytes.extend(&buffer[..count]);
+                seen.take(&buffer[..count]);
             }
         });
         Self {
@@ -69,6 +94,47 @@ impl Terminal {
             seen,
             before,
         }
+    }
+
+    /// Gives the terminal another size, as a window does that is dragged.
+    pub fn resize(&self, (columns, rows): (u16, u16)) {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            ..PtySize::default()
+        };
+        let (rows, columns) = (NonZeroU16::new(rows), NonZeroU16::new(columns));
+        if let (Some(rows), Some(columns)) = (rows, columns) {
+            self.seen().parser.screen_mut().set_size(rows, columns);
+        }
+        self.master.resize(size).expect("another size");
+    }
+
+    /// What the program has cost so far in processor time.
+    pub fn cpu(&self) -> Duration {
+        let time = self.child.process_id().and_then(super::child::cpu_time);
+        time.expect("the processor time of the program")
+    }
+
+    /// How many bytes were written so far.
+    pub fn written(&self) -> usize {
+        self.seen().bytes.len()
+    }
+
+    /// Whether no frame is under way.
+    pub fn is_whole(&self) -> bool {
+        !self.seen().is_in_frame
+    }
+
+    /// Looks at the screen cell by cell, between two frames.
+    pub fn cells<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        let mut look = Some(look);
+        let seen = wait::until_blocking(FRAME_LIMIT, || {
+            let seen = self.seen();
+            let look = if seen.is_in_frame { None } else { look.take() };
+            look.map(|look| look(seen.parser.screen()))
+        });
+        seen.unwrap_or_else(|| panic!("a frame without an end on\n{}", self.screen()))
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -101,9 +167,14 @@ impl Terminal {
         kill_process(id, signal).expect("a signal");
     }
 
-    /// Waits until the screen is as wanted, at most for `limit`; then panics with the screen.
+    /// Waits until the screen is as wanted between two frames, at most for `limit`; then panics with the screen.
     pub fn until(&self, what: &str, limit: Duration, is_so: impl Fn(&str) -> bool) -> String {
-        let seen = wait::until_blocking(limit, || Some(self.screen()).filter(|text| is_so(text)));
+        let seen = wait::until_blocking(limit, || {
+            let seen = self.seen();
+            let screen = (!seen.is_in_frame).then(|| seen.parser.screen().contents());
+            drop(seen);
+            screen.filter(|text| is_so(text))
+        });
         seen.unwrap_or_else(|| panic!("{what}: not within {limit:?} on\n{}", self.screen()))
     }
 
@@ -135,29 +206,4 @@ impl Drop for Terminal {
 /// The settings of a terminal's line, as text that only serves to compare them.
 fn mode(master: &(dyn MasterPty + Send)) -> String {
     format!("{:?}", master.get_termios())
-}
-
-/// What is wrong with bytes that a program drew: a sequence that does more than draw, or a character that changes
-/// how others are read. Only CSI sequences that move, clear and colour are known.
-pub fn check_only_draws(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let mut rest = text.chars();
-    while let Some(char) = rest.next() {
-        match char {
-            '\u{1b}' => {
-                assert_eq!(rest.next(), Some('['), "an escape that is no CSI: {rest:?}");
-                let end = rest.find(|char| ('@'..='~').contains(char));
-                let is_known = end.is_some_and(|end| "HJKmhlABCDGdX".contains(end));
-                assert!(is_known, "a sequence that ends in {end:?}");
-            }
-            '\r' | '\n' => {}
-            _ => assert!(!is_hostile(char), "{char:?} was drawn before {rest:?}"),
-        }
-    }
-}
-
-fn is_hostile(char: char) -> bool {
-    let is_bidi =
-        matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    char.is_control() || is_bidi
 }

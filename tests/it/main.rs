@@ -4,13 +4,14 @@
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
 //!   [`letters`], [`lives`], [`filters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
-//!   [`books`], [`watching`], [`latencies`], [`clients`], [`events`], [`services`], [`python`].
+//!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`services`], [`python`].
 //! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`], [`dedup`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
 //! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
-//!   screen: [`terminals`].
+//!   screen: [`terminals`], [`walks`], [`outages`], [`storms`], [`hostile`] with a
+//!   broker that lies, [`liar`], in [`hostile_text`].
 
 #![expect(
     clippy::unwrap_used,
@@ -73,6 +74,8 @@ mod retention;
 
 mod books;
 
+mod drains;
+
 mod watching;
 
 mod events;
@@ -122,6 +125,18 @@ mod deaths;
 mod groups;
 
 mod terminals;
+
+mod walks;
+
+mod outages;
+
+mod storms;
+
+mod hostile_text;
+
+mod liar;
+
+mod hostile;
 
 mod examples;
 

@@ -7,16 +7,16 @@ use rustix::process::Signal;
 use tonic::Code;
 use weir_proto::client::{Options, SubscribeOptions, Subscriber};
 use weir_proto::v1::{ErrorReason, Message, NackAction, NackOptions};
-use weir_tests::broker::{Broker, directory, eager, message, subscription};
-use weir_tests::child::{Child, Start};
+use weir_tests::broker::{Broker, eager, message, subscription};
+use weir_tests::drawn::check_only_draws;
 use weir_tests::refusals::refused;
-use weir_tests::terminal::{Terminal, check_only_draws};
+use weir_tests::terminal::Terminal;
 
-use crate::{PROGRAM, broker};
+use crate::broker;
 
 /// The operator's program.
-const WEIR: &str = env!("CARGO_BIN_EXE_weir-under-test");
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const WEIR: &str = env!("CARGO_BIN_EXE_weir-under-test");
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 /// How long leaving may take.
 const QUIT: Duration = Duration::from_secs(1);
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
@@ -75,30 +75,6 @@ async fn the_dashboard_gives_the_terminal_back_however_it_is_ended() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_broker_makes_the_numbers_stale_and_a_new_one_live_again() {
-    let directory = directory(false);
-    let data_dir = directory.path().join("data");
-    let start = Start {
-        arguments: vec!["--segment-bytes=1048576".to_owned()],
-        fail_point: None,
-    };
-    let child = Child::start(PROGRAM, &data_dir, &start).unwrap();
-    let address = child.address().to_owned();
-    let mut terminal = top(&address, SIZES[0]);
-    terminal.until("live", SOON, |screen| screen.contains("● live"));
-    child.kill().unwrap();
-    terminal.until("stale", SOON, |screen| {
-        screen.contains("◌ stale") && !screen.contains("● live")
-    });
-    let mut again = start.clone();
-    again.arguments.push(format!("--listen={address}"));
-    let again = Child::start(PROGRAM, &data_dir, &again).unwrap();
-    assert_eq!(again.address(), address);
-    terminal.until("live again", SOON, |screen| screen.contains("● live"));
-    check_quits(&mut terminal, QUIT);
-}
-
 /// Clears, renames, copies, hides and turns round, if a terminal were to believe it.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}]52;c;eA==\u{7}\u{9b}31m\u{202e}live";
 
@@ -124,7 +100,10 @@ async fn what_strangers_say_draws_no_escape() {
     });
     let address = broker.child().address();
     let mut terminal = top(address, SIZES[1]);
+    terminal.until("live", SOON, |screen| screen.contains("● live"));
+    terminal.press("\r");
     terminal.until("its consumer", SOON, |screen| screen.contains("\\x1b[2J"));
+    terminal.press("q");
     check_quits(&mut terminal, QUIT);
     check_only_draws(&terminal.bytes());
     for arguments in [

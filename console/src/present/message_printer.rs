@@ -1,6 +1,8 @@
 //! Messages that are printed in parts, as they come: a table with one header, an array with one
 //! pair of brackets, lines, or the bytes of the payloads.
 
+use weir_proto::safe_text::SafeText;
+
 use super::format::Format;
 use super::json;
 use super::message::{MessageDocument, Sort, message_table};
@@ -51,7 +53,7 @@ impl MessagePrinter {
             Form::As(Format::Json) => elements(messages, is_first)?,
             Form::As(Format::Name) => messages
                 .iter()
-                .map(|message| message.message_id.clone() + "\n")
+                .map(|message| format!("{}\n", SafeText::new(&message.message_id)))
                 .collect(),
             Form::As(format @ (Format::Table | Format::Wide)) => {
                 let table = message_table(messages, self.sort, format == Format::Wide);

@@ -97,7 +97,10 @@ impl SubscriptionNumbers {
             drain_seconds: stats.drain_seconds,
             entered: stats.entered,
             acked: stats.acked,
-            dropped: stats.dropped.iter().map(|dropped| dropped.count).sum(),
+            dropped: stats
+                .dropped
+                .iter()
+                .fold(0, |sum, dropped| dropped.count.saturating_add(sum)),
             handling_p50_seconds: handling.map(|one| one.p50_seconds),
             handling_p99_seconds: handling.map(|one| one.p99_seconds),
             queueing_p99_seconds: queueing.map(|one| one.p99_seconds),

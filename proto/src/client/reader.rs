@@ -278,13 +278,13 @@ impl Reader {
                 self.runs.pop_front();
                 continue;
             };
-            run.next += 1;
+            run.next = run.next.saturating_add(1);
             let publish_time = run.publish_time;
             // A stream that was opened again ends later than the first one.
             if offset >= self.end(partition) {
                 continue;
             }
-            self.positions.insert(partition, offset + 1);
+            self.positions.insert(partition, offset.saturating_add(1));
             return Some(ReadItem::Message(ReadMessage {
                 id: MessageId {
                     topic_id: self.topic_id,

@@ -59,12 +59,12 @@ pub(crate) fn spread(latency: &Latency, rows: usize) -> Vec<Bar> {
     };
     let last = counts.iter().rposition(|count| *count > 0).unwrap_or(first);
     let each = (last - first + 1).div_ceil(rows.max(1));
-    let total: u64 = counts.iter().sum();
+    let total = sum(&counts);
     let mut bars = Vec::new();
     let mut at = first;
     while at <= last {
         let end = (at + each - 1).min(last);
-        let count: u64 = counts[at..=end].iter().sum();
+        let count = sum(&counts[at..=end]);
         let share = count as f64 / total.max(1) as f64;
         bars.push(Bar {
             label: bound(end),
@@ -74,6 +74,13 @@ pub(crate) fn spread(latency: &Latency, rows: usize) -> Vec<Bar> {
         at = end + 1;
     }
     bars
+}
+
+/// Whatever a broker counts, the sum is a number.
+fn sum(counts: &[u64]) -> u64 {
+    counts
+        .iter()
+        .fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 /// How many fell between each two bounds, and beyond the last one.
