@@ -50,6 +50,7 @@ async fn no_command_lets_a_string_of_the_broker_drive_the_terminal() {
         for command in COMMANDS {
             let format = FORMATS.choose(&mut random).unwrap();
             let arguments = [&["--server", liar.address(), "-o", format], command].concat();
+            println!("{arguments:?}");
             let mut terminal = Terminal::start(WEIR, &arguments, (200, 60));
             let code = terminal.end(SOON);
             if code == 101 {

@@ -7,5 +7,6 @@ mod history;
 mod key_table;
 mod looping;
 mod messages;
+mod panics;
 mod rows;
 mod wire;
