@@ -29,6 +29,7 @@ const DRAINS: &[&str] = &[
 const SUBSCRIPTION: &[Field] = &[
     Field::new("name", Kind::Text),
     Field::new("topic", Kind::Text),
+    Field::new("urgency", Kind::Count),
     Field::new("ready", Kind::Count),
     Field::new("leased", Kind::Count),
     Field::new("waiting", Kind::Count),
@@ -91,6 +92,7 @@ impl Subject for SubscriptionSample {
         match path.name {
             "name" => Value::text(of.name.as_str()),
             "topic" => Value::text(of.topic.as_str()),
+            "urgency" => Value::count(urgency(self)),
             "ready" => Value::count(counts.ready),
             "leased" => Value::count(counts.leased),
             "waiting" => Value::count(counts.waiting),
@@ -153,6 +155,43 @@ impl Subject for TopicSample {
             "publish_rate" => Value::Real(self.publish_rates[0]),
             _ => Value::Unknown,
         }
+    }
+}
+
+/// Ages in seconds from which a backlog that grows, and one that nobody works on, want attention.
+const GROWING_AFTER: f64 = 5.0;
+const UNHEARD_AFTER: f64 = 60.0;
+
+/// How much a subscription wants attention: hundreds for how badly, and below that by the age of its oldest message.
+/// Ages count in steps, each twice as long as the one before, so that rows of about the same age keep their places.
+fn urgency(of: &SubscriptionSample) -> u64 {
+    let age = of.counts.lag.map_or(0.0, Span::as_seconds);
+    let mut step = 0;
+    let mut bound = 1.0;
+    while age >= bound && step < 64 {
+        step += 1;
+        bound *= 2.0;
+    }
+    hundreds(of, age) * 100 + step
+}
+
+/// 4 to act now, 3 to watch, 2 for what is at work, 1 for what is not known yet, 0 for what is idle.
+fn hundreds(of: &SubscriptionSample, age: f64) -> u64 {
+    let [fast, ..] = &of.rates;
+    let is_alone = of.counts.counts.backlog() > 0 && of.consumers.is_empty();
+    let waits = matches!(of.drain, Drain::Idle | Drain::Never);
+    let is_quiet = fast.publish <= 0.0 && fast.deliver <= 0.0;
+    match of.drain {
+        _ if of.counts.conservation_error > 0 => 4,
+        Drain::Paused => 3,
+        Drain::Stuck => 4,
+        _ if waits && is_alone && age >= UNHEARD_AFTER => 4,
+        _ if waits && is_alone => 3,
+        _ if fast.dead > 0.0 => 3,
+        Drain::Never if age >= GROWING_AFTER => 3,
+        Drain::Empty | Drain::Idle if is_quiet => 0,
+        Drain::Unknown => 1,
+        Drain::Draining(_) | Drain::Empty | Drain::Idle | Drain::Never => 2,
     }
 }
 
