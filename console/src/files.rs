@@ -98,6 +98,36 @@ impl Appended {
     }
 }
 
+/// Writes a file that is not there yet; one that is stays as it is.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    #[expect(
+        clippy::disallowed_types,
+        reason = "this is the module that writes files"
+    )]
+    let mut file = std::fs::File::create_new(path)?;
+    file.write_all(bytes)
+}
+
+/// Makes a directory and those above it, as far as they are not there yet.
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the module that writes files"
+    )]
+    std::fs::create_dir_all(path)
+}
+
+/// Writes a file over what was there: all of it or nothing, whenever the program ends.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// The lines of an input, in batches of those that are there.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {

@@ -1,6 +1,7 @@
 //! Weir's operator program `weir`: dashboard, command line, demo.
 //!
 //! `present` turns what the broker says into text and JSON,
+//! `profile` is what an operator set up for this machine,
 //! `topology` is the file of declared topics and subscriptions,
 //! `command` is the command line with a file for each noun, `tui` is the dashboard, `demo` makes
 //! traffic, and `embedded` is the one file that starts a broker inside this process.
@@ -11,6 +12,7 @@ mod demo;
 mod embedded;
 mod files;
 mod present;
+mod profile;
 mod topology;
 mod tui;
 

@@ -10,9 +10,10 @@ use super::arguments::{
     SubCommand, TopCommandArgs, TopicCommand,
 };
 use super::failure::{Exit, Failure};
+use super::location::locate;
 use super::output::{self, Output};
 use super::session::Session;
-use super::{apply, check, client, config, dlq, sentences, shell, status, sub, timeline, topic};
+use super::{apply, check, client, config, ctx, dlq, sentences, shell, status, sub, timeline, topic};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
@@ -33,16 +34,17 @@ pub(crate) fn run() -> ExitCode {
     let globals = &cli.globals;
     match cli.command {
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
-            crate::tui::run(&globals.server, globals.color, TopArgs::default())
+            top(globals, TopArgs::default())
         }
         None => output::help(&Cli::command().render_help().to_string()).into(),
         Some(Command::Top(args)) if args.text => with_broker(globals, Verb::Top(args)).into(),
-        Some(Command::Top(args)) => crate::tui::run(&globals.server, globals.color, args.top),
+        Some(Command::Top(args)) => top(globals, args.top),
         Some(Command::Client(command)) => with_broker(globals, Verb::Client(command)).into(),
         Some(Command::Events(args)) => with_broker(globals, Verb::Events(args)).into(),
         Some(Command::Mark(command)) => with_broker(globals, Verb::Mark(command)).into(),
         Some(Command::Demo(args)) => crate::demo::run(&args, globals.output, globals.color),
         Some(Command::Serve(args)) => crate::embedded::serve(args),
+        Some(Command::Ctx(command)) => ctx::run(globals, command).into(),
         Some(Command::Config(command)) => config::run(globals, command).into(),
         Some(Command::Completion(args)) => shell::completion(&args).into(),
         Some(Command::Man(args)) => shell::man(globals, &args).into(),
@@ -53,6 +55,17 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Topic(command)) => with_broker(globals, Verb::Topic(command)).into(),
         Some(Command::Sub(command)) => with_broker(globals, Verb::Sub(command)).into(),
         Some(Command::Dlq(command)) => with_broker(globals, Verb::Dlq(command)).into(),
+    }
+}
+
+/// Opens the screen on the broker that is meant.
+fn top(globals: &Globals, args: TopArgs) -> ExitCode {
+    match locate(globals) {
+        Ok(location) => crate::tui::run(location, globals.color, args),
+        Err(failure) => {
+            Output::new(globals.color, globals.quiet).failure(&failure);
+            failure.exit().into()
+        }
     }
 }
 

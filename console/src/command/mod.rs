@@ -11,6 +11,7 @@ mod failure;
 mod output;
 mod signals;
 
+mod location;
 mod session;
 
 mod consent;
@@ -35,6 +36,7 @@ mod apply;
 mod check;
 mod client;
 mod config;
+mod ctx;
 mod dlq;
 mod edit;
 mod shell;

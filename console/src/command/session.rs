@@ -7,6 +7,7 @@ use weir_proto::client::{Client, Error, Options};
 
 use super::arguments::{Globals, Header, ListArgs};
 use super::failure::Failure;
+use super::location::locate;
 use super::output::Output;
 use crate::present::format::Format;
 use crate::present::table::Table;
@@ -41,7 +42,10 @@ pub(crate) struct Session {
 impl Session {
     /// Connects; fails within 2 s.
     pub(crate) async fn open(globals: &Globals, output: Output) -> Result<Self, (Failure, Output)> {
-        let server = globals.server.clone();
+        let server = match locate(globals) {
+            Ok(location) => location.server,
+            Err(failure) => return Err((failure, output)),
+        };
         let options = Options {
             connect_timeout: CONNECT_LIMIT,
             keepalive_interval: PROBE_INTERVAL,

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod client;
 mod config;
+mod ctx;
 mod dlq;
 mod list;
 mod payload;
@@ -24,6 +25,7 @@ pub(crate) use apply::ApplyArgs;
 pub(crate) use check::CheckCommand;
 pub(crate) use client::{ClientCommand, DisconnectArgs};
 pub(crate) use config::ConfigCommand;
+pub(crate) use ctx::{AddContextArgs, CtxCommand};
 pub(crate) use dlq::{
     ConsentArgs, DlqCommand, ExportArgs, PeekDeadArgs, ReleaseArgs, SelectionArgs,
 };

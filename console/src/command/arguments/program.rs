@@ -3,10 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, DlqCommand, EventsArgs,
+    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, CtxCommand, DlqCommand, EventsArgs,
     ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
 };
-use crate::command::candidates::{DEFAULT_SERVER, SERVER_VARIABLE};
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
 use crate::present::color::Color;
@@ -50,16 +49,13 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// The broker's address
-    #[arg(
-        long,
-        global = true,
-        env = SERVER_VARIABLE,
-        hide_env_values = true,
-        default_value = DEFAULT_SERVER,
-        value_name = "HOST:PORT"
-    )]
-    pub(crate) server: String,
+    /// The broker's address [env: WEIR_SERVER] [default: 127.0.0.1:7420]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub(crate) server: Option<String>,
+
+    /// The broker that `weir ctx` knows by this name [env: WEIR_CONTEXT]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
 
     /// How to print data
     #[arg(
@@ -187,6 +183,19 @@ above a threshold is too much; what keeps it from finding out is UNKNOWN. Withou
 and `lag` are CRITICAL beyond the subscription's own SLO (`slo_age`, `slo_backlog`)."
     )]
     Check(CheckCommand),
+
+    /// Brokers that have a name: list, use, add, remove
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  weir ctx add prod --at 10.0.0.7:7420 --stage production
+  weir ctx use prod
+  weir --context prod sub ls
+
+Contexts are kept in contexts.toml in $WEIR_CONFIG_DIR, $XDG_CONFIG_HOME/weir or ~/.config/weir. A flag
+wins over the environment, the environment over the context in use."
+    )]
+    Ctx(CtxCommand),
 
     /// Settings of the daemon: show, check a file
     #[command(subcommand)]

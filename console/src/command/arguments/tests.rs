@@ -152,8 +152,8 @@ fn flags_of_every_command_may_stand_anywhere() {
     let after = Cli::try_parse_from(["weir", "sub", "ls", "--server", "h:1", "-q", "-o", "jsonl"]);
     let (before, after) = (before.unwrap().globals, after.unwrap().globals);
     assert_eq!(
-        (before.output, before.server.as_str()),
-        (Format::Json, "h:1")
+        (before.output, before.server.as_deref()),
+        (Format::Json, Some("h:1"))
     );
     assert_eq!(
         (after.output, after.quiet, after.color),
