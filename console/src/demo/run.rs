@@ -18,7 +18,7 @@ use crate::clock;
 use crate::embedded::{Broker, BrokerError};
 use crate::present::color::Color;
 use crate::present::format::Format;
-use crate::tui::{self, Look, Session, SessionError};
+use crate::tui::{self, Badge, Look, Session, SessionError};
 
 /// How long a headless demo runs unless it is told.
 const HEADLESS_FOR: Duration = Duration::from_secs(10);
@@ -129,7 +129,7 @@ async fn on_screen(mut scene: Scene, look: Look, kept: Option<&Path>) -> Result<
     let began = clock::now();
     let session = Session {
         server: scene.broker.address().to_string(),
-        badge: Some(SafeText::literal("demo")),
+        badge: Some(Badge::Demo),
         look,
     };
     let shown = tui::follow(session).await;

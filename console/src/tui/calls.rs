@@ -4,20 +4,31 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use weir_proto::client::{Client, Code, Error};
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{GetStatsRequest, HistoryRequest, HistoryStep, MessageState, PeekRequest};
+use weir_proto::v1::{
+    AdviseRequest, GetStatsRequest, GroupDeadLettersRequest, HistoryRequest, HistoryStep,
+    ListClientsRequest, MessageState, PeekRequest, WatchEventsRequest,
+};
 
+use super::state::advice::Advice;
 use super::state::ask::{Ask, Reply, Subject};
+use super::state::client::Clients;
+use super::state::dead_groups::DeadGroups;
 use super::state::fetch::{Cause, Failure};
 use super::state::letter::{Biography, Letters};
 use super::state::past::Past;
 use super::state::reading::broker_seconds;
 use super::state::subscription::Subscription;
+use super::state::timeline::Timeline;
 use super::state::topic::Topic;
 
 /// How long a call may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How many dead messages a page shows.
 const LETTERS: i32 = 200;
+/// How many clients a page shows.
+const CLIENTS: i32 = 1_000;
+/// How many events are asked for at once.
+const EVENTS: u32 = 2_000;
 
 /// Makes a call; it ends within the limit.
 pub(crate) async fn within_limit(client: &Client, ask: Ask) -> Result<Reply, Failure> {
@@ -49,12 +60,13 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
         Ask::Topic { name } => Reply::Topic(Box::new(topic(client, &name).await?)),
         Ask::Letters {
             subscription,
-            fingerprint: _,
+            fingerprint,
         } => {
             let request = PeekRequest {
                 subscription: subscription.as_str().to_owned(),
                 states: vec![MessageState::Dead.into()],
                 page_size: LETTERS,
+                fingerprint: fingerprint.map_or_else(String::new, |one| one.as_str().to_owned()),
                 ..PeekRequest::default()
             };
             Reply::Letters(Letters::new(&client.operator().peek(request).await?))
@@ -64,13 +76,49 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             let response = client.operator().get_message(id).await?;
             Reply::Message(Box::new(Biography::new(&response)))
         }
-        Ask::Advice { .. } | Ask::Groups { .. } | Ask::Clients | Ask::Events { .. } => {
-            return Err(Failure {
-                cause: Cause::NotSupported,
-                text: SafeText::literal("this console cannot ask for it yet"),
-            });
+        Ask::Advice { subscription } => {
+            let request = AdviseRequest {
+                subscription: subscription.as_str().to_owned(),
+                ..AdviseRequest::default()
+            };
+            let response = client.stats().advise(request).await?;
+            Reply::Advice(Box::new(Advice::new(&response)))
+        }
+        Ask::Events { of, after } => Reply::Events(events(client, of, after).await?),
+        Ask::Clients => {
+            let request = ListClientsRequest {
+                page_size: CLIENTS,
+                ..ListClientsRequest::default()
+            };
+            Reply::Clients(Clients::new(&client.admin().list_clients(request).await?))
+        }
+        Ask::Groups { subscription } => {
+            let request = GroupDeadLettersRequest {
+                subscription: subscription.as_str().to_owned(),
+                ..GroupDeadLettersRequest::default()
+            };
+            let response = client.operator().group_dead_letters(request).await?;
+            Reply::Groups(DeadGroups::new(&response))
         }
     })
+}
+
+/// What is kept and what has happened since; the stream ends with the last of it.
+async fn events(client: &Client, of: Subject, after: Option<u64>) -> Result<Timeline, Failure> {
+    let (subscription, topic) = names(of);
+    let request = WatchEventsRequest {
+        after_sequence: after.unwrap_or(0),
+        topic,
+        subscription,
+        follow: false,
+        limit: EVENTS,
+    };
+    let mut stream = client.stats().events(request).await?;
+    let mut timeline = Timeline::default();
+    while let Some(response) = stream.next().await? {
+        timeline = timeline.followed_by(Timeline::new(&response.events, response.truncated));
+    }
+    Ok(timeline)
 }
 
 fn past(of: Subject, after: Option<f64>, is_by_minute: bool) -> HistoryRequest {

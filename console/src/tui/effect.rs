@@ -14,10 +14,12 @@ use weir_proto::client::{Client, ConnectionState, Observed, Options, Watcher};
 use weir_proto::safe_text::SafeText;
 
 use super::calls;
-use super::message::Message;
+use super::export;
+use super::message::{Exported, Message};
 use super::state::ask::Ask;
 use super::state::link::Link;
 use super::state::reading::Moment;
+use super::state::window::Windows;
 
 /// What the dashboard says it is.
 const AGENT: &str = concat!("weir-dashboard/", env!("CARGO_PKG_VERSION"));
@@ -53,13 +55,18 @@ impl Performer {
         }
     }
 
-    /// Watches the broker's numbers until this performer is dropped, and reconnects for ever.
-    pub(crate) fn watch(&mut self) -> Result<(), weir_proto::client::Error> {
-        let watcher = self.client()?.watcher();
-        let pump = pump(watcher, self.started, self.messages.clone());
-        if let Some(before) = self.watch.replace(tokio::spawn(pump)) {
+    /// Watches these of the broker's numbers until others are watched or this performer is dropped, and
+    /// reconnects for ever.
+    pub(crate) fn watch(&mut self, windows: Windows) -> Result<(), weir_proto::client::Error> {
+        let watcher = Watcher::start(&self.client()?, windows.request());
+        let mut follow = Follow::new(self.started);
+        // A stream that replaces another one has no news until it is there or has failed.
+        follow.is_again = self.watch.is_some();
+        let pump = pump(watcher, (windows, follow), self.messages.clone());
+        if let Some(before) = self.watch.take() {
             before.abort();
         }
+        self.watch = Some(tokio::spawn(pump));
         Ok(())
     }
 
@@ -76,6 +83,20 @@ impl Performer {
             drop(messages.send(answer).await);
         });
         Ok(())
+    }
+
+    /// Writes an export beside the loop: a disk may be slow.
+    pub(crate) fn export(&mut self, path: Option<String>, text: String, replaces: bool) {
+        let messages = self.messages.clone();
+        self.calls.spawn(async move {
+            let write = move || export::write(path, text, replaces);
+            let written = tokio::task::spawn_blocking(write).await;
+            let exported = written.unwrap_or_else(|_panicked| Exported::Failed {
+                path: String::new(),
+                reason: SafeText::literal("the task that writes is gone"),
+            });
+            drop(messages.send(Message::Exported(exported)).await);
+        });
     }
 
     fn client(&mut self) -> Result<Client, weir_proto::client::Error> {
@@ -97,12 +118,14 @@ impl Drop for Performer {
 }
 
 /// Hands on what the watcher sees until one of the two is gone.
-async fn pump(mut watcher: Watcher, started: Instant, messages: mpsc::Sender<Message>) {
-    let mut follow = Follow {
-        started,
-        tries: 0,
-        seen: None,
-    };
+async fn pump(
+    mut watcher: Watcher,
+    (windows, mut follow): (Windows, Follow),
+    messages: mpsc::Sender<Message>,
+) {
+    if messages.send(Message::Watching(windows)).await.is_err() {
+        return;
+    }
     while let Some(observed) = watcher.changed().await {
         for message in follow.messages(observed) {
             if messages.send(message).await.is_err() {
@@ -115,6 +138,8 @@ async fn pump(mut watcher: Watcher, started: Instant, messages: mpsc::Sender<Mes
 /// Turns what a watcher sees into messages.
 struct Follow {
     started: Instant,
+    /// Whether there was a stream before, whose last word still holds.
+    is_again: bool,
     /// Failed tries in a row.
     tries: u32,
     /// The sample that was handed on last, by its address.
@@ -122,7 +147,19 @@ struct Follow {
 }
 
 impl Follow {
+    fn new(started: Instant) -> Self {
+        Self {
+            started,
+            is_again: false,
+            tries: 0,
+            seen: None,
+        }
+    }
+
     fn messages(&mut self, observed: Observed) -> Vec<Message> {
+        if self.is_again && matches!(observed.connection, ConnectionState::Connecting) {
+            return Vec::new();
+        }
         let link = self.link(&observed.connection);
         let mut messages = vec![Message::Link(link)];
         let is_new = self

@@ -7,14 +7,13 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval};
 use tokio_stream::{Stream, StreamExt as _};
 
-use super::look::Look;
 use super::message::{Draw, Effect, Message};
 use super::state::State;
 use super::terminal;
@@ -42,7 +41,6 @@ pub(crate) enum Flow {
 pub(crate) struct EventLoop<B: Backend, I> {
     pub(crate) terminal: Terminal<B>,
     pub(crate) state: State,
-    pub(crate) look: Look,
     /// Keys and sizes from the terminal.
     pub(crate) input: I,
     /// Signals, and what tasks have to say.
@@ -64,7 +62,6 @@ where
     pub(crate) fn new(
         terminal: Terminal<B>,
         state: State,
-        look: Look,
         input: I,
         (urgent, messages): (mpsc::Receiver<Message>, mpsc::Receiver<Message>),
     ) -> Self {
@@ -72,7 +69,6 @@ where
         Self {
             terminal,
             state,
-            look,
             input,
             urgent,
             messages,
@@ -150,7 +146,7 @@ where
         if terminal::has_panicked() {
             return Ok(());
         }
-        let (state, look) = (&self.state, self.look);
+        let (state, look) = (&self.state, self.state.look);
         self.terminal
             .draw(|canvas| frame::draw(canvas, state, look))
             .map_err(io::Error::other)?;
@@ -163,6 +159,11 @@ fn translate(event: Option<&io::Result<Event>>) -> Option<Message> {
     match event {
         Some(Ok(Event::Key(key))) => Some(Message::Key(*key)),
         Some(Ok(Event::Resize(width, height))) => Some(Message::Resized(*width, *height)),
+        Some(Ok(Event::Mouse(mouse))) => match mouse.kind {
+            MouseEventKind::ScrollDown => Some(Message::Scrolled { is_down: true }),
+            MouseEventKind::ScrollUp => Some(Message::Scrolled { is_down: false }),
+            _ => None,
+        },
         Some(Ok(_)) => None,
         Some(Err(_)) | None => Some(Message::Terminated),
     }

@@ -1,14 +1,15 @@
 //! How meaning looks: colours and glyphs.
 //!
 //! A state is always a glyph and a colour, never a colour alone, so that nothing is lost without
-//! colours or to an eye that does not tell them apart. The colours are the terminal's own sixteen
-//! and the background is left alone, so that light and dark terminals both work.
+//! colours or to an eye that does not tell them apart. Unless a theme is chosen, the colours are the
+//! terminal's own sixteen and the background is left alone, so that light and dark terminals both work.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 use super::state::standing::Standing;
 use super::state::verdict::Severity;
+use super::theme::{Depth, Theme};
 
 /// What a piece of text means; [`Look::style`] says how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,17 @@ pub(crate) enum Palette {
     Sixteen,
     /// None: bold, dim and reverse only.
     Mono,
+    /// Those of a theme, on its own ground.
+    Painted(Theme, Depth),
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            palette: Palette::Sixteen,
+            script: Script::Unicode,
+        }
+    }
 }
 
 /// Which characters there are.
@@ -61,8 +73,43 @@ pub(crate) enum Script {
 }
 
 impl Look {
+    /// Takes the colours of a theme. Whoever asked for no colours keeps that in `auto`.
+    pub(crate) fn set_theme(&mut self, theme: Theme) {
+        let color_term = std::env::var("COLORTERM").ok();
+        self.palette = match theme {
+            Theme::Auto => Palette::Sixteen,
+            Theme::Mono => Palette::Mono,
+            theme => Palette::Painted(theme, Depth::of(color_term.as_deref())),
+        };
+    }
+
+    /// What everything is drawn on.
+    pub(crate) fn ground(self) -> Style {
+        match self.palette {
+            Palette::Painted(theme, depth) => theme.ground(depth),
+            Palette::Sixteen | Palette::Mono => Style::default(),
+        }
+    }
+
+    /// A style of what is out of date.
+    pub(crate) fn stale(self, style: Style) -> Style {
+        match self.palette {
+            Palette::Painted(theme, depth) => theme.stale(style, depth),
+            Palette::Sixteen | Palette::Mono => style.add_modifier(Modifier::DIM),
+        }
+    }
+
     /// How a meaning looks.
     pub(crate) fn style(self, meaning: Meaning) -> Style {
+        let style = self.sixteen(meaning);
+        match self.palette {
+            Palette::Painted(theme, depth) => theme.paint(style, depth),
+            Palette::Sixteen | Palette::Mono => style,
+        }
+    }
+
+    /// The same in the terminal's sixteen colours.
+    fn sixteen(self, meaning: Meaning) -> Style {
         let base = Style::default();
         let weighted = match meaning {
             Meaning::Strong | Meaning::Act => base.add_modifier(Modifier::BOLD),
@@ -79,7 +126,7 @@ impl Look {
             Meaning::Plain | Meaning::Label | Meaning::Strong | Meaning::Dim => return weighted,
         };
         match self.palette {
-            Palette::Sixteen => weighted.fg(color),
+            Palette::Sixteen | Palette::Painted(..) => weighted.fg(color),
             Palette::Mono => weighted,
         }
     }

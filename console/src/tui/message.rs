@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use weir_proto::client::Numbers;
+use weir_proto::safe_text::SafeText;
 
 use super::state::ask::{Ask, Reply, Slot};
 use super::state::fetch::Failure;
 use super::state::link::Link;
+use super::state::window::Windows;
 
 /// Something that happened. The loop adds the time.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub(crate) enum Message {
     Key(KeyEvent),
     /// The terminal has another width and height.
     Resized(u16, u16),
+    /// The samples that follow are of these rows.
+    Watching(Windows),
     /// The broker sent a sample.
     Sample(Arc<Numbers>),
     /// The connection changed.
@@ -29,6 +33,10 @@ pub(crate) enum Message {
         slot: Slot,
         result: Result<Reply, Failure>,
     },
+    /// An export ended.
+    Exported(Exported),
+    /// The mouse's wheel was turned.
+    Scrolled { is_down: bool },
     /// Another second has passed: ages move.
     Second,
     /// The process is to end: SIGTERM, SIGHUP, SIGINT, or the terminal is gone.
@@ -39,13 +47,36 @@ pub(crate) enum Message {
     Continued,
 }
 
+/// What became of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exported {
+    /// It is written.
+    Written { path: String, bytes: usize },
+    /// There is such a file already, and nothing was done.
+    IsThere { path: String, text: String },
+    /// It could not be written.
+    Failed { path: String, reason: SafeText },
+}
+
 /// Something to be done outside of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Watch the broker's numbers from now on.
-    Watch,
+    /// Watch these of the broker's numbers from now on, and no others.
+    Watch(Windows),
     /// Make a call for a page; a [`Message::Answer`] follows in any case.
     Ask { page: u64, ask: Ask },
+    /// Hand a text to the terminal's clipboard.
+    Copy(String),
+    /// Write a file; a [`Message::Exported`] follows.
+    Export {
+        /// Without a path, one that is not there yet is chosen.
+        path: Option<String>,
+        text: String,
+        /// Whether a file that is there already may be replaced.
+        replaces: bool,
+    },
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Leave the console.
     Quit,
     /// Give the terminal back and stop the process, as ctrl-z does.

@@ -15,13 +15,27 @@ mod message;
 
 mod keys;
 
+mod overlay_bindings;
+
+mod bindings;
+
+mod live_keys;
+
+mod narrow;
+
+mod act;
+
 mod update;
+
+mod theme;
 
 mod look;
 
 mod view;
 
 mod calls;
+
+mod export;
 
 mod effect;
 
@@ -33,6 +47,8 @@ mod signals;
 
 mod event_loop;
 
+mod setup;
+
 mod session;
 
 #[cfg(test)]
@@ -40,3 +56,4 @@ mod tests;
 
 pub(crate) use look::Look;
 pub(crate) use session::{Session, SessionError, TopArgs, follow, has_terminal, run};
+pub(crate) use state::badge::Badge;

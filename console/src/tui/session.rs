@@ -11,10 +11,13 @@ use super::effect::{Performer, WAITING_MESSAGES};
 use super::event_loop::{EventLoop, Flow};
 use super::look::{Look, Palette, Script};
 use super::message::{Effect, Message};
+use super::setup::{Setup, SetupError};
 use super::signals::{self, Signals};
 use super::state::State;
+use super::state::badge::Badge;
 use super::terminal::{self, Guard};
 use crate::present::color::Color;
+use crate::profile::Location;
 
 /// What `weir top` takes.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -30,7 +33,7 @@ pub(crate) struct Session {
     /// Where the broker is.
     pub(crate) server: String,
     /// A word after the program's name that says what this session is.
-    pub(crate) badge: Option<SafeText>,
+    pub(crate) badge: Option<Badge>,
     pub(crate) look: Look,
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct Session {
 pub(crate) enum SessionError {
     #[error("the dashboard needs a terminal; `weir status` and `weir sub ls` do not")]
     NoTerminal,
+    #[error("{0}")]
+    Setup(#[from] SetupError),
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
     #[error("a part of the program panicked; its message is above")]
@@ -67,10 +72,14 @@ impl Look {
 }
 
 /// Runs the dashboard until the operator leaves it.
-pub(crate) fn run(server: &str, color: Color, top: TopArgs) -> ExitCode {
+pub(crate) fn run(location: Location, color: Color, top: TopArgs) -> ExitCode {
+    let badge = location.context.map(|(name, stage)| Badge::Context {
+        name: SafeText::new(name),
+        stage,
+    });
     let session = Session {
-        server: server.to_owned(),
-        badge: None,
+        server: location.server,
+        badge,
         look: Look::detect(color, top),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -91,7 +100,7 @@ pub(crate) fn run(server: &str, color: Color, top: TopArgs) -> ExitCode {
             // A standard error that is gone cannot be told so.
             drop(writeln!(io::stderr(), "weir: {error}"));
             ExitCode::from(match error {
-                SessionError::NoTerminal => 2,
+                SessionError::NoTerminal | SessionError::Setup(_) => 2,
                 SessionError::Terminal(_) | SessionError::Panicked => 1,
             })
         }
@@ -103,9 +112,10 @@ pub(crate) async fn follow(session: Session) -> Result<(), SessionError> {
     if !has_terminal() {
         return Err(SessionError::NoTerminal);
     }
+    let setup = Setup::read()?;
     let signals = Signals::new()?;
     let guard = Guard::take()?;
-    let result = show(session, signals).await;
+    let result = show(session, setup, signals).await;
     drop(guard);
     if terminal::has_panicked() {
         return Err(SessionError::Panicked);
@@ -118,15 +128,16 @@ pub(crate) fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-async fn show(session: Session, mut signals: Signals) -> Result<(), SessionError> {
+async fn show(session: Session, setup: Setup, mut signals: Signals) -> Result<(), SessionError> {
     let (urgent_in, urgent) = mpsc::channel(WAITING_MESSAGES);
     let (messages_in, messages) = mpsc::channel(WAITING_MESSAGES);
     let surface = terminal::surface()?;
     let size = surface.size()?;
     let server = SafeText::new(&session.server);
-    let state = State::new(server, session.badge, (size.width, size.height));
+    let mut state = State::new(server, session.badge, (size.width, size.height));
+    setup.apply(&mut state, session.look);
     let input = EventStream::new();
-    let mut event_loop = EventLoop::new(surface, state, session.look, input, (urgent, messages));
+    let mut event_loop = EventLoop::new(surface, state, input, (urgent, messages));
     let started = event_loop.started.into_std();
     let mut performer = Performer::new(session.server, started, messages_in);
     let perform = |effect| perform(&mut performer, effect);
@@ -145,8 +156,15 @@ fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {
         return Ok(Flow::Leave);
     }
     match effect {
-        Effect::Watch => performer.watch().map_err(io::Error::other)?,
+        Effect::Watch(windows) => performer.watch(windows).map_err(io::Error::other)?,
         Effect::Ask { page, ask } => performer.ask(page, ask).map_err(io::Error::other)?,
+        Effect::Export {
+            path,
+            text,
+            replaces,
+        } => performer.export(path, text, replaces),
+        Effect::Copy(text) => terminal::copy(&text)?,
+        Effect::Mouse(is_on) => terminal::take_mouse(is_on)?,
         Effect::Quit => return Ok(Flow::Leave),
         Effect::Redraw => return Ok(Flow::Cleared),
         Effect::Retake => {

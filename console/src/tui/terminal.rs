@@ -7,7 +7,9 @@ use std::io::{self, Stdout, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine as _;
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -21,6 +23,8 @@ use super::surface::Surface;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether something panicked since; then the screen is no longer ours to draw on.
 static PANICKED: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse is ours at the moment.
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
 /// The real terminal; dropped, it is given back.
@@ -62,7 +66,29 @@ pub(crate) fn retake() -> io::Result<()> {
         disable_raw_mode()?;
     }
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, Hide)
+    execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+    if HAS_MOUSE.load(Ordering::SeqCst) {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Hands a text to the clipboard of the terminal, which may refuse it without a word.
+pub(crate) fn copy(text: &str) -> io::Result<()> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{encoded}\x07")?;
+    out.flush()
+}
+
+/// Takes the mouse from the terminal, or gives it back.
+pub(crate) fn take_mouse(is_on: bool) -> io::Result<()> {
+    HAS_MOUSE.store(is_on, Ordering::SeqCst);
+    if is_on {
+        execute!(io::stdout(), EnableMouseCapture)
+    } else {
+        execute!(io::stdout(), DisableMouseCapture)
+    }
 }
 
 /// Gives the terminal back as it was.
@@ -71,6 +97,9 @@ pub(crate) fn give_back() {
         return;
     }
     let mut out = io::stdout();
+    if HAS_MOUSE.load(Ordering::SeqCst) {
+        drop(execute!(out, DisableMouseCapture));
+    }
     // A terminal that is gone cannot be restored, and there is nobody left to tell.
     drop(execute!(
         out,

@@ -4,7 +4,7 @@
 //! counted in the whole list, of which only a window may be here.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use weir_proto::filter::{Path, Subject as _, Value, field};
 
@@ -69,6 +69,12 @@ impl Listing {
         self.table?.sorts.get(self.sort)
     }
 
+    /// Hides the columns that are hidden in lists of this sort.
+    pub(crate) fn hide(&mut self, hidden: &BTreeMap<&'static str, BTreeSet<&'static str>>) {
+        let own = self.table.and_then(|table| hidden.get(table.name));
+        self.hidden = own.cloned().unwrap_or_default();
+    }
+
     /// Whether a column is to be shown.
     pub(crate) fn shows(&self, title: &str) -> bool {
         !self.hidden.contains(title)
@@ -131,6 +137,23 @@ impl Listing {
         let from = from.min(self.order.len());
         let to = (from + rows).min(self.order.len());
         &self.order[from..to]
+    }
+
+    /// Marks a row, or takes its mark.
+    pub(crate) fn toggle_mark(&mut self, id: RowId) {
+        if !self.marks.remove(&id) {
+            self.marks.insert(id);
+        }
+    }
+
+    /// The place of the next row after the selected one that is wanted, round and round, among those
+    /// that are here.
+    pub(crate) fn next_place(&self, is_wanted: impl Fn(&RowId) -> bool) -> Option<usize> {
+        let count = self.order.len();
+        let here = self.found().map_or(count, |place| place - self.before + 1);
+        let mut places = (here..count).chain(0..here.min(count));
+        let found = places.find(|at| is_wanted(&self.order[*at]))?;
+        Some(self.before + found)
     }
 
     /// Where the selected row is, if it is here.

@@ -20,6 +20,7 @@ pub(crate) mod history;
 
 pub(crate) mod broker;
 
+pub(crate) mod window;
 pub(crate) mod picture;
 
 pub(crate) mod past;
@@ -30,8 +31,10 @@ pub(crate) mod json_tree;
 pub(crate) mod client;
 
 pub(crate) mod link;
+pub(crate) mod badge;
 
 pub(crate) mod place;
+pub(crate) mod mode;
 
 pub(crate) mod row_id;
 pub(crate) mod row;
@@ -46,6 +49,14 @@ pub(crate) mod page;
 pub(crate) mod layout;
 pub(crate) mod areas;
 
+pub(crate) mod notices;
+pub(crate) mod dialog;
+pub(crate) mod command;
+
 pub(crate) mod screen;
+
+mod watching;
+
+mod export;
 
 pub(crate) use screen::State;

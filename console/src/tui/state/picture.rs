@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{SubscriptionStats, TopicStats};
+use weir_proto::v1::{SubscriptionStats, TopicStats, WatchedRows};
 
 use super::broker::Broker;
 use super::history::{History, POINTS};
 use super::reading::{Moment, epoch_seconds};
 use super::subscription::Subscription;
 use super::topic::Topic;
+use super::window::Windows;
 
 /// The numbers as of the last sample.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,12 @@ pub(crate) struct Picture {
     pub(crate) rows: BTreeMap<u64, Row>,
     /// The topics, by id.
     pub(crate) topics: BTreeMap<u64, TopicRow>,
+    /// Which rows the samples have, and their order in the list.
+    pub(crate) windows: Windows,
+    /// Which rows the next sample will have, if they are others.
+    pub(crate) coming: Option<Windows>,
+    pub(crate) subscription_rows: Option<WatchedRows>,
+    pub(crate) topic_rows: Option<WatchedRows>,
     /// When the last sample arrived.
     pub(crate) arrived: Option<Moment>,
     /// When the last sample was taken: seconds since the epoch by the broker's clock.
@@ -75,7 +82,13 @@ impl Picture {
             row.history.push_gap(gap);
             row.history.push(&row.now);
         }
+        if let Some(windows) = self.coming.take() {
+            self.windows = windows;
+        }
         self.broker = Some(Broker::new(&numbers.broker));
+        self.subscription_rows
+            .clone_from(&numbers.subscription_rows);
+        self.topic_rows.clone_from(&numbers.topic_rows);
         self.arrived = Some(at);
         self.sampled = sampled;
         self.dropped_updates = numbers.dropped_updates;

@@ -122,6 +122,29 @@ impl Place {
         }
     }
 
+    /// A place of each sort, about nothing in particular.
+    pub(crate) fn one_of_each() -> [Self; 11] {
+        let empty = SafeText::default;
+        [
+            Self::Overview,
+            Self::Topics,
+            Self::Topic { name: empty() },
+            Self::Subscriptions,
+            Self::Subscription { name: empty() },
+            Self::DeadLetters,
+            Self::DeadGroups {
+                subscription: empty(),
+            },
+            Self::DeadMessages {
+                subscription: empty(),
+                group: None,
+            },
+            Self::Message { id: empty() },
+            Self::Clients,
+            Self::Events,
+        ]
+    }
+
     /// Whether its rows are the subscriptions that the broker sends of its own accord.
     pub(crate) fn lists_subscriptions(&self) -> bool {
         matches!(

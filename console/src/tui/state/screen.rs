@@ -1,18 +1,27 @@
 //! The whole state of the console: the numbers, the pages that are open, and who has the keys.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
 use super::areas::areas;
+use super::badge::Badge;
+use super::command::{CommandLine, Names};
+use super::dialog::Dialog;
 use super::layout::{Layout, has_spare_rows, layout};
 use super::link::{Freshness, Link};
 use super::listing::Listing;
+pub(crate) use super::mode::Mode;
+use super::notices::{Level, Notices};
 use super::page::Page;
 use super::picture::{Picture, Row as SubscriptionRow};
 use super::place::{Place, Tab};
 use super::reading::Moment;
 use super::row::Row;
+use super::window::Windows;
+use crate::tui::live_keys::KeyTable;
+use crate::tui::look::Look;
 
 /// From this height on the detail pane is open unless the operator closed it; below it, if the
 /// list leaves the room.
@@ -30,8 +39,8 @@ pub(crate) struct State {
     pub(crate) size: (u16, u16),
     /// Where the broker is.
     pub(crate) server: SafeText,
-    /// What this session is, if it is not an ordinary one: `demo`.
-    pub(crate) badge: Option<SafeText>,
+    /// What this session is, if it is not an ordinary one.
+    pub(crate) badge: Option<Badge>,
     pub(crate) link: Link,
     /// The newest numbers, recorded also while the screen is frozen.
     pub(crate) live: Picture,
@@ -41,8 +50,22 @@ pub(crate) struct State {
     pub(crate) mode: Mode,
     /// Whether the detail pane is open; `None` leaves it to the size of the screen.
     pub(crate) detail: Option<bool>,
-    /// How many lines of the help are above what is seen of it.
-    pub(crate) help_skipped: usize,
+    /// How many lines of what lies over the page are above what is seen of it; of the columns, which
+    /// one is selected.
+    pub(crate) skipped: usize,
+    pub(crate) command: CommandLine,
+    pub(crate) notices: Notices,
+    /// The question that has the keys in [`Mode::Dialog`].
+    pub(crate) dialog: Option<Dialog>,
+    pub(crate) look: Look,
+    pub(crate) keys: KeyTable,
+    /// Columns that pages do not show to begin with, by list.
+    hidden: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// Whether the mouse is taken from the terminal.
+    pub(crate) has_mouse: bool,
+    /// What the broker was last asked to send, and when.
+    pub(super) watching: Option<Windows>,
+    pub(super) windows_asked: Moment,
     /// The pages of each tab, the one that is seen last.
     stacks: [Vec<Page>; Tab::ALL.len()],
     /// The number of the next page.
@@ -56,24 +79,9 @@ pub(crate) struct Frozen {
     pub(crate) since: Moment,
 }
 
-/// Who gets the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Mode {
-    /// The page.
-    Page,
-    /// The line in which a filter is typed.
-    Filter,
-    /// The overlay that explains the keys.
-    Help,
-}
-
-impl Mode {
-    pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Filter, Self::Help];
-}
-
 impl State {
     /// A console that has seen nothing yet.
-    pub(crate) fn new(server: SafeText, badge: Option<SafeText>, size: (u16, u16)) -> Self {
+    pub(crate) fn new(server: SafeText, badge: Option<Badge>, size: (u16, u16)) -> Self {
         let mut serial = 0;
         let stacks = Tab::ALL.map(|tab| {
             serial += 1;
@@ -90,7 +98,16 @@ impl State {
             tab: Tab::default(),
             mode: Mode::Page,
             detail: None,
-            help_skipped: 0,
+            skipped: 0,
+            command: CommandLine::default(),
+            notices: Notices::default(),
+            dialog: None,
+            look: Look::default(),
+            keys: KeyTable::default(),
+            hidden: BTreeMap::new(),
+            has_mouse: false,
+            watching: None,
+            windows_asked: Duration::ZERO,
             stacks,
             serial,
         }
@@ -119,6 +136,11 @@ impl State {
         &self.trail()[self.trail().len() - 1]
     }
 
+    /// The first page of the overview.
+    pub(super) fn overview(&self) -> &Page {
+        &self.stacks[Tab::Overview.index()][0]
+    }
+
     /// The same, to be changed.
     pub(crate) fn page_mut(&mut self) -> &mut Page {
         let stack = &mut self.stacks[self.tab.index()];
@@ -145,7 +167,8 @@ impl State {
     /// Opens a page above the one that is seen.
     pub(crate) fn open(&mut self, place: Place) {
         self.serial += 1;
-        let page = Page::new(self.serial, place);
+        let mut page = Page::new(self.serial, place);
+        page.listing.hide(&self.hidden);
         let stack = &mut self.stacks[self.tab.index()];
         if stack.len() >= DEEPEST {
             stack.pop();
@@ -153,10 +176,39 @@ impl State {
         stack.push(page);
     }
 
+    /// Hides columns, by list, on all pages from now on.
+    pub(crate) fn hide(&mut self, hidden: BTreeMap<&'static str, BTreeSet<&'static str>>) {
+        self.hidden = hidden;
+        for page in self.stacks.iter_mut().flatten() {
+            page.listing.hide(&self.hidden);
+        }
+    }
+
     /// Closes the page that is seen; false if it is the root of its tab.
     pub(crate) fn back(&mut self) -> bool {
         let stack = &mut self.stacks[self.tab.index()];
         stack.len() > 1 && stack.pop().is_some()
+    }
+
+    /// Says something in the footer, and keeps it.
+    pub(crate) fn say(&mut self, level: Level, text: SafeText) {
+        self.notices.say(self.now, level, text);
+    }
+
+    /// What commands can be completed with: the names that are here.
+    pub(crate) fn names(&self) -> Names<'_> {
+        let picture = self.shown();
+        let topics = picture.topics.values();
+        let subscriptions = picture.rows.values();
+        let sorts = self.listing().table.map_or(&[][..], |table| table.sorts);
+        let mut names = Names {
+            topics: topics.map(|row| row.now.name.as_str()).collect(),
+            subscriptions: subscriptions.map(|row| row.now.name.as_str()).collect(),
+            sorts: sorts.iter().map(|sort| sort.field).collect(),
+        };
+        names.topics.sort_unstable();
+        names.subscriptions.sort_unstable();
+        names
     }
 
     /// The calls that are under way for any page.
@@ -201,10 +253,12 @@ impl State {
 
     /// Works out order and scrolling again, after anything changed that they depend on.
     pub(crate) fn arrange(&mut self) {
-        let empty = Listing::of(&self.page().place);
-        let mut listing = std::mem::replace(self.listing_mut(), empty);
-        listing.arrange(self.rows());
-        *self.listing_mut() = listing;
+        if !self.take_window() {
+            let empty = Listing::of(&self.page().place);
+            let mut listing = std::mem::replace(self.listing_mut(), empty);
+            listing.arrange(self.rows());
+            *self.listing_mut() = listing;
+        }
         let visible = self.visible_rows();
         self.listing_mut().scroll(visible);
     }

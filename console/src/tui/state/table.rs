@@ -10,6 +10,8 @@ use super::place::Place;
 /// What a list is of.
 #[derive(Debug)]
 pub(crate) struct Table {
+    /// What the file of preferences calls it.
+    pub(crate) name: &'static str,
     pub(crate) schema: Schema,
     /// The fields in which a plain word is looked for.
     pub(crate) words: &'static [&'static str],
@@ -49,6 +51,7 @@ const DRAINS: &[&str] = &[
 ];
 
 const SUBSCRIPTIONS: Table = Table {
+    name: "subscriptions",
     schema: Schema {
         fields: &[
             Field::new("name", Kind::Text),
@@ -93,6 +96,7 @@ const SUBSCRIPTIONS: Table = Table {
 };
 
 const TOPICS: Table = Table {
+    name: "topics",
     schema: Schema {
         fields: &[
             Field::new("name", Kind::Text),
@@ -114,10 +118,19 @@ const TOPICS: Table = Table {
         most("stored_bytes", "size"),
         most("subscription_count", "subscriptions"),
     ],
-    columns: &["IN", "STORED", "SIZE", "PUBLISHED", "PARTS", "SUBS"],
+    columns: &[
+        "IN",
+        "IN 5M",
+        "STORED",
+        "SIZE",
+        "PUBLISHED",
+        "PARTS",
+        "SUBS",
+    ],
 };
 
 const CONSUMERS: Table = Table {
+    name: "consumers",
     schema: Schema {
         fields: &[
             Field::new("name", Kind::Text),
@@ -143,11 +156,13 @@ const CONSUMERS: Table = Table {
         most("slowness", "slowest"),
     ],
     columns: &[
-        "ADDRESS", "VERSION", "SINCE", "P50", "P99", "REDELIV", "LAST ACK",
+        "ADDRESS", "VERSION", "SINCE", "ACKED", "P50", "P99", "FAILED", "REDELIV", "LAST ACK",
+        "STATE",
     ],
 };
 
 const DEAD_GROUPS: Table = Table {
+    name: "dead_groups",
     schema: Schema {
         fields: &[
             Field::new("pattern", Kind::Text).called(&["reason"]),
@@ -173,6 +188,7 @@ const DEAD_GROUPS: Table = Table {
 };
 
 const DEAD_MESSAGES: Table = Table {
+    name: "dead_messages",
     schema: Schema {
         fields: &[
             Field::new("message_id", Kind::Text).called(&["id"]),
@@ -195,10 +211,11 @@ const DEAD_MESSAGES: Table = Table {
         most("size", "size"),
         least("ordering_key", "key"),
     ],
-    columns: &["KEY", "FAILED", "TRIES", "SIZE"],
+    columns: &["KEY", "FAILED", "TRIES", "SIZE", "REASON"],
 };
 
 const CLIENTS: Table = Table {
+    name: "clients",
     schema: Schema {
         fields: &[
             Field::new("name", Kind::Text),
@@ -220,10 +237,19 @@ const CLIENTS: Table = Table {
         most("consumers", "consumers"),
         least("connect_time", "since"),
     ],
-    columns: &["ADDRESS", "VERSION", "SINCE", "CONS", "IN FLIGHT", "IN"],
+    columns: &[
+        "ADDRESS",
+        "VERSION",
+        "SINCE",
+        "CONS",
+        "IN FLIGHT",
+        "PUBLISHES",
+        "WHAT",
+    ],
 };
 
 const EVENTS: Table = Table {
+    name: "events",
     schema: Schema {
         fields: &[
             Field::new("sequence", Kind::Count).called(&["id"]),
@@ -243,6 +269,28 @@ const EVENTS: Table = Table {
     sorts: &[most("sequence", "newest first")],
     columns: &["KIND", "WHERE", "WHO"],
 };
+
+const ALL: [&Table; 7] = [
+    &SUBSCRIPTIONS,
+    &TOPICS,
+    &CONSUMERS,
+    &DEAD_GROUPS,
+    &DEAD_MESSAGES,
+    &CLIENTS,
+    &EVENTS,
+];
+
+impl Table {
+    /// The one with a name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|table| table.name == name)
+    }
+
+    /// All names, for a refusal.
+    pub(crate) fn names() -> String {
+        ALL.map(|table| table.name).join(", ")
+    }
+}
 
 impl Place {
     /// What its list is of, if it has one.

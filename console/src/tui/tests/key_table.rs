@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::fixture::{live, places, press};
-use crate::tui::keys::{Action, BINDINGS, action, bindings};
+use crate::tui::bindings::all;
+use crate::tui::keys::Action;
+use crate::tui::live_keys::{KeyTable, Live};
 use crate::tui::state::State;
 use crate::tui::state::place::Place;
 use crate::tui::state::screen::Mode;
@@ -15,7 +17,7 @@ use crate::tui::view::tests::screen;
 fn all_help(state: &mut State) -> String {
     press(state, KeyCode::Char('?'));
     let mut shown = String::new();
-    for _ in 0..60 {
+    for _ in 0..100 {
         shown.push_str(&screen(state));
         press(state, KeyCode::Char('j'));
     }
@@ -29,7 +31,7 @@ fn help_shows_every_key_of_the_page_and_what_it_does() {
         let mut state = live((100, 24));
         state.open(place.clone());
         let shown = all_help(&mut state);
-        for binding in BINDINGS {
+        for binding in all() {
             let is_shown = shown
                 .lines()
                 .any(|line| line.contains(binding.shown) && line.contains(binding.does));
@@ -49,8 +51,9 @@ fn footer_shows_only_hints_of_the_table() {
     let state = live((200, 60));
     let shown = screen(&state);
     let footer = shown.lines().last().unwrap().trim();
-    let hints: Vec<String> = bindings(Mode::Page, &Place::Overview)
-        .filter_map(|binding| binding.hint)
+    let hints: Vec<String> = KeyTable::default()
+        .of(Mode::Page, &Place::Overview)
+        .filter_map(Live::hint)
         .map(|(key, word)| format!("{key} {word}"))
         .collect();
     assert_eq!(footer, hints.join("  "));
@@ -63,7 +66,8 @@ fn no_key_means_two_things_in_one_mode() {
         .flat_map(|mode| places().map(move |place| (mode, place)))
     {
         let mut seen = Vec::new();
-        for key in bindings(mode, &place).flat_map(|binding| binding.keys) {
+        let table = KeyTable::default();
+        for key in table.of(mode, &place).flat_map(|live| &live.keys) {
             assert!(
                 !seen.contains(key),
                 "{key:?} is bound twice in {mode:?} on {place:?}"
@@ -78,11 +82,11 @@ fn small_letters_and_capitals_are_different_keys() {
     let small = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
     let capital = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
     assert_eq!(
-        action(Mode::Page, &Place::Overview, small),
+        KeyTable::default().action(Mode::Page, &Place::Overview, small),
         Some(Action::Top)
     );
     assert_eq!(
-        action(Mode::Page, &Place::Overview, capital),
+        KeyTable::default().action(Mode::Page, &Place::Overview, capital),
         Some(Action::End)
     );
 }
@@ -91,16 +95,22 @@ fn small_letters_and_capitals_are_different_keys() {
 fn a_key_that_is_let_go_means_nothing() {
     let mut event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
     event.kind = KeyEventKind::Release;
-    assert_eq!(action(Mode::Page, &Place::Overview, event), None);
+    assert_eq!(
+        KeyTable::default().action(Mode::Page, &Place::Overview, event),
+        None
+    );
     let alt = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
-    assert_eq!(action(Mode::Page, &Place::Overview, alt), None);
+    assert_eq!(
+        KeyTable::default().action(Mode::Page, &Place::Overview, alt),
+        None
+    );
 }
 
 #[test]
 fn every_mode_can_be_left_with_ctrl_c() {
     let event = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
     let modes: HashSet<_> = Mode::ALL
-        .map(|mode| action(mode, &Place::Overview, event))
+        .map(|mode| KeyTable::default().action(mode, &Place::Overview, event))
         .into();
     assert_eq!(modes, HashSet::from([Some(Action::Quit)]));
 }

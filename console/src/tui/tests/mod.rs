@@ -1,5 +1,6 @@
-//! Tests of the dashboard as a whole: keys, what messages do, and the real loop on a test terminal.
+//! Tests of the console as a whole: keys, what messages do, and the real loop on a test terminal.
 
+mod every_key;
 pub(super) mod fixture;
 pub(super) mod night;
 mod night_wire;
@@ -9,4 +10,5 @@ mod looping;
 mod messages;
 mod panics;
 mod rows;
+mod windows;
 mod wire;

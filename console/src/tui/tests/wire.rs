@@ -25,6 +25,7 @@ use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::link::{Freshness, Link};
 use crate::tui::state::row_id::RowId;
+use crate::tui::state::window::Windows;
 use crate::tui::update::update;
 
 /// Nothing here takes longer than this.
@@ -119,7 +120,7 @@ fn watching(address: SocketAddr) -> (Performer, mpsc::Receiver<Message>) {
     let (sender, messages) = mpsc::channel(WAITING_MESSAGES);
     let started = clock::now().into_std();
     let mut performer = Performer::new(address.to_string(), started, sender);
-    performer.watch().unwrap();
+    performer.watch(Windows::default()).unwrap();
     (performer, messages)
 }
 

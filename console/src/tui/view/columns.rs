@@ -9,6 +9,7 @@ use super::figures;
 use super::spark::spark;
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::history::Series;
+use crate::tui::state::listing::Listing;
 use crate::tui::state::picture::{Picture, Row};
 use crate::tui::state::subscription::{Drain, Subscription};
 
@@ -34,6 +35,21 @@ pub(crate) struct Slot {
     pub(crate) column: Column,
     pub(crate) width: usize,
 }
+
+/// All of them, in the order of the screen.
+const ORDER: [Column; 11] = [
+    Column::Name,
+    Column::Topic,
+    Column::Backlog,
+    Column::Net,
+    Column::Inflow,
+    Column::Acked,
+    Column::Oldest,
+    Column::Drain,
+    Column::Dead,
+    Column::Consumers,
+    Column::Trend,
+];
 
 /// Cells between two columns.
 pub(crate) const GAP: usize = 1;
@@ -142,14 +158,19 @@ pub(crate) fn drain(one: &Subscription) -> (SafeText, Meaning) {
     }
 }
 
-/// The columns that fit into `width` cells, in the order of the screen.
-pub(crate) fn columns(width: usize, picture: &Picture) -> Vec<Slot> {
-    let mut chosen = ALWAYS.to_vec();
+/// The columns that fit into `width` cells, in the order of the screen. Those that are hidden, and those
+/// that are skipped at the left, leave their cells to others.
+pub(crate) fn columns(width: usize, picture: &Picture, listing: &Listing) -> Vec<Slot> {
+    let is_wanted = |column: &Column| {
+        let place = ORDER.iter().position(|one| one == column).unwrap_or(0);
+        *column == Column::Name || place > listing.skipped && listing.shows(column.title())
+    };
+    let mut chosen: Vec<Column> = ALWAYS.into_iter().filter(is_wanted).collect();
     let needed = |columns: &[Column]| -> usize {
         let cells: usize = columns.iter().map(|column| column.least(picture)).sum();
         cells + GAP * columns.len().saturating_sub(1)
     };
-    for column in OPTIONAL {
+    for column in OPTIONAL.into_iter().filter(is_wanted) {
         chosen.push(column);
         if needed(&chosen) > width {
             chosen.pop();

@@ -1,39 +1,99 @@
-//! The last line: the keys that matter now, or the filter being typed.
+//! The last line: the keys that matter now, what is being typed, or what there is to say.
 
 use ratatui::layout::Rect;
+use weir_proto::safe_text::SafeText;
 
 use super::pen::{Pen, skip_left};
 use super::phrase::Phrase;
-use crate::tui::keys::bindings;
+use crate::tui::live_keys::Live;
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
+use crate::tui::state::notices::{Level, Notice};
 use crate::tui::state::screen::Mode;
 
 /// Draws the hints of the mode, as many as fit.
 pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let mut area = skip_left(area, 1);
-    if state.mode == Mode::Filter {
-        let filter = &state.listing().filter;
-        let typed = Phrase::new()
-            .say("/", Meaning::Key)
-            .add(filter.typed(), Meaning::Strong)
-            .say(pen.look.pick("▏", "_"), Meaning::Key)
-            .say("   ", Meaning::Plain);
-        let used = pen.phrase(area, &typed);
-        area = skip_left(area, used);
-        if let Some(problem) = filter.problem() {
-            pen.left(area, problem, Meaning::Watch);
+    let area = skip_left(area, 1);
+    let filter = &state.listing().filter;
+    let area = match state.mode {
+        Mode::Filter => match typed(pen, area, "/", &filter.typed(), filter.problem()) {
+            Some(rest) => rest,
+            None => return,
+        },
+        Mode::Command => {
+            let problem = state.command.problem.as_ref();
+            if let Some(rest) = typed(pen, area, ":", &state.command.typed(), problem) {
+                offers(pen, rest, state);
+            }
             return;
         }
+        _ => area,
+    };
+    if let (Mode::Page, Some(notice)) = (state.mode, state.notices.current(state.now)) {
+        pen.phrase(area, &said(pen, notice));
+        return;
     }
-    let hints = bindings(state.mode, &state.page().place)
-        .filter_map(|binding| binding.hint)
+    let place = &state.page().place;
+    let hints = state
+        .keys
+        .of(state.mode, place)
+        .filter_map(Live::hint)
         .map(|(key, word)| {
             Phrase::new()
-                .say(key, Meaning::Key)
+                .add(key, Meaning::Key)
                 .say(" ", Meaning::Plain)
                 .say(word, Meaning::Plain)
         });
     let line = Phrase::fitting(hints, "  ", usize::from(area.width));
     pen.phrase(area, &line);
+}
+
+/// A line that is being typed, and what is wrong with it; what is right of it if nothing is.
+fn typed(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    sign: &'static str,
+    text: &SafeText,
+    problem: Option<&SafeText>,
+) -> Option<Rect> {
+    let phrase = Phrase::new()
+        .say(sign, Meaning::Key)
+        .add(text.clone(), Meaning::Strong)
+        .say(pen.look.pick("▏", "_"), Meaning::Key)
+        .say("   ", Meaning::Plain);
+    let used = pen.phrase(area, &phrase);
+    let rest = skip_left(area, used);
+    let Some(problem) = problem else {
+        return Some(rest);
+    };
+    pen.left(rest, problem, Meaning::Watch);
+    None
+}
+
+/// What a command could go on as.
+fn offers(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let hints = state.command.hints(&state.names());
+    let hints = hints
+        .into_iter()
+        .map(|hint| Phrase::new().add(hint, Meaning::Dim));
+    let line = Phrase::fitting(hints, "  ", usize::from(area.width));
+    pen.phrase(area, &line);
+}
+
+/// A notice with its sign.
+pub(super) fn said(pen: &Pen<'_>, notice: &Notice) -> Phrase {
+    let (sign, meaning) = match notice.level {
+        Level::Done => (pen.look.pick("✓", "+"), Meaning::Fine),
+        Level::Note => (pen.look.pick("·", "-"), Meaning::Plain),
+        Level::Trouble => (pen.look.pick("▲", "!"), Meaning::Watch),
+    };
+    let phrase = Phrase::new()
+        .say(sign, meaning)
+        .say(" ", Meaning::Plain)
+        .add(notice.text.clone(), Meaning::Plain);
+    if notice.times < 2 {
+        return phrase;
+    }
+    let times = SafeText::new(format!(" ({} times)", notice.times));
+    phrase.add(times, Meaning::Label)
 }

@@ -7,6 +7,7 @@ use super::footer::footer;
 use super::header::header;
 use super::help::help;
 use super::notice;
+use super::overlay;
 use super::pages;
 use super::pen::Pen;
 use super::tabs::tabs;
@@ -29,8 +30,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     }
     pen.is_stale = false;
     footer(&mut pen, layout.footer, state);
-    if state.mode == Mode::Help {
-        let screen = Rect::new(0, 0, state.size.0, state.size.1);
-        help(&mut pen, screen, &state.page().place, state.help_skipped);
+    let screen = Rect::new(0, 0, state.size.0, state.size.1);
+    match state.mode {
+        Mode::Page | Mode::Filter | Mode::Command => {}
+        Mode::Help => help(&mut pen, screen, state),
+        Mode::Columns => overlay::columns(&mut pen, screen, state),
+        Mode::Notices => overlay::notices(&mut pen, screen, state),
+        Mode::Dialog => {
+            if let Some(dialog) = &state.dialog {
+                overlay::dialog(&mut pen, screen, dialog);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
+use crate::tui::state::badge::Badge;
 use crate::tui::state::broker::Broker;
 use crate::tui::state::link::Freshness;
 use crate::tui::state::picture::Picture;
@@ -61,9 +62,7 @@ fn identity(pen: &mut Pen<'_>, row: Rect, state: &State) {
     let picture = state.shown();
     let mut left = vec![Phrase::new().say("weir", Meaning::Strong)];
     if let Some(badge) = &state.badge {
-        left[0] = std::mem::take(&mut left[0])
-            .say(" ", Meaning::Plain)
-            .add(badge.clone(), Meaning::Watch);
+        left[0] = std::mem::take(&mut left[0]).then(self::badge(badge, pen.look));
     }
     if let Some(broker) = &picture.broker {
         left[0] = std::mem::take(&mut left[0])
@@ -74,12 +73,46 @@ fn identity(pen: &mut Pen<'_>, row: Rect, state: &State) {
     left.push(Phrase::new().add(state.server.clone(), Meaning::Plain));
     left.extend(remarks(picture, pen.look));
     pen.phrase(skip_left(row, 1), &Phrase::fitting(left, "  ", room));
+    if let Some(badge) = state.badge.as_ref().filter(|badge| badge.is_loud()) {
+        // Behind the program's name and the edge of the badge.
+        let width = u16::try_from(badge.word().len()).unwrap_or(u16::MAX);
+        let at = skip_left(row, 6);
+        pen.select(Rect {
+            width: width.min(at.width),
+            ..at
+        });
+    }
     let row = Rect {
         width: row.width.saturating_sub(1),
         ..row
     };
     pen.phrase_right(row, &right);
     pen.is_stale = was_stale;
+}
+
+/// `▐PROD▌ prod-eu`, or a plain word.
+fn badge(badge: &Badge, look: Look) -> Phrase {
+    let meaning = if badge.is_production() {
+        Meaning::Act
+    } else {
+        Meaning::Watch
+    };
+    let phrase = if badge.is_loud() {
+        Phrase::new()
+            .say(look.pick("▐", "["), meaning)
+            .say(badge.word(), meaning)
+            .say(look.pick("▌", "]"), meaning)
+    } else {
+        Phrase::new()
+            .say(" ", Meaning::Plain)
+            .say(badge.word(), Meaning::Watch)
+    };
+    match badge {
+        Badge::Demo => phrase,
+        Badge::Context { name, .. } => phrase
+            .say(" ", Meaning::Plain)
+            .add(name.clone(), Meaning::Strong),
+    }
 }
 
 /// `● live`, `◌ stale 12s · retry in 3s`, and whether the screen is frozen.

@@ -6,9 +6,9 @@ use weir_proto::safe_text::SafeText;
 use super::figures;
 use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
-use crate::tui::keys::{Binding, bindings};
+use crate::tui::live_keys::Live;
 use crate::tui::look::{Look, Meaning};
-use crate::tui::state::place::Place;
+use crate::tui::state::State;
 use crate::tui::state::screen::Mode;
 
 /// Cells for the names of the keys.
@@ -19,8 +19,9 @@ const COLUMN_CELLS: u16 = 46;
 const MOST_COLUMNS: u16 = 3;
 
 /// Draws the overlay over what is there; `skipped` lines of it are above what is seen.
-pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, place: &Place, skipped: usize) {
-    let said = said(pen.look, place);
+pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, state: &State) {
+    let said = said(pen.look, state);
+    let skipped = state.skipped;
     let columns = (screen.width.saturating_sub(3) / COLUMN_CELLS).clamp(1, MOST_COLUMNS);
     let area = centered(screen, columns, said.len());
     pen.wipe(area);
@@ -54,14 +55,18 @@ pub(crate) fn help(pen: &mut Pen<'_>, screen: Rect, place: &Place, skipped: usiz
     }
 }
 
-fn said(look: Look, place: &Place) -> Vec<Phrase> {
-    let mut said = section("Here", Mode::Page, place);
+fn said(look: Look, state: &State) -> Vec<Phrase> {
+    let mut said = section("Here", Mode::Page, state);
     for (title, mode) in [
         ("While typing a filter", Mode::Filter),
+        ("While typing a command", Mode::Command),
+        ("The columns", Mode::Columns),
+        ("The notices", Mode::Notices),
+        ("A question", Mode::Dialog),
         ("This help", Mode::Help),
     ] {
         said.push(Phrase::new());
-        said.extend(section(title, mode, place));
+        said.extend(section(title, mode, state));
     }
     said.push(Phrase::new());
     said.push(heading("Glyphs"));
@@ -86,9 +91,9 @@ fn said(look: Look, place: &Place) -> Vec<Phrase> {
     said
 }
 
-fn section(title: &'static str, mode: Mode, place: &Place) -> Vec<Phrase> {
+fn section(title: &'static str, mode: Mode, state: &State) -> Vec<Phrase> {
     std::iter::once(heading(title))
-        .chain(bindings(mode, place).map(explain))
+        .chain(state.keys.of(mode, &state.page().place).map(explain))
         .collect()
 }
 
@@ -96,11 +101,11 @@ fn heading(title: &'static str) -> Phrase {
     Phrase::new().say(title, Meaning::Strong)
 }
 
-fn explain(binding: &Binding) -> Phrase {
-    let keys = SafeText::new(format!("{:<KEY_CELLS$}", binding.shown));
+fn explain(live: &Live) -> Phrase {
+    let keys = SafeText::new(format!("{:<KEY_CELLS$}", live.shown));
     Phrase::new()
         .add(keys, Meaning::Key)
-        .say(binding.does, Meaning::Plain)
+        .say(live.binding.does, Meaning::Plain)
 }
 
 /// As large as it takes, or as there is room.

@@ -25,7 +25,7 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     };
     let width = usize::from(inner.width.saturating_sub(LEAD + 1));
-    let slots = columns(width, picture);
+    let slots = columns(width, picture, state.listing());
     let mut at = skip_left(titles, LEAD);
     for slot in &slots {
         let title = SafeText::literal(slot.column.title());

@@ -46,6 +46,8 @@ mod footer;
 
 mod help;
 
+mod overlay;
+
 pub(crate) mod frame;
 
 #[cfg(test)]

@@ -23,8 +23,9 @@ pub(crate) struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// A pen for a frame.
+    /// A pen for a frame; the ground of the look is laid.
     pub(crate) fn new(buffer: &'a mut Buffer, look: Look) -> Self {
+        buffer.set_style(buffer.area, look.ground());
         Self {
             buffer,
             look,
@@ -109,7 +110,9 @@ impl<'a> Pen<'a> {
 
     /// Empties a rectangle, for what is laid over the rest.
     pub(crate) fn wipe(&mut self, area: Rect) {
-        Clear.render(area.intersection(self.buffer.area), self.buffer);
+        let area = area.intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        self.buffer.set_style(area, self.look.ground());
     }
 
     fn titled(&mut self, area: Rect, title: &Phrase) -> u16 {
@@ -122,9 +125,7 @@ impl<'a> Pen<'a> {
         let style = self.look.style(meaning);
         if self.is_stale {
             // Bold and dim at once is bright on many terminals.
-            style
-                .remove_modifier(Modifier::BOLD)
-                .add_modifier(Modifier::DIM)
+            self.look.stale(style.remove_modifier(Modifier::BOLD))
         } else {
             style
         }
