@@ -1,5 +1,6 @@
 //! What a message does to the state, and what it leads to. Pure: no clock, no channel, no terminal.
 
+use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
 
 use super::act::act;
@@ -46,27 +47,7 @@ fn apply(state: &mut State, message: Message) -> Outcome {
             state.live.coming = Some(windows);
             Outcome::draw(Draw::No)
         }
-        Message::Sample(sample) => {
-            let missed = state.live.dropped_updates;
-            state.live.apply(&sample, state.now);
-            if let Some(more) = state
-                .live
-                .dropped_updates
-                .checked_sub(missed)
-                .filter(|n| *n > 0)
-            {
-                let text = format!("{more} samples of the broker were missed");
-                state.say(Level::Trouble, SafeText::new(text));
-            }
-            if state.frozen.is_some() {
-                return Outcome::draw(Draw::No);
-            }
-            // The list behind a question keeps its order.
-            if state.mode != Mode::Dialog {
-                state.arrange();
-            }
-            Outcome::draw(Draw::Soon)
-        }
+        Message::Sample(sample) => take(state, &sample),
         Message::Answer { page, slot, result } => {
             let (now, seen) = (state.now, state.page().serial);
             if let Some(open) = state.page_by_serial(page) {
@@ -101,6 +82,29 @@ fn apply(state: &mut State, message: Message) -> Outcome {
         Message::Stopped => Outcome::effect(Effect::Suspend),
         Message::Continued => Outcome::effect(Effect::Retake),
     }
+}
+
+/// Takes a sample of the broker in.
+fn take(state: &mut State, sample: &Numbers) -> Outcome {
+    let missed = state.live.dropped_updates;
+    state.live.apply(sample, state.now);
+    if let Some(more) = state
+        .live
+        .dropped_updates
+        .checked_sub(missed)
+        .filter(|n| *n > 0)
+    {
+        let text = format!("{more} samples of the broker were missed");
+        state.say(Level::Trouble, SafeText::new(text));
+    }
+    if state.frozen.is_some() {
+        return Outcome::draw(Draw::No);
+    }
+    // The list behind a question keeps its order.
+    if state.mode != Mode::Dialog {
+        state.arrange();
+    }
+    Outcome::draw(Draw::Soon)
 }
 
 /// The calls that the page needs now. A frozen screen asks for nothing, and without a broker there is
