@@ -13,7 +13,9 @@ use super::failure::{Exit, Failure};
 use super::location::locate;
 use super::output::{self, Output};
 use super::session::Session;
-use super::{apply, check, client, config, ctx, dlq, sentences, shell, status, sub, timeline, topic};
+use super::{
+    apply, check, client, config, ctx, dlq, sentences, shell, status, sub, timeline, topic,
+};
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.

@@ -8,7 +8,7 @@ use super::state::mode::Mode;
 use super::state::notices::Level;
 use super::state::place::Tab;
 use super::state::row_id::RowId;
-use super::state::verdict::Verdict;
+use super::state::standing::Standing;
 
 /// Changes what a list shows, or the line that is typed.
 pub(super) fn narrow(state: &mut State, action: Action) {
@@ -104,7 +104,7 @@ pub(super) fn next_problem(state: &mut State) {
     let rows = &state.shown().rows;
     let is_problem = |id: &RowId| {
         let row = id.number().and_then(|id| rows.get(&id));
-        row.is_some_and(|row| Verdict::of(&row.now).is_problem())
+        row.is_some_and(|row| Standing::severity_of(&row.now).is_problem())
     };
     match state.listing().next_place(is_problem) {
         Some(place) => state.listing_mut().select(place),

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, CtxCommand, DlqCommand, EventsArgs,
-    ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
+    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, CtxCommand, DlqCommand,
+    EventsArgs, ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
 };
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;

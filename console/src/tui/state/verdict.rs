@@ -121,6 +121,11 @@ impl Verdict {
 }
 
 impl Severity {
+    /// Whether somebody should look.
+    pub(crate) fn is_problem(self) -> bool {
+        matches!(self, Self::Act | Self::Watch)
+    }
+
     const LAST_RANK: u8 = 4;
 
     /// A number that puts what wants attention first, and the older first among what is alike. Ages
