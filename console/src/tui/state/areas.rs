@@ -289,7 +289,7 @@ mod tests {
     fn a_page_with_a_list_shows_some_of_it_at_the_usual_sizes() {
         for place in places().iter().filter(|place| place.table().is_some()) {
             for (width, height, least) in [(80, 19, 4), (120, 31, 4), (200, 55, 9)] {
-                let layout = layout((width, height + 5), height > 28, 6);
+                let layout = layout((width, height + 5), height > 28, 1_000);
                 let rows = areas(place, &layout).visible_rows();
                 assert!(rows >= least, "{place:?} shows {rows} at {width}x{height}");
             }

@@ -116,12 +116,9 @@ pub(crate) fn grid<'a, R: ?Sized + 'a>(
     for (line, one) in below.zip(rows) {
         #[cfg(test)]
         super::counted::count_row();
-        let mark = if one.is_marked {
-            pen.look.pick("■", "#")
-        } else {
-            " "
-        };
-        pen.say(skip_left(line, 1), mark, Meaning::Key);
+        if one.is_marked {
+            pen.say(skip_left(line, 1), pen.look.pick("■", "#"), Meaning::Key);
+        }
         pen.say(skip_left(line, 2), one.glyph, one.meaning);
         let mut at = skip_left(line, LEAD);
         for (place, slot) in slots.iter().enumerate() {

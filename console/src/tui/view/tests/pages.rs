@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
-use super::{ASCII, screen, text};
+use super::{ASCII, COLORED, cells, screen, text};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::fetch::{Cause, Failure};
@@ -109,5 +109,22 @@ fn what_is_wrong_is_said_in_words_on_the_first_page_at_any_size() {
         );
         assert!(place("of the attempts fail") < usize::MAX, "{shown}");
         assert!(place("Needs attention") < place("BACKLOG"), "{shown}");
+    }
+}
+
+#[test]
+fn every_page_can_be_drawn_at_any_size() {
+    let sizes = (1..=30)
+        .flat_map(|width| [1, 2, 5, 9, 14, 24].map(|height| (width * 4, height)))
+        .chain([(1, 200), (500, 1), (300, 100), (99, 40), (100, 13)]);
+    let mut states: Vec<State> = places()
+        .iter()
+        .map(|(_, tab, place)| at((80, 24), *tab, place.as_ref(), AS_IT_IS))
+        .collect();
+    for (width, height) in sizes {
+        for state in &mut states {
+            say(state, 60, Message::Resized(width, height));
+            cells(state, COLORED);
+        }
     }
 }

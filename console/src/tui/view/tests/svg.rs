@@ -1,7 +1,7 @@
 //! A frame as a picture: SVG with a text for each run of cells that look alike.
 //!
 //! The colours are those of a dark terminal. Each run says how wide it is, so that letters stay in their
-//! cells whatever font there is.
+//! cells whatever font there is; lines, blocks and dots of braille are drawn and need none.
 
 use std::fmt::Write as _;
 
@@ -81,15 +81,93 @@ fn text(svg: &mut String, (x, y): (u16, u16), run: &str, cell: &Cell) {
     } else {
         ""
     };
+    let shapes: String = run
+        .chars()
+        .zip(0_u32..)
+        .map(|(letter, at)| shape(letter, (left + f64::from(at) * CELL.0, top)))
+        .collect();
+    if !shapes.is_empty() {
+        writeln!(svg, "<path fill=\"{ink}\"{opacity} d=\"{shapes}\"/>").unwrap();
+    }
+    let run: String = run
+        .chars()
+        .map(|letter| if is_shape(letter) { ' ' } else { letter })
+        .collect();
+    if run.trim().is_empty() {
+        return;
+    }
     let base = top + CELL.1 - 4.5;
     writeln!(
         svg,
         "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" \
          lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\" fill=\"{ink}\"{weight}{opacity}>\
          {}</text>",
-        escaped(run)
+        escaped(&run)
     )
     .unwrap();
+}
+
+/// Whether a letter is drawn and not written.
+fn is_shape(letter: char) -> bool {
+    !shape(letter, (0.0, 0.0)).is_empty()
+}
+
+/// A letter that is drawn, as parts of a path; empty for all others.
+fn shape(letter: char, at: (f64, f64)) -> String {
+    let code = u32::from(letter);
+    match code {
+        0x2800..=0x28ff => (0..8)
+            .filter(|bit| (code - 0x2800) >> bit & 1 == 1)
+            .map(|bit| dot(bit, at))
+            .collect(),
+        0x2581..=0x2588 => {
+            let height = f64::from(code - 0x2580) / 8.0;
+            part(at, (0.0, 1.0 - height), (1.0, height))
+        }
+        0x2589..=0x258f => part(at, (0.0, 0.0), (f64::from(0x2590 - code) / 8.0, 1.0)),
+        _ => strokes(letter)
+            .iter()
+            .map(|stroke| match stroke {
+                'l' => part(at, (0.0, 0.47), (0.56, 0.06)),
+                'r' => part(at, (0.44, 0.47), (0.56, 0.06)),
+                'u' => part(at, (0.44, 0.0), (0.12, 0.53)),
+                _ => part(at, (0.44, 0.47), (0.12, 0.53)),
+            })
+            .collect(),
+    }
+}
+
+/// To which sides of its cell a line goes: left, right, up, down.
+fn strokes(letter: char) -> &'static [char] {
+    match letter {
+        '─' => &['l', 'r'],
+        '│' => &['u', 'd'],
+        '┌' => &['r', 'd'],
+        '┐' => &['l', 'd'],
+        '└' => &['r', 'u'],
+        '┘' => &['l', 'u'],
+        '┤' => &['l', 'u', 'd'],
+        _ => &[],
+    }
+}
+
+/// One of the eight dots of braille.
+fn dot(bit: u32, at: (f64, f64)) -> String {
+    let (column, row) = match bit {
+        0..=2 => (0, bit),
+        3..=5 => (1, bit - 3),
+        6 => (0, 3),
+        _ => (1, 3),
+    };
+    let place = (f64::from(column) * 0.5 + 0.12, f64::from(row) * 0.25 + 0.07);
+    part(at, place, (0.26, 0.12))
+}
+
+/// A part of a cell, from a place on and of a size, both as parts of the cell.
+fn part(at: (f64, f64), place: (f64, f64), size: (f64, f64)) -> String {
+    let (x, y) = (at.0 + place.0 * CELL.0, at.1 + place.1 * CELL.1);
+    let (width, height) = (size.0 * CELL.0, size.1 * CELL.1);
+    format!("M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z")
 }
 
 fn hex(color: Color) -> &'static str {
