@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
@@ -161,6 +162,27 @@ async fn who_is_connected_is_listed_with_what_they_do() {
         client_of(&broker, "writer").await.is_none().then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_says_it_is_is_data_however_hostile() {
+    let broker = broker().await;
+    broker.pair().await;
+    let mut bytes = "evil/\u{202e}".to_owned().into_bytes();
+    bytes.extend(b"\xff\xfe");
+    bytes.extend("x".repeat(5_000).bytes());
+    let agent = HeaderValue::from_bytes(&bytes).unwrap();
+    let address = format!("http://{}", broker.child().address());
+    let endpoint = Channel::from_shared(address).unwrap();
+    let endpoint = endpoint.user_agent(agent).unwrap();
+    let (_say, _delivered) = consumer(&endpoint.connect().await.unwrap()).await;
+    let client = client_of(&broker, "evil/\u{202e}\u{fffd}").await.unwrap();
+    assert!(
+        (200..=256).contains(&client.client_version.len()),
+        "it is cut"
+    );
+    let stats = client.consumers[0].stats.as_ref().unwrap();
+    assert_eq!(stats.client_version, client.client_version);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
