@@ -1,6 +1,7 @@
 //! Numbers as plain values: what counts up, a consumer's, and the broker's.
 
 use crate::insight::Latency;
+use crate::insight::verdict::{HoldUp, Part};
 use crate::model::{Client, ConsumerId, Span, Time};
 
 /// Counters that only grow while the broker runs, from 0 at its start; rates are their differences.
@@ -37,6 +38,8 @@ pub struct ConsumerCounts {
     pub leased: u64,
     /// How many it may hold.
     pub max_outstanding_messages: u64,
+    /// It may take no more, by messages or by bytes.
+    pub is_full: bool,
     /// Messages handed to it.
     pub delivered: u64,
     /// Those of them that were handed out before.
@@ -74,4 +77,21 @@ pub struct BrokerCounts {
     pub delivered: u64,
     /// Messages acknowledged since the start.
     pub acked: u64,
+}
+
+/// What stands in the way of a subscription.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Messages that are known to stand behind another of their key.
+    pub parked: u64,
+    /// How many keys have such messages.
+    pub parked_keys: u64,
+    /// The message that is oldest, or that the oldest waits for, if it has failed or is dead.
+    pub hold_up: Option<HoldUp>,
+    /// The partition with the largest backlog, of several.
+    pub largest: Option<Part>,
+    /// The part of what comes in that the most frequent key carries, if keys are kept in order.
+    pub top_key: Option<f64>,
+    /// When the newest message of its topic came in, or it was created, if that is later.
+    pub newest: Time,
 }

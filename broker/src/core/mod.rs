@@ -39,6 +39,7 @@ mod consumer;
 mod state;
 mod happening;
 mod pace;
+mod standing;
 mod trust;
 mod schedule;
 mod retries;
@@ -54,10 +55,8 @@ mod forward;
 mod scanning;
 mod subscriptions;
 mod topics;
-
 mod expiry;
 mod updates;
-
 mod seek;
 
 mod requests;
@@ -99,7 +98,7 @@ pub use command::{
     Forward, Nack, NackAction, NewSubscription, PeekSubscription, PeekTopic, Publication, Pull,
     Purge, PurgeScope, RequestKey, Seek, Selection, SequenceRange, Start,
 };
-pub use counts::{BrokerCounts, ConsumerCounts, Meters};
+pub use counts::{BrokerCounts, ConsumerCounts, Meters, Standing};
 pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};

@@ -123,6 +123,7 @@ impl Core {
                     .saturating_sub(subscription.meters.published),
                 ..subscription.meters
             },
+            standing: subscription.standing(topic),
             handling: measures.handling(now.mono),
             queueing: measures.queueing(now.mono),
             consumers: streams
@@ -151,6 +152,7 @@ impl Consumer {
             connected: self.connected,
             leased: self.credit.messages(),
             max_outstanding_messages: self.credit.allowance().messages,
+            is_full: !self.credit.has_room(),
             delivered: self.delivered,
             redelivered: self.redelivered,
             handling: None,

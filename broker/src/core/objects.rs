@@ -14,6 +14,7 @@ use super::remembered::Requests;
 use super::sieves::Sieves;
 use super::totals::Totals;
 use crate::delivery::{Log, Machine, Rules};
+use crate::insight::top_keys::TopKeys;
 use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
@@ -80,6 +81,8 @@ pub(super) struct Topic {
     pub(super) settled: Position,
     /// Volatile: messages published since the start while it had no subscription.
     pub(super) unrouted: u64,
+    /// Volatile: its most frequent ordering keys, once there was one.
+    pub(super) top_keys: Option<Box<TopKeys>>,
     /// Derived: ids of its messages within the window.
     pub(super) known: Known,
     /// Derived: their filters.
@@ -186,6 +189,7 @@ impl Topic {
             limited: BTreeSet::new(),
             hungry: BTreeSet::new(),
             unrouted: 0,
+            top_keys: None,
             known: Known::default(),
             sieves: Sieves::default(),
         }

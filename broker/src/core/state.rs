@@ -160,6 +160,9 @@ impl Core {
             let at = self.next_position;
             let columns = act.body.as_ref().map(|body| &body.columns);
             let weighed = self.objects.weigh(&act.entry);
+            if let (Entry::Published(published), Some(body)) = (&act.entry, &act.body) {
+                self.objects.count_keys(published.topic, body, now.mono);
+            }
             let happened = self.objects.happening(&act.entry, now.wall);
             self.output.happened.extend(happened);
             let applied = self.objects.apply(&act.entry, columns, at, Mode::Live(now));

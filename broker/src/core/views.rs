@@ -1,6 +1,6 @@
 //! What callers see of the core: plain values, computed at the call.
 
-use super::counts::{ConsumerCounts, Meters};
+use super::counts::{ConsumerCounts, Meters, Standing};
 use crate::delivery::Counts;
 use crate::insight::Latency;
 use crate::model::entry::{DeadRecord, StoredRun};
@@ -291,6 +291,8 @@ pub struct SubscriptionCounts {
     pub are_dead_letters_held: bool,
     /// What it has done since the broker started.
     pub meters: Meters,
+    /// What stands in its way.
+    pub standing: Standing,
     /// From hand-out to ack; `None` while nothing was measured.
     pub handling: Option<Latency>,
     /// From when messages are due to their first hand-out; `None` while nothing was measured.

@@ -121,6 +121,12 @@ impl Keys {
         members.map(|(&offset, &key)| (offset, key)).collect()
     }
 
+    /// The first of the key of a message, if that is another one.
+    pub(super) fn ahead_of(&self, offset: u64) -> Option<u64> {
+        let line = self.lines.get(self.members.get(&offset)?)?;
+        (line.head != offset).then_some(line.head)
+    }
+
     /// Whether it is the turn of a message; always if it has no key.
     pub(super) fn has_turn(&self, offset: u64) -> bool {
         let Some(key) = self.members.get(&offset) else {

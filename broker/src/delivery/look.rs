@@ -120,6 +120,27 @@ impl Machine {
         self.oldest_to_go(log, self.progress.floor)
     }
 
+    /// The message that is oldest, or that the oldest waits for: one of which attempts have failed, with their number,
+    /// or a dead one that holds its key.
+    pub fn hold_up(&self, log: &Log) -> Option<(Offset, u32, bool)> {
+        let oldest = self.oldest_due(log)?;
+        let attempts = self.progress.attempts(oldest.0);
+        if attempts > 0 {
+            return Some((oldest, attempts, false));
+        }
+        let head = self.keys.ahead_of(oldest.0)?;
+        let record = self.progress.record(head)?;
+        record
+            .kind
+            .is_dead()
+            .then_some((Offset(head), record.attempts, true))
+    }
+
+    /// How many messages are known to stand behind another of their key, and of how many keys.
+    pub fn parked(&self) -> (u64, u64) {
+        (self.keys.parked_messages(), self.keys.parked_keys())
+    }
+
     /// Since when the oldest that is unfinished, due and not dead could be handed out. Of more than a
     /// few that were scheduled before it, the first ones are looked at.
     pub fn due_since(&self, log: &Log) -> Option<Time> {

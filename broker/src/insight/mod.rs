@@ -9,6 +9,8 @@
 //! - [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were. [`timeline`]: what happened.
 //! - [`dead_groups`]: dead messages by what they died of.
+//! - [`verdict`]: what is going on, in words; [`advice`]: how many consumers that takes; [`top_keys`]: the most frequent
+//!   ordering keys. [`severity`]: how much something matters.
 
 pub mod ticks;
 
@@ -31,6 +33,12 @@ pub mod dead_groups;
 pub mod severity;
 
 pub mod timeline;
+
+pub mod verdict;
+
+pub mod advice;
+
+pub mod top_keys;
 
 pub use drain::{Drain, DrainRange, Flow};
 pub use histogram::{Histogram, Latency};

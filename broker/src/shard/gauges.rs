@@ -137,6 +137,7 @@ impl Gauges {
             publish_rates: rates.map(|[publish]| publish),
             counts,
             partitions: Vec::new(),
+            top_keys: Default::default(),
         }
     }
 
@@ -185,6 +186,7 @@ impl Gauges {
         SubscriptionSample {
             drain: flow.drain(),
             drain_range: flow.range(),
+            diagnosis: None,
             partitions: Vec::new(),
             details: None,
             consumers,

@@ -14,6 +14,7 @@ use super::chronicle::Chronicle;
 use super::clock::Clock;
 use super::command::{Act, Command, Promise, SampleOrder, Which};
 use super::doorbell::Doorbell;
+use super::holds::Holds;
 
 use super::{Health, Sample};
 use crate::core::{
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) samples: watch::Sender<Arc<Sample>>,
     pub(super) history: Arc<Mutex<Ledger>>,
     pub(super) chronicle: Arc<Chronicle>,
+    pub(super) holds: Holds,
     /// Changes when there may be dead messages to forward.
     pub(super) forwarding: watch::Sender<u64>,
     /// Kept by the owner, so that a publish takes one trip instead of two.

@@ -6,7 +6,7 @@
 //!
 //! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
 //! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `gauges` and
-//! `sampling`, what they were in `historian`, what happened in `chronicle`.
+//! `sampling`, what they mean in `judging` and `advising`, what they were in `historian`, what happened in `chronicle`.
 
 mod handle;
 
@@ -47,7 +47,11 @@ mod upkeep;
 mod host;
 
 mod gauges;
+mod judging;
 mod sampling;
+
+mod advising;
+mod holds;
 
 mod historian;
 
@@ -63,6 +67,7 @@ mod doorbell;
 #[cfg(test)]
 mod tests;
 
+pub use advising::Advised;
 pub use chronicler::{Chronicler, Mark};
 pub use clock::process_micros;
 pub use declaring::Creation;

@@ -6,6 +6,9 @@ use crate::core::{
     DepartedConsumer, Distributions, SubscriptionCounts, SubscriptionPartition, TopicCounts,
     TopicPartition,
 };
+use crate::insight::advice::Load;
+use crate::insight::top_keys::TopKey;
+use crate::insight::verdict::Diagnosis;
 use crate::insight::{Drain, DrainRange, WINDOWS};
 use crate::model::{ConsumerId, Incarnation, Position, Span, Time};
 
@@ -94,6 +97,8 @@ pub struct TopicSample {
     pub publish_rates: [f64; WINDOWS],
     /// Its partitions; empty unless it was asked for.
     pub partitions: Vec<TopicPartition>,
+    /// Its most frequent ordering keys, and how many messages with a key were counted; empty unless it was asked for.
+    pub top_keys: (Vec<TopKey>, u64),
 }
 
 /// A subscription.
@@ -109,6 +114,8 @@ pub struct SubscriptionSample {
     pub drain: Drain,
     /// Between which times a backlog that shrinks ends.
     pub drain_range: Option<DrainRange>,
+    /// What is going on; `None` until enough was seen.
+    pub diagnosis: Option<Diagnosis>,
     /// It on each partition; empty unless it was asked for.
     pub partitions: Vec<SubscriptionPartition>,
     /// What is told only to who names the subscription.
@@ -122,6 +129,8 @@ pub struct SubscriptionDetails {
     pub distributions: Option<Distributions>,
     /// The consumers that left last, the newest first.
     pub departed: Vec<DepartedConsumer>,
+    /// What it has to do, and who does it.
+    pub load: Load,
 }
 
 /// Messages per second.

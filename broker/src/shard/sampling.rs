@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::gauges::Gauges;
 use super::handle::Shared;
 use super::host::Host;
+use super::judging::Judges;
 use super::{BrokerSample, Sample, SubscriptionDetails, SubscriptionSample, TopicSample};
 use crate::core::{BrokerCounts, Core};
 use crate::journal::Journal;
@@ -16,6 +17,8 @@ use crate::model::{ClientId, Mono, Name, Now, Refusal, Span, SubscriptionId, Tim
 
 /// How often a sample is published.
 const INTERVAL: Span = Span::from_secs(1);
+/// The most frequent ordering keys that are told.
+const TOP_KEYS: usize = 20;
 /// Topics or subscriptions that one slice looks at.
 const SLICE: usize = 64;
 
@@ -35,6 +38,7 @@ pub(super) struct Sampler {
     next: Mono,
     number: u64,
     gauges: Gauges,
+    judges: Judges,
     building: Option<Building>,
 }
 
@@ -63,6 +67,7 @@ impl Sampler {
             next: now.mono,
             number: 0,
             gauges: Gauges::begin(now.mono),
+            judges: Judges::default(),
             building: None,
         }
     }
@@ -93,7 +98,7 @@ impl Sampler {
         let Some(mut building) = self.building.take() else {
             return;
         };
-        if !self.build_slice(&mut building, scene.core, now) {
+        if !self.build_slice(&mut building, scene) {
             self.building = Some(building);
             return;
         }
@@ -101,13 +106,15 @@ impl Sampler {
         scene.shared.chronicle.pass(now.wall);
         self.gauges
             .complete(&building.topics, &building.subscriptions);
+        self.judges.complete(&building.subscriptions);
         let mut sample = self.finish(building, scene, true);
         sample.number = self.number;
         scene.shared.samples.send_replace(Arc::new(sample));
     }
 
     /// Whether the building is complete.
-    fn build_slice(&mut self, building: &mut Building, core: &Core, now: Now) -> bool {
+    fn build_slice(&mut self, building: &mut Building, scene: Scene<'_>) -> bool {
+        let Scene { core, now, .. } = scene;
         let windows = self.gauges.at_tick();
         if !building.are_topics_done {
             let after = building.topics.last().map(|sample| sample.counts.id);
@@ -126,11 +133,14 @@ impl Sampler {
         let counts = ids
             .into_iter()
             .filter_map(|id| core.subscription_counts(id, now));
+        let mut changes = Vec::new();
         for counts in counts {
             self.gauges.read_subscription(&counts);
-            let sample = Arc::new(self.gauges.subscription(counts, &windows));
-            building.subscriptions.push(sample);
+            let mut sample = self.gauges.subscription(counts, &windows);
+            changes.extend(self.judges.look(&mut sample, now));
+            building.subscriptions.push(Arc::new(sample));
         }
+        scene.shared.chronicle.tell(changes);
         is_done
     }
 
@@ -152,12 +162,14 @@ impl Sampler {
             let mut sample = self.gauges.topic(counts, &windows);
             if !asked.is_all {
                 sample.partitions = core.topic_partitions(id);
+                sample.top_keys = core.top_keys(id, TOP_KEYS);
             }
             Arc::new(sample)
         });
         let subscriptions = subscriptions.map(|counts| {
             let id = counts.id;
             let mut sample = self.gauges.subscription(counts, &windows);
+            self.judges.fill(&mut sample);
             if !asked.is_all {
                 sample.partitions = core.subscription_partitions(id, now);
             }
@@ -165,6 +177,7 @@ impl Sampler {
                 sample.details = Some(Box::new(SubscriptionDetails {
                     distributions: core.distributions(id, now),
                     departed: core.departures(id),
+                    load: self.judges.load(&sample, now),
                 }));
             }
             Arc::new(sample)

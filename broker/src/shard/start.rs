@@ -17,6 +17,7 @@ use super::command::{Command, Stop};
 use super::doorbell::{Note, Waiting};
 use super::handle::Shared;
 use super::historian::{self, Historian};
+use super::holds::Holds;
 use super::host::Host;
 use super::owner::{COMMANDS, Owner, ShardError};
 use super::sampling::Sampler;
@@ -110,6 +111,7 @@ impl Shard {
             health: watch::Sender::new(Health::Serving),
             samples: watch::Sender::default(),
             history: Arc::new(Mutex::new(historian::load(&*disk))),
+            holds: Holds::default(),
             chronicle: Chronicle::begin(&*disk, &recovered, core.incarnation(), now),
             forwarding: watch::Sender::default(),
             routes: RwLock::new(routes(&core)),

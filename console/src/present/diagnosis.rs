@@ -5,6 +5,26 @@ use weir_proto::v1;
 
 use super::units;
 
+/// The words of [`verdict`].
+pub(crate) const VERDICTS: &[&str] = &[
+    "unknown",
+    "ok",
+    "idle",
+    "draining",
+    "growing",
+    "paused",
+    "stuck",
+    "no_consumers",
+    "under_capacity",
+    "slowed",
+    "consumers_idle",
+    "failing",
+    "skewed",
+];
+
+/// The words of [`severity`], what matters most first.
+pub(crate) const SEVERITIES: &[&str] = &["act", "watch", "fine", "unknown"];
+
 /// What is going on in a subscription.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct DiagnosisDocument {
@@ -62,5 +82,23 @@ pub(crate) fn severity(severity: v1::Severity) -> &'static str {
         v1::Severity::Fine => "fine",
         v1::Severity::Watch => "watch",
         v1::Severity::Act => "act",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_can_be_filtered_by() {
+        for value in 0..13 {
+            let one = v1::Diagnosis {
+                verdict: value,
+                severity: value.min(3),
+                ..v1::Diagnosis::default()
+            };
+            assert!(VERDICTS.contains(&verdict(one.verdict())));
+            assert!(SEVERITIES.contains(&severity(one.severity())));
+        }
     }
 }

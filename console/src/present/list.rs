@@ -64,7 +64,17 @@ impl Order {
             (_, Value::Unknown) => return Ordering::Less,
             _ => {}
         }
-        let rising = one.order(&two).unwrap_or(Ordering::Equal);
+        let rising = match self.path.kind {
+            // Words are in the order in which they are listed.
+            Kind::Word(words) => {
+                let place = |value: &Value<'_>| {
+                    let text = value.written();
+                    words.iter().position(|word| text.as_deref() == Some(*word))
+                };
+                place(&one).cmp(&place(&two))
+            }
+            _ => one.order(&two).unwrap_or(Ordering::Equal),
+        };
         if self.path.kind.is_measured() == self.is_reversed {
             rising
         } else {

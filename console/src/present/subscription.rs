@@ -4,6 +4,7 @@ use serde::Serialize;
 use weir_proto::v1;
 
 use super::consumer::{ConsumerDocument, DepartedDocument, LatencyDocument, consumers};
+use super::diagnosis::{severity, verdict};
 use super::subscription_settings::SubscriptionSettings;
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
@@ -37,6 +38,12 @@ pub(crate) struct SubscriptionNumbers {
     pub(crate) dead_rate: Option<f64>,
     pub(crate) drain: &'static str,
     pub(crate) drain_seconds: Option<f64>,
+    /// What is going on, in one word; `unknown` until enough was seen.
+    pub(crate) verdict: &'static str,
+    /// `fine`, `watch` or `act`; `unknown` until enough was seen.
+    pub(crate) severity: &'static str,
+    /// Why, in one sentence.
+    pub(crate) reason: Option<String>,
     pub(crate) entered: u64,
     pub(crate) acked: u64,
     pub(crate) dropped: u64,
@@ -53,6 +60,15 @@ pub(crate) struct SubscriptionNumbers {
 }
 
 impl SubscriptionNumbers {
+    /// What is going on and how much it matters, if it does.
+    fn verdict_text(&self) -> String {
+        let verdict = self.verdict.replace('_', " ");
+        match self.severity {
+            "watch" | "act" => format!("{verdict} ({})", self.severity),
+            _ => verdict,
+        }
+    }
+
     /// The numbers of all subscriptions of a sample.
     pub(crate) fn all(sample: &v1::GetStatsResponse) -> Vec<Self> {
         let time = sample.sample_time.as_ref();
@@ -95,6 +111,15 @@ impl SubscriptionNumbers {
             dead_rate: rate(|rates| rates.dead),
             drain: drain(stats.drain()),
             drain_seconds: stats.drain_seconds,
+            verdict: stats
+                .diagnosis
+                .as_ref()
+                .map_or("unknown", |one| verdict(one.verdict())),
+            severity: stats
+                .diagnosis
+                .as_ref()
+                .map_or("unknown", |one| severity(one.severity())),
+            reason: stats.diagnosis.as_ref().map(|one| one.reason.clone()),
             entered: stats.entered,
             acked: stats.acked,
             dropped: stats
@@ -193,6 +218,10 @@ impl SubscriptionDocument {
         }
         fields.push("lag", known(numbers.lag_seconds, units::seconds));
         fields.push("drain", numbers.drain_text());
+        fields.push("verdict", numbers.verdict_text());
+        if let Some(reason) = &numbers.reason {
+            fields.push("  why", reason);
+        }
         fields.push("publish rate", known(numbers.publish_rate, per_second));
         fields.push("ack rate", known(numbers.ack_rate, per_second));
         fields.push("fail rate", known(numbers.fail_rate, per_second));
@@ -230,6 +259,7 @@ pub(crate) fn subscription_table(subscriptions: &[SubscriptionNumbers], is_wide:
         number("CONS"),
         number("IN/S"),
         number("ACKED/S"),
+        text("VERDICT"),
     ];
     if is_wide {
         let more = [
@@ -254,6 +284,7 @@ pub(crate) fn subscription_table(subscriptions: &[SubscriptionNumbers], is_wide:
             cell(units::count(numbers.consumers)),
             cell(known(numbers.publish_rate, units::rate)),
             cell(known(numbers.ack_rate, units::rate)),
+            cell(numbers.verdict_text()),
         ];
         if is_wide {
             row.extend([

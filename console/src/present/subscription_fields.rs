@@ -1,5 +1,6 @@
 //! What subscriptions are filtered and sorted by.
 
+use super::diagnosis::{SEVERITIES, VERDICTS};
 use super::subscription::SubscriptionNumbers;
 use weir_proto::filter::{Field, Filtered, Kind, Schema};
 
@@ -32,6 +33,9 @@ const SCHEMA: Schema = Schema {
         Field::new("dead_rate", Kind::Rate),
         Field::new("drain", Kind::Word(DRAIN)).called(&["state"]),
         Field::new("drain_seconds", Kind::Seconds),
+        Field::new("verdict", Kind::Word(VERDICTS)),
+        Field::new("severity", Kind::Word(SEVERITIES)),
+        Field::new("reason", Kind::Text),
         Field::new("entered", Kind::Count),
         Field::new("acked", Kind::Count),
         Field::new("dropped", Kind::Count),

@@ -7,7 +7,7 @@
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
 //!   [`topology`], [`clients`], [`admin`], [`dead_groups`], [`operator`]: managing, looking and acting.
 //! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
-//!   [`events`]: what happened; [`advice`]: what they mean.
+//!   [`events`]: what happened; [`diagnosis`], [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
 
 pub(crate) mod batch;
@@ -40,6 +40,10 @@ mod resources;
 mod topology;
 
 mod durations;
+mod events;
+
+mod diagnosis;
+
 mod numbers;
 
 mod clients;
@@ -57,8 +61,6 @@ mod window;
 mod watching;
 
 mod history;
-
-mod events;
 
 mod advice;
 

@@ -2,7 +2,7 @@
 
 use weir_proto::server;
 
-use super::{convert, durations};
+use super::{convert, diagnosis, durations};
 use crate::core::{ConsumerCounts, SubscriptionPartition};
 use crate::insight::{Drain, WINDOWS, Window};
 use crate::model::entry::DropCause;
@@ -98,7 +98,7 @@ pub(super) fn topic(sample: &TopicSample) -> server::TopicStats {
                 stored_bytes: one.stored_bytes,
             })
             .collect(),
-        ..server::TopicStats::default()
+        top_keys: diagnosis::top_keys(&sample.top_keys.0, sample.top_keys.1, counts.partitions),
     }
 }
 
@@ -126,7 +126,6 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
     let counts = &of.counts;
     let (drain, drain_seconds) = drain(sample.drain);
     let rates = sample.rates.iter().zip(windows());
-    let consumers = of.consumers.iter().zip(&sample.consumers);
     let mut stats = server::SubscriptionStats {
         subscription_id: of.id.0,
         name: of.name.to_string(),
@@ -145,9 +144,8 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
         rates: rates
             .map(|(rates, window)| subscription_rates(rates, window))
             .collect(),
-        consumers: consumers
-            .map(|(counts, rates)| consumer(counts, rates))
-            .collect(),
+        consumers: consumers(sample),
+        diagnosis: sample.diagnosis.as_ref().map(diagnosis::diagnosis),
         conservation_error: of.conservation_error,
         drain_seconds,
         drain_low_seconds: sample.drain_range.map(|range| range.low),
@@ -210,6 +208,14 @@ fn subscription_rates(rates: &SubscriptionRates, window_seconds: f64) -> server:
         fail,
         dead,
     }
+}
+
+/// The numbers of a subscription's consumers, in order of id.
+pub(super) fn consumers(sample: &SubscriptionSample) -> Vec<server::ConsumerStats> {
+    let consumers = sample.counts.consumers.iter().zip(&sample.consumers);
+    consumers
+        .map(|(counts, rates)| consumer(counts, rates))
+        .collect()
 }
 
 /// A consumer's numbers.

@@ -19,12 +19,37 @@ pub(super) trait Row: Subject {
 
     /// Its name: equal rows are in its order.
     fn name(&self) -> &str;
+
+    /// What it is ordered by if a field is.
+    fn rank<'a>(&'a self, path: &Path) -> Value<'a> {
+        self.look(path)
+    }
 }
 
 /// The words for what becomes of a backlog.
 const DRAINS: &[&str] = &[
     "unknown", "empty", "draining", "never", "stuck", "idle", "paused",
 ];
+
+/// The words for what is going on.
+const VERDICTS: &[&str] = &[
+    "unknown",
+    "ok",
+    "idle",
+    "draining",
+    "growing",
+    "paused",
+    "stuck",
+    "no_consumers",
+    "under_capacity",
+    "slowed",
+    "consumers_idle",
+    "failing",
+    "skewed",
+];
+
+/// The words for how much it matters.
+const SEVERITIES: &[&str] = &["unknown", "fine", "watch", "act"];
 
 const SUBSCRIPTION: &[Field] = &[
     Field::new("name", Kind::Text),
@@ -50,6 +75,8 @@ const SUBSCRIPTION: &[Field] = &[
     Field::new("dead_rate", Kind::Rate),
     Field::new("drain", Kind::Word(DRAINS)).called(&["state"]),
     Field::new("drain_seconds", Kind::Seconds),
+    Field::new("verdict", Kind::Word(VERDICTS)),
+    Field::new("severity", Kind::Word(SEVERITIES)),
     Field::new("entered", Kind::Count),
     Field::new("acked", Kind::Count),
     Field::new("dropped", Kind::Count),
@@ -81,6 +108,15 @@ impl Row for SubscriptionSample {
 
     fn name(&self) -> &str {
         self.counts.name.as_str()
+    }
+
+    /// By what matters more, and of what matters as much by what is older.
+    fn rank<'a>(&'a self, path: &Path) -> Value<'a> {
+        let Some(diagnosis) = self.diagnosis.filter(|_| path.name == "severity") else {
+            return self.look(path);
+        };
+        let age = self.counts.lag.map_or(0.0, Span::as_seconds);
+        Value::Real(f64::from(diagnosis.severity as u8) + age / (age + 3_600.0))
     }
 }
 
@@ -115,6 +151,8 @@ impl Subject for SubscriptionSample {
                 Drain::Draining(seconds) => Value::Real(seconds),
                 _ => Value::Unknown,
             },
+            "verdict" => word(self.diagnosis.map(|one| one.verdict.word())),
+            "severity" => word(self.diagnosis.map(|one| one.severity.word())),
             "entered" => Value::count(counts.entered),
             "acked" => Value::count(counts.acked),
             "handling_p50_seconds" => seconds(of.handling.map(|one| one.p50)),
@@ -197,6 +235,10 @@ fn hundreds(of: &SubscriptionSample, age: f64) -> u64 {
 
 fn seconds(span: Option<Span>) -> Value<'static> {
     span.map_or(Value::Unknown, |span| Value::Real(span.as_seconds()))
+}
+
+fn word(word: Option<&'static str>) -> Value<'static> {
+    Value::Text(Cow::Borrowed(word.unwrap_or("unknown")))
 }
 
 fn drain_word(drain: Drain) -> &'static str {

@@ -118,7 +118,7 @@ impl<R: Row> Window<R> {
         selected: impl Iterator<Item = &'a Arc<R>>,
         order: &Order,
     ) -> (usize, Vec<&'a Arc<R>>) {
-        let mut keyed: Vec<_> = selected.map(|row| (row.look(&order.path), row)).collect();
+        let mut keyed: Vec<_> = selected.map(|row| (row.rank(&order.path), row)).collect();
         let matched = keyed.len();
         let end = self.offset.saturating_add(self.limit);
         let compare = |one: &(Value<'a>, &'a Arc<R>), other: &(Value<'a>, &'a Arc<R>)| {

@@ -30,6 +30,7 @@ fn topics(stored: &[u64]) -> Vec<Arc<TopicSample>> {
             },
             publish_rates: Default::default(),
             partitions: Vec::new(),
+            top_keys: Default::default(),
         })
     };
     stored.iter().enumerate().map(topic).collect()

@@ -1,4 +1,4 @@
-//! The attributes of an encoded message, found without decoding the rest of it.
+//! The attributes and the ordering key of an encoded message, found without decoding the rest of it.
 
 /// `attributes` of a message, length-delimited; within one 1 is the key and 2 the value.
 const ATTRIBUTES: u64 = (2 << 3) | 2;
@@ -33,6 +33,19 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Attributes<'a> {
     fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
     }
+}
+
+/// The ordering key of an encoded `weir.v1.Message`; `None` if it has none, or one that cannot be read.
+pub fn ordering_key(message: &[u8]) -> Option<&str> {
+    /// `ordering_key` of a message, length-delimited.
+    const ORDERING_KEY: u64 = (3 << 3) | 2;
+    let mut rest = message;
+    while let Some((tag, value)) = field(&mut rest) {
+        if tag == ORDERING_KEY {
+            return std::str::from_utf8(value).ok();
+        }
+    }
+    None
 }
 
 fn attribute(entry: &[u8]) -> Option<(&str, &str)> {

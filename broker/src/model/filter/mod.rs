@@ -25,7 +25,7 @@ mod sieve;
 #[cfg(test)]
 mod tests;
 
-pub use attributes::Attributes;
+pub use attributes::{Attributes, ordering_key};
 pub use expression::FilterError;
 pub use selection::Filter;
 pub use sieve::{Filters, Sieved};
