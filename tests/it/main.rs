@@ -4,7 +4,8 @@
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
 //!   [`letters`], [`lives`], [`filters`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
-//!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`verdicts`], [`services`], [`python`].
+//!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`verdicts`], [`services`],
+//!   [`python`].
 //! - Publishing: [`pipelines`], [`producers`], [`sizes`], [`pressure`], [`fullness`], [`relaxed`], [`dedup`].
 //! - What is refused: [`refusals`], [`stale`], [`troubles`], and [`reasons`], which knows the test of each.
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],

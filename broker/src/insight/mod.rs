@@ -9,8 +9,8 @@
 //! - [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were. [`timeline`]: what happened.
 //! - [`dead_groups`]: dead messages by what they died of.
-//! - [`verdict`]: what is going on, in words; [`advice`]: how many consumers that takes; [`top_keys`]: the most frequent
-//!   ordering keys. [`severity`]: how much something matters.
+//! - [`verdict`]: what is going on, in words; [`advice`]: how many consumers that takes;
+//!   [`top_keys`]: the most frequent ordering keys. [`severity`]: how much something matters.
 
 pub mod ticks;
 

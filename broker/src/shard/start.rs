@@ -83,10 +83,8 @@ impl Shard {
             version: entry::INDEXED_VERSION,
             bytes: entry::indexed_bytes,
         };
-        let (uncommitted, merge_bytes) = (
-            options.uncommitted_bytes,
-            MERGE_BYTES.min(options.segment_bytes / 8),
-        );
+        let uncommitted = options.uncommitted_bytes;
+        let merge_bytes = MERGE_BYTES.min(options.segment_bytes / 8);
         // Half of a segment: a group lies in one, behind what is there already or in the next.
         let group_bytes = options.segment_bytes / 2;
         let mut recovery = Recovery::new();
