@@ -28,3 +28,8 @@ pub(crate) async fn until(time: Instant) {
 pub(crate) async fn pause(span: Duration) {
     until(now() + span).await;
 }
+
+/// Blocks this thread for a span, more exactly than a wait of the runtime. Not for tasks.
+pub(crate) fn sleep_thread(span: Duration) {
+    std::thread::sleep(span);
+}

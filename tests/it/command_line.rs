@@ -34,11 +34,22 @@ pub(crate) fn run(server: &str, words: &[&str]) -> Ended {
     run_with(server, words, &[])
 }
 
+/// The same in another directory.
+pub(crate) fn run_in(directory: &Path, server: &str, words: &[&str]) -> Ended {
+    let mut command = Command::new(WEIR);
+    command.current_dir(directory);
+    ended(command, server, words)
+}
+
 fn run_with(server: &str, words: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(WEIR);
+    command.envs(variables.iter().copied());
+    ended(command, server, words)
+}
+
+fn ended(mut command: Command, server: &str, words: &[&str]) -> Ended {
     command.args(words).env("WEIR_SERVER", server);
     command.env_remove("WEIR_CONFIG").stdin(Stdio::null());
-    command.envs(variables.iter().copied());
     let Output {
         status,
         stdout,

@@ -147,6 +147,8 @@ mod decoders;
 
 mod command_line;
 
+mod loads;
+
 mod slo;
 
 mod command_times;

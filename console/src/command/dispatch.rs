@@ -14,7 +14,7 @@ use super::location::locate;
 use super::output::{self, Output};
 use super::session::Session;
 use super::{
-    apply, check, client, config, ctx, dlq, sentences, shell, status, sub, timeline, topic,
+    apply, check, client, config, ctx, dlq, load, sentences, shell, status, sub, timeline, topic,
 };
 use crate::tui::TopArgs;
 
@@ -51,6 +51,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Completion(args)) => shell::completion(&args).into(),
         Some(Command::Man(args)) => shell::man(globals, &args).into(),
         Some(Command::Check(command)) => on_runtime(globals, check::run(globals, command)).into(),
+        Some(Command::Load(command)) => on_runtime(globals, load::run(globals, command)).into(),
         Some(Command::Apply(args)) => with_broker(globals, Verb::Apply(args)).into(),
         Some(Command::Export) => with_broker(globals, Verb::Export).into(),
         Some(Command::Status) => with_broker(globals, Verb::Status).into(),

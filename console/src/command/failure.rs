@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     NotAllowed = 6,
     /// There is no such thing.
     NotFound = 7,
+    /// An objective was missed.
+    Threshold = 8,
     /// Ctrl-C.
     Interrupted = 130,
 }

@@ -39,6 +39,7 @@ mod config;
 mod ctx;
 mod dlq;
 mod edit;
+mod load;
 mod shell;
 mod status;
 mod sub;

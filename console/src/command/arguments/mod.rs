@@ -7,6 +7,7 @@ mod config;
 mod ctx;
 mod dlq;
 mod list;
+mod load;
 mod payload;
 mod place;
 mod program;
@@ -30,6 +31,7 @@ pub(crate) use dlq::{
     ConsentArgs, DlqCommand, ExportArgs, PeekDeadArgs, ReleaseArgs, SelectionArgs,
 };
 pub(crate) use list::{Header, ListArgs};
+pub(crate) use load::{LoadCommand, RunArgs};
 pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};

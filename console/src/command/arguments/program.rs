@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, CtxCommand, DlqCommand,
-    EventsArgs, ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
+    EventsArgs, LoadCommand, ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
 };
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
@@ -24,7 +24,7 @@ Examples:
 
 Exit codes:
   0 done · 1 failed · 2 usage · 3 done in part · 4 refused: needs --yes or is protected
-  5 broker unreachable · 6 not allowed · 7 not found · 130 interrupted";
+  5 broker unreachable · 6 not allowed · 7 not found · 8 objective missed · 130 interrupted";
 
 /// Operates a Weir message broker: dashboard and command line
 #[derive(Debug, Parser)]
@@ -123,6 +123,10 @@ The broker keeps its data in a directory of its own, which is removed at the end
     /// Subscriptions: list, create, show, delete, pull, look into, lag
     #[command(subcommand, visible_alias = "subs")]
     Sub(SubCommand),
+
+    /// Load tests: publish and consume at a rate, and measure
+    #[command(subcommand)]
+    Load(LoadCommand),
 
     /// Dead messages of a subscription: list, look into, requeue, purge
     #[command(subcommand)]

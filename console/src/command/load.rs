@@ -1,0 +1,266 @@
+//! `weir load run` and `weir load compare`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use weir_proto::client::{Client, Options};
+
+use super::arguments::{Globals, LoadCommand, RunArgs};
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use super::session::Session;
+use super::signals::Signals;
+use crate::clock;
+use crate::embedded::Broker;
+use crate::files;
+use crate::load::plan::Plan;
+use crate::load::profile::Profile;
+use crate::load::run::{self, Progress};
+use crate::load::slo::Objectives;
+use crate::load::summary::{Summary, comparison};
+use crate::present::format::Format;
+use crate::present::json;
+use crate::present::table::{self, Table};
+use crate::present::units;
+
+/// How long an embedded broker may take to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How often progress is shown.
+const SHOWN: Duration = Duration::from_millis(500);
+
+/// Runs a verb of the load test.
+pub(crate) async fn run(globals: &Globals, command: LoadCommand) -> Exit {
+    let mut output = Output::new(globals.color, globals.quiet);
+    let ended = match command {
+        LoadCommand::Run(args) => measure(globals, &args, &mut output).await,
+        LoadCommand::Compare { before, after } => {
+            compare(globals, (&before, &after), &mut output).await
+        }
+    };
+    ended.unwrap_or_else(|failure| {
+        output.failure(&failure);
+        failure.exit()
+    })
+}
+
+/// The plan of the flags.
+fn plan(args: &RunArgs) -> Plan {
+    let base = args.profile.map_or_else(
+        || Plan {
+            warm_up: Duration::from_secs(1),
+            length: Duration::from_secs(31),
+            ..Plan::default()
+        },
+        Profile::plan,
+    );
+    let warm_up = args.warm_up.unwrap_or(base.warm_up);
+    let measured = args.duration.unwrap_or(base.length - base.warm_up);
+    Plan {
+        shape: args.rate.clone().unwrap_or(base.shape),
+        burst: args.burst,
+        length: warm_up + measured,
+        warm_up,
+        producers: args.producers.unwrap_or(base.producers),
+        consumers: args.consumers.unwrap_or(base.consumers),
+        size: args
+            .size
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(base.size),
+        batch: args.batch.map_or(base.batch, |batch| batch as usize),
+        outstanding: args.outstanding.unwrap_or(base.outstanding),
+        keys: args.keys.unwrap_or(base.keys),
+        fail: args.fail.unwrap_or(base.fail),
+        handle: args.handle.unwrap_or(base.handle),
+        is_relaxed: args.relaxed,
+        ..base
+    }
+}
+
+async fn measure(globals: &Globals, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let objectives = match &args.slo {
+        Some(file) => Some(objectives(file)?),
+        None => None,
+    };
+    let embedded = if args.embedded {
+        Some(Embedded::start().await?)
+    } else {
+        None
+    };
+    let place = match &embedded {
+        Some(embedded) => Globals {
+            server: Some(embedded.broker.address().to_string()),
+            context: None,
+            ..globals.clone()
+        },
+        None => globals.clone(),
+    };
+    let own = Output::new(globals.color, globals.quiet);
+    let connected = Session::open(&place, own).await;
+    let ended = match connected {
+        Ok(session) => go(&session, args, objectives.as_ref(), output).await,
+        Err((failure, _)) => Err(failure),
+    };
+    if let Some(embedded) = embedded {
+        embedded.broker.stop(STOP_LIMIT).await;
+        drop(embedded.directory);
+    }
+    ended
+}
+
+/// A broker for the run, on the disk of the present directory: a temporary one may be in memory.
+struct Embedded {
+    broker: Broker,
+    directory: TempDir,
+}
+
+impl Embedded {
+    async fn start() -> Result<Self, Failure> {
+        let failed = |error: String| Failure::Unwell(error);
+        let directory = tempfile::Builder::new()
+            .prefix("weir-load-")
+            .tempdir_in(".");
+        let directory = directory
+            .map_err(|error| failed(format!("cannot make a directory for the broker: {error}")))?;
+        let broker = Broker::start(Some(directory.path())).await;
+        let broker = broker.map_err(|error| failed(error.to_string()))?;
+        Ok(Self { broker, directory })
+    }
+}
+
+async fn go(
+    session: &Session,
+    args: &RunArgs,
+    objectives: Option<&Objectives>,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let (plan, number) = (plan(args), SmallRng::from_os_rng().random());
+    let failed = |tried: &str, error| session.failure(tried, error);
+    let client = connect(session).await?;
+    let ground = run::prepare(&client, args.topic.as_deref(), number, &plan).await;
+    let ground = ground.map_err(|error| failed("make what the load test needs", error))?;
+    let mut signals = Signals::listen()?;
+    let (end, is_over) = watch::channel(false);
+    let (see, progress) = watch::channel(None);
+    let work = run::run(&client, &ground, (number, plan), is_over, see);
+    tokio::pin!(work);
+    let mut pace = clock::pace(SHOWN);
+    let mut interrupted = false;
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            () = signals.next() => {
+                interrupted = true;
+                end.send_replace(true);
+            }
+            _ = pace.tick() => {
+                if let Some(progress) = &*progress.borrow() {
+                    output.progress(&line(progress));
+                }
+            }
+        }
+    };
+    output.end_progress();
+    let cleared = ground.clear(&client).await;
+    let summary = done.map_err(|error| failed("run the load test", error))?;
+    cleared.map_err(|error| failed("delete what the load test made", error))?;
+    tell(&summary, session.format, output).await?;
+    let is_met = judge(objectives, &summary, output);
+    Ok(match (interrupted, summary.is_whole(), is_met) {
+        (true, _, _) => Exit::Interrupted,
+        (_, false, _) => Exit::Failed,
+        (_, _, false) => Exit::Threshold,
+        _ => Exit::Done,
+    })
+}
+
+/// A connection that may take its time: under load an answer is late that a command would not wait for.
+async fn connect(session: &Session) -> Result<Client, Failure> {
+    let client = Client::connect(Options::to(&session.server).fail_fast()).await;
+    client.map_err(|error| session.failure("connect", error))
+}
+
+fn line(progress: &Progress) -> String {
+    use std::sync::atomic::Ordering::Relaxed;
+    let gauges = &progress.gauges;
+    let count = |counter: &std::sync::atomic::AtomicU64| units::count(counter.load(Relaxed));
+    let what = if progress.is_settling {
+        "taking the rest"
+    } else {
+        "publishing"
+    };
+    format!(
+        "{:>5.1}s  {what}  published {}  confirmed {}  acked {}",
+        gauges.elapsed().as_secs_f64(),
+        count(&gauges.published),
+        count(&gauges.confirmed),
+        count(&gauges.acked)
+    )
+}
+
+async fn tell(summary: &Summary, format: Format, output: &mut Output) -> Result<(), Failure> {
+    let text = match format {
+        Format::Json => json::pretty(summary)?,
+        Format::Jsonl => json::line(summary)?,
+        Format::Name => format!("{}\n", summary.topic),
+        Format::Table | Format::Wide => summary.text(),
+    };
+    output.data(text).await
+}
+
+/// Says which objectives are met; true if all are.
+fn judge(objectives: Option<&Objectives>, summary: &Summary, output: &Output) -> bool {
+    let verdicts = objectives.map_or_else(Vec::new, |objectives| objectives.judge(summary));
+    for verdict in &verdicts {
+        let sign = if verdict.is_met { "met" } else { "MISSED" };
+        output.note(&format!("  {sign:<6}  {}", verdict.text));
+    }
+    verdicts.iter().all(|verdict| verdict.is_met)
+}
+
+fn objectives(file: &Path) -> Result<Objectives, Failure> {
+    let text = files::read_text(file).map_err(|error| Failure::file(file, error))?;
+    Objectives::read(&text).map_err(|wrong| Failure::Usage(format!("{}: {wrong}", file.display())))
+}
+
+async fn compare(
+    globals: &Globals,
+    (before, after): (&Path, &Path),
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let rows = comparison(&result(before)?, &result(after)?);
+    let text = match globals.output {
+        Format::Json => json::pretty(&rows)?,
+        Format::Jsonl => rows.iter().map(json::line).collect::<Result<String, _>>()?,
+        Format::Table | Format::Wide | Format::Name => {
+            let mut rendered = Table::new(vec![
+                table::text("FIGURE"),
+                table::number("BEFORE"),
+                table::number("AFTER"),
+                table::number("RATIO"),
+            ]);
+            let figure = |value: Option<f64>| units::known(value, |value| format!("{value:.6}"));
+            for row in rows {
+                let ratio = units::known(row.ratio, |ratio| format!("{ratio:.2}"));
+                let cells = [row.figure, figure(row.before), figure(row.after), ratio];
+                rendered.push(cells.into_iter().map(table::cell).collect());
+            }
+            rendered.render(output.is_colored())
+        }
+    };
+    output.data(text).await?;
+    Ok(Exit::Done)
+}
+
+fn result(file: &Path) -> Result<Summary, Failure> {
+    let text = files::read_text(file).map_err(|error| Failure::file(file, error))?;
+    serde_json::from_str(&text).map_err(|error| {
+        let file = file.display();
+        Failure::Usage(format!(
+            "{file} is no result of `weir load run -o json`: {error}"
+        ))
+    })
+}

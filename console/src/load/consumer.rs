@@ -1,0 +1,101 @@
+//! One consumer: takes messages, notes when they came, and answers as the plan says.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use weir_proto::client::{Client, Error, Received, ReceivedBatch, SubscribeOptions, Subscriber};
+use weir_proto::v1::{NackAction, NackOptions};
+
+use super::gauges::{Gauges, Way};
+use super::stamp::Stamp;
+use crate::clock;
+
+/// Takes messages until it is stopped from outside, or the broker is gone.
+pub(crate) async fn consume(
+    client: Client,
+    subscription: String,
+    name: String,
+    gauges: Arc<Gauges>,
+) -> Result<(), Error> {
+    let options = SubscribeOptions {
+        consumer: name,
+        max_outstanding_messages: gauges.plan.outstanding,
+        ..SubscribeOptions::to(subscription)
+    };
+    let mut subscriber = Subscriber::open(&client, options).await?;
+    loop {
+        if gauges.plan.takes_batches() {
+            take_batch(subscriber.next_batch().await?, &gauges);
+        } else {
+            handle(subscriber.next().await?, &gauges).await;
+        }
+    }
+}
+
+fn take_batch(batch: ReceivedBatch, gauges: &Gauges) {
+    let now = gauges.elapsed();
+    let payloads = batch.messages().map(|message| &message.payload);
+    let stamps = payloads.filter_map(|payload| Stamp::of(payload, gauges.run));
+    let stamps: Vec<Stamp> = stamps.collect();
+    {
+        let mut ledger = gauges.ledger();
+        for stamp in &stamps {
+            ledger.came(*stamp, true);
+        }
+    }
+    batch.ack_all();
+    let took = gauges.elapsed().saturating_sub(now);
+    finish(&stamps, now, took, gauges);
+}
+
+async fn handle(received: Received, gauges: &Gauges) {
+    let now = gauges.elapsed();
+    let Some(stamp) = Stamp::of(&received.message.payload, gauges.run) else {
+        received.ack();
+        return;
+    };
+    let is_first = received.attempt <= 1;
+    gauges.ledger().came(stamp, is_first);
+    if !gauges.plan.handle.is_zero() {
+        clock::pause(gauges.plan.handle).await;
+    }
+    if is_first && gauges.plan.fails(stamp.producer, stamp.sequence) {
+        gauges.failed.fetch_add(1, Relaxed);
+        received.nack(NackOptions {
+            action: NackAction::Retry.into(),
+            reason: "failed on purpose by the load test".to_owned(),
+            error_class: "load".to_owned(),
+            ..NackOptions::default()
+        });
+        return;
+    }
+    received.ack();
+    let took = gauges.elapsed().saturating_sub(now);
+    finish(&[stamp], now, took, gauges);
+}
+
+/// Notes messages that came at `came` and are done after `took`.
+fn finish(stamps: &[Stamp], came: Duration, took: Duration, gauges: &Gauges) {
+    let measured = || stamps.iter().filter(|stamp| gauges.is_measured(stamp.due));
+    {
+        let mut ledger = gauges.ledger();
+        for stamp in stamps {
+            ledger.acked(*stamp);
+        }
+    }
+    {
+        let mut latency = gauges.latency(Way::Consume);
+        for stamp in measured() {
+            latency.add(came.saturating_sub(stamp.due), 1);
+        }
+    }
+    let count = measured().count() as u64;
+    if count > 0 {
+        gauges.latency(Way::Ack).add(took, count);
+    }
+    let all = stamps.len() as u64;
+    gauges.consumed.fetch_add(all, Relaxed);
+    gauges.acked.fetch_add(all, Relaxed);
+    gauges.measured_acked.fetch_add(count, Relaxed);
+}

@@ -1,0 +1,135 @@
+//! What producers and consumers of a run write down, and what is read of it while it goes on.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::latency::Latency;
+use super::ledger::Ledger;
+use super::plan::Plan;
+use crate::clock;
+
+/// Different errors that are told apart.
+const MOST_ERRORS: usize = 20;
+
+/// All that a run has counted and measured.
+#[derive(Debug)]
+pub(crate) struct Gauges {
+    /// Tells the messages of this run from others.
+    pub(crate) run: u64,
+    pub(crate) plan: Plan,
+    started: Instant,
+    pub(crate) published: AtomicU64,
+    pub(crate) confirmed: AtomicU64,
+    pub(crate) consumed: AtomicU64,
+    pub(crate) acked: AtomicU64,
+    /// Failed on purpose.
+    pub(crate) failed: AtomicU64,
+    /// Confirmed, of those that are measured.
+    pub(crate) measured_confirmed: AtomicU64,
+    /// Acknowledged, of those that are measured.
+    pub(crate) measured_acked: AtomicU64,
+    /// Sent long after they were due, while the broker had room.
+    pub(crate) late: AtomicU64,
+    /// How long producers waited for room, in microseconds.
+    pub(crate) held_micros: AtomicU64,
+    ledger: Mutex<Ledger>,
+    confirm: Mutex<Latency>,
+    consume: Mutex<Latency>,
+    ack: Mutex<Latency>,
+    errors: Mutex<BTreeMap<String, u64>>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From when a message was due until it was confirmed.
+    Confirm,
+    /// From when it was due until a consumer had it.
+    Consume,
+    /// From when a consumer had it until it said that it is done.
+    Ack,
+}
+
+impl Gauges {
+    /// A run that begins now.
+    pub(crate) fn begin(run: u64, plan: Plan) -> Self {
+        let ledger = Ledger::new(plan.producers.max(1), plan.keys);
+        Self {
+            run,
+            plan,
+            started: clock::now(),
+            published: AtomicU64::new(0),
+            confirmed: AtomicU64::new(0),
+            consumed: AtomicU64::new(0),
+            acked: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            measured_confirmed: AtomicU64::new(0),
+            measured_acked: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            held_micros: AtomicU64::new(0),
+            ledger: Mutex::new(ledger),
+            confirm: Mutex::new(Latency::new()),
+            consume: Mutex::new(Latency::new()),
+            ack: Mutex::new(Latency::new()),
+            errors: Mutex::default(),
+        }
+    }
+
+    /// How long the run goes on.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The moment that is so far from the start.
+    pub(crate) fn moment(&self, at: Duration) -> Instant {
+        self.started + at
+    }
+
+    /// Whether a message is measured: its time is after the warm-up.
+    pub(crate) fn is_measured(&self, due: Duration) -> bool {
+        due >= self.plan.warm_up
+    }
+
+    /// What became of each message.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        locked(&self.ledger)
+    }
+
+    /// The durations of one kind.
+    pub(crate) fn latency(&self, way: Way) -> MutexGuard<'_, Latency> {
+        locked(match way {
+            Way::Confirm => &self.confirm,
+            Way::Consume => &self.consume,
+            Way::Ack => &self.ack,
+        })
+    }
+
+    /// Counts an error that `count` messages met.
+    pub(crate) fn error(&self, what: String, count: u64) {
+        let mut errors = locked(&self.errors);
+        if errors.len() < MOST_ERRORS || errors.contains_key(&what) {
+            *errors.entry(what).or_default() += count;
+        } else {
+            *errors.entry("others".to_owned()).or_default() += count;
+        }
+    }
+
+    /// The errors so far, with how many messages met each.
+    pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
+        locked(&self.errors).clone()
+    }
+
+    /// How many messages are published and not acknowledged.
+    pub(crate) fn on_the_way(&self) -> u64 {
+        let published = self.published.load(Ordering::Relaxed);
+        published.saturating_sub(self.acked.load(Ordering::Relaxed))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,36 @@
+//! The load test: `weir load`.
+//!
+//! Open loop: each message has a time at which it is due, whatever the broker does, and latencies are measured from
+//! that time, so that a stall is counted for each message that it holds up. (A generator that waits for the broker
+//! before it sends the next message leaves out just those: Gil Tene calls it coordinated omission.)
+//!
+//! - [`shape`]: when messages are due; [`stamp`]: what is written into a message; [`ledger`]: what became of each.
+//! - [`latency`]: how long it took; [`plan`]: what a run is to do; [`profile`]: plans with a name.
+//! - [`producer`], [`consumer`], [`pacer`]: who does it; [`run`]: all of it from start to end.
+//! - [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough.
+
+pub(crate) mod shape;
+
+mod stamp;
+
+mod ledger;
+
+mod latency;
+
+pub(crate) mod plan;
+
+pub(crate) mod profile;
+
+mod gauges;
+
+mod pacer;
+
+mod producer;
+
+mod consumer;
+
+pub(crate) mod summary;
+
+pub(crate) mod slo;
+
+pub(crate) mod run;

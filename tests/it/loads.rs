@@ -1,0 +1,126 @@
+//! `weir load`: sends what was asked for at the times that were asked for, finds each message again, and cleans up.
+
+use serde_json::Value;
+use weir_tests::files;
+
+use crate::broker;
+use crate::command_line::run;
+
+fn measured(server: &str, words: &[&str]) -> (Option<i32>, Value, String) {
+    let words = [&["load", "run", "--warm-up", "0s", "-o", "json"], words].concat();
+    let ended = run(server, &words);
+    let summary = serde_json::from_str(&ended.stdout).unwrap_or(Value::Null);
+    (ended.code, summary, ended.stderr)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_sends_what_is_due_finds_all_of_it_and_leaves_nothing_behind() {
+    let broker = broker().await;
+    let server = broker.child().address();
+    let shape = ["--rate", "500", "--duration", "2s", "--burst", "100@1s"];
+    let who = ["--producers", "2", "--consumers", "2", "--size", "100"];
+    let (code, summary, said) = measured(server, &[&shape[..], &who].concat());
+    assert_eq!(code, Some(0), "{said}");
+    for (figure, expected) in [
+        ("messages", 1_100),
+        ("published", 1_100),
+        ("acked", 1_100),
+        ("lost", 0),
+        ("duplicates", 0),
+        ("out_of_order", 0),
+    ] {
+        assert_eq!(summary[figure], expected, "{figure} of {summary}");
+    }
+    assert_eq!(summary["durable"], true);
+    let p50 = summary["latency_seconds"]["p50"].as_f64().unwrap();
+    let max = summary["latency_seconds"]["max"].as_f64().unwrap();
+    assert!(0.0 < p50 && p50 <= max, "{summary}");
+    let left = run(server, &["topic", "ls", "-o", "json"]).json();
+    assert_eq!(
+        left,
+        Value::Array(Vec::new()),
+        "topic and subscription are gone"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failing_on_purpose_repeats_messages_and_keeps_the_order_of_keys() {
+    let broker = broker().await;
+    broker.topic("orders").await;
+    let server = broker.child().address();
+    let work = [
+        "orders",
+        "--rate",
+        "300",
+        "--duration",
+        "2s",
+        "--keys",
+        "20",
+    ];
+    let (code, summary, said) = measured(server, &[&work[..], &["--fail", "10%"]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let failed = summary["failed_on_purpose"].as_u64().unwrap();
+    assert!((20..120).contains(&failed), "{summary}");
+    for figure in ["lost", "duplicates", "out_of_order"] {
+        assert_eq!(summary[figure], 0, "{figure} of {summary}");
+    }
+    assert_eq!(summary["acked"], 600);
+    let kept = run(server, &["topic", "get", "orders", "-o", "json"]).json();
+    assert_eq!(
+        kept["subscription_count"], 0,
+        "the topic was there and stays"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_objective_that_is_missed_ends_with_8_and_results_are_compared() {
+    let broker = broker().await;
+    let server = broker.child().address();
+    let directory = weir_tests::broker::directory(false);
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let slo = path("slo.toml");
+    let work = [
+        "--rate",
+        "max",
+        "--duration",
+        "500ms",
+        "--consumers",
+        "0",
+        "--batch",
+        "50",
+    ];
+    let with_slo = [&work[..], &["--slo", &slo]].concat();
+    for (objective, code) in [("min_rate = 1", 0), ("min_rate = 1e9", 8), ("rate = 1", 2)] {
+        files::write(slo.as_ref(), objective.as_bytes()).unwrap();
+        let (ended, summary, said) = measured(server, &with_slo);
+        assert_eq!(ended, Some(code), "{objective}: {said}");
+        if code != 2 {
+            assert!(summary["messages"].as_u64().unwrap() > 0, "{summary}");
+            let result = path(&format!("{code}.json"));
+            files::write(result.as_ref(), summary.to_string().as_bytes()).unwrap();
+        }
+    }
+    let (before, after) = (path("0.json"), path("8.json"));
+    let compared = run(server, &["load", "compare", &before, &after, "-o", "json"]);
+    assert_eq!(compared.code, Some(0), "{}", compared.stderr);
+    assert_eq!(compared.json()[0]["figure"], "rate");
+    assert!(compared.json()[0]["ratio"].as_f64().unwrap() > 0.0);
+    let wrong = run(server, &["load", "compare", &slo, &after]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_on_a_broker_of_its_own_needs_no_other() {
+    let directory = weir_tests::broker::directory(false);
+    let words = ["--embedded", "--rate", "200", "--duration", "1s"];
+    let words = [
+        &["load", "run", "--warm-up", "0s", "-o", "json"][..],
+        &words,
+    ]
+    .concat();
+    let ended = crate::command_line::run_in(directory.path(), "127.0.0.1:1", &words);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.json()["messages"], 200);
+    let left = files::tree(directory.path()).unwrap();
+    assert!(left.is_empty(), "its data is gone");
+}
