@@ -130,7 +130,7 @@ async fn who_is_connected_is_listed_with_what_they_do() {
         channel(&broker, "writer/1.2").await,
     );
     let (_say, _delivered) = consumer(&reading).await;
-    let (_write, _answers) = publisher(&writing, 30).await;
+    let (write, answers) = publisher(&writing, 30).await;
     settled(&broker, |stats| stats.leased == 30).await;
     let reader = client_of(&broker, "reader/7").await.unwrap();
     assert!(reader.client_version.contains("tonic/"), "{reader:?}");
@@ -157,7 +157,7 @@ async fn who_is_connected_is_listed_with_what_they_do() {
     broker.publish_texts("t", &["y"]).await;
     let own = client_of(&broker, "weir-rust/").await.unwrap();
     assert_eq!(own.topics, ["t"]);
-    drop((writing, _write, _answers));
+    drop((writing, write, answers));
     wait::until("it has left", LIMIT, async || {
         client_of(&broker, "writer").await.is_none().then_some(())
     })

@@ -1,4 +1,4 @@
-//! How long messages wait and how long they are handled, as GetStats and Watch tell it.
+//! How long messages wait and how long they are handled, as `GetStats` and `Watch` tell it.
 
 use std::time::Duration;
 
