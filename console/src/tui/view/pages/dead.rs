@@ -199,7 +199,7 @@ fn came_back(group: &DeadGroup) -> Phrase {
     }
     Phrase::new()
         .add(figures::count(group.requeued_before), Meaning::Watch)
-        .say(" were requeued before and died again", Meaning::Plain)
+        .say(" had been requeued, and died again", Meaning::Plain)
 }
 
 /// One message of the group, if one is at hand.

@@ -18,8 +18,8 @@ use crate::tui::view::phrase::Phrase;
 
 /// The columns.
 const FIELDS: &[Field<Letter>] = &[
-    Field::<Letter>::words("ID", (12, 24), |one, _| (one.id.clone(), Meaning::Plain)),
-    Field::<Letter>::words("KEY", (6, 24), |one, _| (key(one), Meaning::Plain))
+    Field::<Letter>::words("ID", (12, 18), |one, _| (one.id.clone(), Meaning::Plain)),
+    Field::<Letter>::words("KEY", (6, 16), |one, _| (key(one), Meaning::Plain))
         .by("ordering_key")
         .rank(3),
     Field::<Letter>::figures("FAILED", 9, |one, cell| {

@@ -104,8 +104,13 @@ fn fate(state: &LetterState, now: Option<f64>, (width, look): (u16, Look)) -> Ve
         if death.attempts > 1 {
             said.push(time(death.first_failure).say("  failed for the first time", Meaning::Plain));
         }
+        let failed = if death.attempts > 1 {
+            "  failed for the last time, try "
+        } else {
+            "  failed at once, try "
+        };
         let mut last = time(death.last_failure)
-            .say("  failed for the last time, try ", Meaning::Plain)
+            .say(failed, Meaning::Plain)
             .add(figures::count(death.attempts.into()), Meaning::Strong);
         if !death.consumer.is_empty() {
             last = last
