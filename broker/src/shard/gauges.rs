@@ -137,7 +137,7 @@ impl Gauges {
             publish_rates: rates.map(|[publish]| publish),
             counts,
             partitions: Vec::new(),
-            top_keys: Default::default(),
+            top_keys: (Vec::new(), 0),
         }
     }
 

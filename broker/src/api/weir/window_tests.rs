@@ -30,7 +30,7 @@ fn topics(stored: &[u64]) -> Vec<Arc<TopicSample>> {
             },
             publish_rates: Default::default(),
             partitions: Vec::new(),
-            top_keys: Default::default(),
+            top_keys: (Vec::new(), 0),
         })
     };
     stored.iter().enumerate().map(topic).collect()

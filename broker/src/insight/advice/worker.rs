@@ -48,7 +48,7 @@ impl Worker {
 
     /// Takes note of a sample.
     pub fn note(&mut self, now: Mono, acked: u64, is_full: bool) {
-        self.full = self.full << 1 | u64::from(is_full);
+        self.full = (self.full << 1) | u64::from(is_full);
         self.samples = (self.samples + 1).min(SAMPLES);
         self.newest = (now, acked);
         let last = self.kept.get(self.count - 1);

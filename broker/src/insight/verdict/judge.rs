@@ -210,10 +210,12 @@ impl Judge {
             };
         };
         let is_fact = found.verdict == Verdict::Paused || shown.verdict == Verdict::Paused;
-        match found.severity < shown.severity {
-            _ if is_fact => 1,
-            true => HOLD_LESS,
-            false => HOLD,
+        if is_fact {
+            1
+        } else if found.severity < shown.severity {
+            HOLD_LESS
+        } else {
+            HOLD
         }
     }
 

@@ -258,9 +258,10 @@ pub(in crate::insight) fn significant(value: f64) -> String {
         _ => 2,
     };
     let text = format!("{value:.decimals$}");
-    let short = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
+    let short = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
     };
     format!("{short}{letter}")
 }
