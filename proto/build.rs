@@ -26,6 +26,8 @@ const FILES: &[&str] = &[
     "weir/v1/events.proto",
     "weir/v1/dead_groups.proto",
     "weir/v1/stats.proto",
+    "weir/v1/operations.proto",
+    "weir/v1/audit.proto",
     "weir/v1/publisher_service.proto",
     "weir/v1/subscriber_service.proto",
     "weir/v1/admin_service.proto",

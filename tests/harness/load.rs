@@ -19,7 +19,7 @@ use super::broker::check_books;
 pub use super::ground::{Ground, HALF, Reader, half};
 pub use super::history::MAX_ATTEMPTS;
 use super::history::{Delivered, History, Outcome};
-use super::operating::{Operator, requeue};
+use super::operating::{Operator, requeue, restore};
 use super::payload::Mark;
 use super::wait;
 
@@ -130,6 +130,8 @@ impl Load {
             // A kill may have come between a pause and its end.
             let resumed = client.admin().resume_subscription(reader.name).await;
             resumed.expect("a subscription that goes on");
+            let restored = restore(client, reader.name).await;
+            restored.expect("what was purged is there again");
             let mut consumer = Consumer {
                 client: client.clone(),
                 history: self.history.clone(),

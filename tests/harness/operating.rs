@@ -7,7 +7,8 @@ use rand::Rng as _;
 use rand::rngs::SmallRng;
 use weir_proto::client::{Client, Error};
 use weir_proto::v1::{
-    MessageState, PeekRequest, RequeueDeadLettersRequest, Selection, Subscription,
+    ApplyRequest, ListOperationsRequest, MessageState, Operation, OperationAct, PeekRequest,
+    PlanRequest, RequeueDeadLettersRequest, Selection, Subscription,
 };
 
 use super::ground::Reader;
@@ -33,13 +34,85 @@ impl Operator {
     pub(super) async fn run(mut self) -> Result<(), Error> {
         loop {
             wait::pause_random(&mut self.random, PACE[0], PACE[1]).await;
-            let name = self.readers[self.random.random_range(0..self.readers.len())].name;
+            let reader = &self.readers[self.random.random_range(0..self.readers.len())];
+            let name = reader.name;
             match self.random.random_range(0..10) {
-                0..6 => requeue(&self.client, &self.history, name).await?,
+                0..4 => requeue(&self.client, &self.history, name).await?,
+                4..6 => self.plan_and_take_back(name).await?,
+                // What comes back stands behind what was handed out in between.
+                6..7 if !reader.is_ordered => self.purge_and_restore(name).await?,
                 6..8 => self.hold(name).await?,
                 _ => self.edit(name).await?,
             }
         }
+    }
+
+    /// Requeues by a plan, slowly or at once, and takes that back before it is over, or after.
+    async fn plan_and_take_back(&mut self, name: &str) -> Result<(), Error> {
+        let message_ids = named_dead(&self.client, &self.history, name).await?;
+        if message_ids.is_empty() {
+            return Ok(());
+        }
+        let plan = PlanRequest {
+            act: OperationAct::Requeue.into(),
+            subscription: name.to_owned(),
+            selection: Some(Selection {
+                message_ids,
+                ..Selection::default()
+            }),
+            ..PlanRequest::default()
+        };
+        let operator = self.client.operator();
+        let plan = operator.plan(plan).await?.plan;
+        let apply = ApplyRequest {
+            plan,
+            rate: self.random.random_range(0..3) * 200,
+            may_have_shrunk: true,
+            ..ApplyRequest::default()
+        };
+        let operation = operator.apply(apply.clone()).await?.operation;
+        let again = operator.apply(apply).await?.operation;
+        assert_eq!(again, operation, "a plan is applied once");
+        match self.random.random_range(0..4) {
+            0 => tolerate(operator.pause_operation(&operation).await)?,
+            1 => tolerate(operator.cancel_operation(&operation).await)?,
+            _ => {}
+        }
+        wait::pause_random(&mut self.random, HELD[0], HELD[1]).await;
+        tolerate(operator.resume_operation(&operation).await)?;
+        if self.random.random_bool(0.5) {
+            tolerate(operator.cancel_operation(&operation).await)?;
+            tolerate(
+                operator
+                    .undo(&operation)
+                    .await
+                    .map(|(operation, _)| operation),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Purges a backlog and takes that back. A kill in between leaves it to whoever drains.
+    async fn purge_and_restore(&mut self, name: &str) -> Result<(), Error> {
+        let plan = PlanRequest {
+            act: OperationAct::Purge.into(),
+            subscription: name.to_owned(),
+            selection: Some(Selection {
+                all: true,
+                ..Selection::default()
+            }),
+            ..PlanRequest::default()
+        };
+        let operator = self.client.operator();
+        let plan = operator.plan(plan).await?.plan;
+        let apply = ApplyRequest {
+            plan,
+            ..ApplyRequest::default()
+        };
+        let operation = operator.apply(apply).await?.operation;
+        operator.follow_operation(&operation, |_| ()).await?;
+        wait::pause_random(&mut self.random, HELD[0], HELD[1]).await;
+        restore(&self.client, name).await
     }
 
     async fn hold(&mut self, name: &str) -> Result<(), Error> {
@@ -69,23 +142,9 @@ pub(super) async fn requeue(
     history: &History,
     subscription: &str,
 ) -> Result<(), Error> {
-    let peek = PeekRequest {
-        subscription: subscription.to_owned(),
-        states: vec![MessageState::Dead.into()],
-        page_size: 1_000,
-        ..PeekRequest::default()
-    };
-    let dead = client.operator().peek(peek).await?.messages;
-    if dead.is_empty() {
+    let message_ids = named_dead(client, history, subscription).await?;
+    if message_ids.is_empty() {
         return Ok(());
-    }
-    let mut message_ids = Vec::new();
-    for peeked in dead {
-        let payload = peeked.message.unwrap_or_default().payload;
-        if let Some(mark) = Mark::of(&payload) {
-            history.may_have_died(subscription, mark);
-        }
-        message_ids.push(peeked.message_id);
     }
     let request = RequeueDeadLettersRequest {
         subscription: subscription.to_owned(),
@@ -96,4 +155,68 @@ pub(super) async fn requeue(
         dry_run: false,
     };
     client.operator().requeue(request).await.map(drop)
+}
+
+/// The ids of a page of dead messages; the history knows that they may have died.
+async fn named_dead(
+    client: &Client,
+    history: &History,
+    subscription: &str,
+) -> Result<Vec<String>, Error> {
+    let peek = PeekRequest {
+        subscription: subscription.to_owned(),
+        states: vec![MessageState::Dead.into()],
+        page_size: 1_000,
+        ..PeekRequest::default()
+    };
+    let dead = client.operator().peek(peek).await?.messages;
+    let mut message_ids = Vec::new();
+    for peeked in dead {
+        let payload = peeked.message.unwrap_or_default().payload;
+        if let Some(mark) = Mark::of(&payload) {
+            history.may_have_died(subscription, mark);
+        }
+        message_ids.push(peeked.message_id);
+    }
+    Ok(message_ids)
+}
+
+/// Takes every purge of a subscription back that still can be.
+pub(super) async fn restore(client: &Client, subscription: &str) -> Result<(), Error> {
+    let operator = client.operator();
+    let request = ListOperationsRequest {
+        page_size: 1_000,
+        subscription: subscription.to_owned(),
+        ..ListOperationsRequest::default()
+    };
+    for found in operator.list_operations(request).await?.operations {
+        if found.act() != OperationAct::Purge {
+            continue;
+        }
+        let ended = operator.follow_operation(&found.operation, |_| ()).await?;
+        if ended.undo_deadline.is_none() {
+            continue;
+        }
+        if ended.undone_by.is_empty() {
+            tolerate(
+                operator
+                    .undo(&ended.operation)
+                    .await
+                    .map(|(operation, _)| operation),
+            )?;
+        }
+        let undone_by = operator.get_operation(&ended.operation).await?.undone_by;
+        if !undone_by.is_empty() {
+            operator.follow_operation(undone_by, |_| ()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An operation may be over before it is asked for anything.
+fn tolerate(answer: Result<Operation, Error>) -> Result<(), Error> {
+    match answer {
+        Err(error) if matches!(error.reason_name(), "OPERATION_STATE" | "UNDO_TOO_LATE") => Ok(()),
+        other => other.map(drop),
+    }
 }

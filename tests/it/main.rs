@@ -2,7 +2,7 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
-//!   [`letters`], [`lives`], [`filters`].
+//!   [`letters`], [`lives`], [`filters`], [`operations`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`verdicts`], [`services`],
 //!   [`python`].
@@ -126,6 +126,8 @@ mod slow;
 mod deaths;
 
 mod groups;
+
+mod operations;
 
 mod terminals;
 

@@ -215,6 +215,36 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "clients",
         "a_client_that_is_disconnected_is_told_so_and_its_leases_go_back",
     ),
+    (
+        ErrorReason::OperationNotFound,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
+        ErrorReason::PlanOfAnotherBroker,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
+        ErrorReason::SelectionShrank,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
+        ErrorReason::OperationState,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
+        ErrorReason::UndoTooLate,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
+        ErrorReason::PlanExpired,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
 ];
 
 /// What no test provokes, and why.

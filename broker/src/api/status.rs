@@ -89,6 +89,14 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::TopicFull { .. } => (Code::ResourceExhausted, ErrorReason::TopicFull),
         Refusal::SequenceStale { .. } => (Code::FailedPrecondition, ErrorReason::SequenceStale),
         Refusal::ProducersFull { .. } => (Code::ResourceExhausted, ErrorReason::ProducersFull),
+        Refusal::OperationNotFound { .. } => (Code::NotFound, ErrorReason::OperationNotFound),
+        Refusal::OperationState { .. } => (Code::FailedPrecondition, ErrorReason::OperationState),
+        Refusal::PlanExpired { .. } => (Code::FailedPrecondition, ErrorReason::PlanExpired),
+        Refusal::PlanOfAnotherBroker { .. } => {
+            (Code::FailedPrecondition, ErrorReason::PlanOfAnotherBroker)
+        }
+        Refusal::SelectionShrank { .. } => (Code::Aborted, ErrorReason::SelectionShrank),
+        Refusal::UndoTooLate { .. } => (Code::FailedPrecondition, ErrorReason::UndoTooLate),
         _ => (Code::InvalidArgument, invalid(refusal)),
     }
 }
@@ -303,6 +311,27 @@ fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::DedupFull { topic, limit, .. } => {
             vec![("topic", topic.to_string()), ("limit", limit.to_string())]
         }
+        Refusal::OperationNotFound { operation } => vec![("operation", operation.to_string())],
+        Refusal::OperationState { operation, detail } => vec![
+            ("operation", operation.to_string()),
+            ("detail", (*detail).to_owned()),
+        ],
+        Refusal::UndoTooLate { operation, detail } => vec![
+            ("operation", operation.to_string()),
+            ("detail", detail.clone()),
+        ],
+        Refusal::PlanExpired { plan } | Refusal::PlanOfAnotherBroker { plan } => {
+            vec![("plan", plan.clone())]
+        }
+        Refusal::SelectionShrank {
+            plan,
+            planned,
+            left,
+        } => vec![
+            ("plan", plan.clone()),
+            ("planned", planned.to_string()),
+            ("left", left.to_string()),
+        ],
         Refusal::OffsetBelowLowWatermark {
             partition,
             offset,

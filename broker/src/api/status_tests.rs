@@ -1,12 +1,13 @@
 //! Every refusal has its status.
 
 use super::*;
-use crate::model::{Name, Offset, Partition, Span};
+use crate::model::{Name, Offset, OperationId, Partition, Span};
 
 fn every_refusal() -> Vec<Refusal> {
     let name = Name::parse("orders").unwrap();
     let text = || "x".to_owned();
     let mut refusals = unnamed_refusals();
+    refusals.extend(refusals_of_operations());
     refusals.extend([
         Refusal::TopicNotFound {
             topic: name.clone(),
@@ -143,6 +144,30 @@ fn unnamed_refusals() -> Vec<Refusal> {
         Refusal::DataDamaged { detail: text() },
         Refusal::NotSupported { what: "x" },
         Refusal::Internal { detail: text() },
+    ]
+}
+
+fn refusals_of_operations() -> Vec<Refusal> {
+    let text = || "x".to_owned();
+    vec![
+        Refusal::OperationNotFound {
+            operation: OperationId(1),
+        },
+        Refusal::OperationState {
+            operation: OperationId(1),
+            detail: "x",
+        },
+        Refusal::PlanExpired { plan: text() },
+        Refusal::PlanOfAnotherBroker { plan: text() },
+        Refusal::SelectionShrank {
+            plan: text(),
+            planned: 2,
+            left: 1,
+        },
+        Refusal::UndoTooLate {
+            operation: OperationId(1),
+            detail: text(),
+        },
     ]
 }
 

@@ -50,15 +50,7 @@ impl Objects {
                 let subscription = self.place(released.subscription, released.partition, mode)?;
                 machine(subscription, released.partition)?.released(&released.ranges, at);
             }
-            Entry::Requeued(requeued) => {
-                self.operated(requeued.operation);
-                let subscription = self.place(requeued.subscription, requeued.partition, mode)?;
-                let machine = machine(subscription, requeued.partition)?;
-                let (before, after) = settling(machine, |one| one.requeued(&requeued.ranges, at));
-                let freed = machine.freed_texts();
-                self.totals.settle(before, after);
-                self.release_texts(freed);
-            }
+            Entry::Requeued(requeued) => self.requeued(requeued, at, mode)?,
             Entry::Dropped(dropped) => self.dropped(dropped, at, mode)?,
             Entry::BrokerState(state) => self.broker_stated(state, at),
             Entry::TopicState(state) => self.topic_stated(state, at, mode)?,
@@ -74,6 +66,8 @@ impl Objects {
             Entry::ProducerState(state) => self.producer_stated(state, at, mode)?,
             Entry::Filtered(filtered) => self.filtered(filtered, at, mode)?,
             Entry::Scanned(scanned) => self.scanned(scanned, at, mode)?,
+            Entry::Operated(operated) => self.operated_on(operated, at, mode)?,
+            Entry::Audited(audited) => self.trail.audited(audited, at),
         }
         Ok(())
     }
@@ -246,18 +240,24 @@ impl Objects {
         self.totals.settle(before, after);
         if died > 0 {
             self.keep.push((at, TEXT_BYTES));
+            if let Mode::Live(_) = mode {
+                self.note_deaths(failed);
+            }
         }
         self.release_texts(freed);
         Ok(())
     }
 
-    fn operated(&mut self, operation: OperationId) {
+    pub(super) fn operated(&mut self, operation: OperationId) {
         let next = &mut self.broker.next_operation;
         *next = (*next).max(OperationId(operation.0 + 1));
     }
 
     pub(super) fn release_texts(&mut self, texts: Vec<Position>) {
-        let released = texts.into_iter().map(|text| (text, TEXT_BYTES));
+        // What an operation has put aside may be needed again.
+        let needless = texts.into_iter();
+        let needless = needless.filter(|text| !self.operations.texts.contains_key(text));
+        let released: Vec<_> = needless.map(|text| (text, TEXT_BYTES)).collect();
         self.release.extend(released);
     }
 }

@@ -89,3 +89,29 @@ pub const JUMP: u64 = 1 << 20;
 pub const MAX_FORGOTTEN_MEASURES: usize = 1_000;
 /// Topics that one tick looks at for retention.
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;
+/// Ranges in one part of an operation: a step says what it did of one part, and a part is restated whole.
+pub const PART_RANGES: usize = 10_000;
+/// Parts of one operation: more than a commit group can begin.
+pub const MAX_OPERATION_PARTS: usize = 1 << 20;
+/// Ranges that one step of an operation changes: a slice of about a millisecond, so that others are served in between.
+pub const STEP_RANGES: usize = 1_000;
+/// Operations that are remembered; beyond it the oldest is forgotten that is over, first those that cannot be undone.
+pub const MAX_OPERATIONS: usize = 1_000;
+/// Operations that are under way at one time: each takes a turn in each round.
+pub const MAX_UNDER_WAY: u64 = 64;
+/// How long a plan can be applied.
+pub const PLAN_LIFETIME: Span = Span::from_secs(600);
+/// Plans that wait to be applied; beyond it the oldest is dropped.
+pub const MAX_PLANS: usize = 64;
+/// Ranges of all plans that wait, in about 16 B each; beyond it the oldest plan is dropped.
+pub const MAX_PLANNED_RANGES: usize = 8_000_000;
+/// Dead messages, or ranges of a backlog, that one slice of a plan looks at: a few milliseconds.
+pub const PLAN_SLICE: usize = 20_000;
+/// Messages whose keys a plan looks at to tell which it touches.
+pub const MAX_PLANNED_KEYS: usize = 2_000_000;
+/// Messages that a plan names.
+pub const MAX_NAMED: usize = 100;
+/// Administrative acts that are remembered, each in about 300 B.
+pub const MAX_AUDITED: usize = 20_000;
+/// How long they are remembered.
+pub const AUDIT_MEMORY: Span = Span::from_secs(90 * 24 * 3_600);

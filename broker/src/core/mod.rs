@@ -1,5 +1,7 @@
 //! The state of a shard: decides what commands do, and applies entries.
 //!
+//! Long because: it names all rooms of the core in reading order.
+//!
 //! `decide` yields entries, `apply` is the only code that changes durable state, live and in recovery alike. An entry
 //! is applied at once when it is decided and collected in [`Output`] with dense positions; effects (grants, ended
 //! consumers, frames to keep or release) are collected there, too, and the shard performs them. Pure: no input or
@@ -26,18 +28,27 @@ mod guard;
 mod producers;
 mod remembered;
 mod sieves;
+mod operation;
+mod plan;
 mod totals;
 mod measures;
+mod trail;
+
 mod objects;
 mod places;
 mod weights;
 mod apply;
 mod changed;
+mod operated;
 mod stated;
 mod stored;
 mod consumer;
 mod state;
 mod happening;
+
+mod auditing;
+mod grace;
+
 mod pace;
 mod standing;
 mod trust;
@@ -73,6 +84,12 @@ mod dead_groups;
 mod selection;
 
 mod operations;
+mod stepping;
+mod undoing;
+
+mod applying;
+mod planned;
+mod planning;
 
 mod audit;
 mod numbers;
@@ -92,6 +109,7 @@ mod tests;
 pub use crate::delivery::Counts;
 pub use ack_id::AckId;
 pub use apply::ApplyError;
+pub use applying::Control;
 pub use audit::BooksError;
 pub use command::{
     Allowance, Attach, Declaration, DeclaredSubscription, DeclaredTopic, Departure, DryRun,
@@ -102,6 +120,8 @@ pub use counts::{BrokerCounts, ConsumerCounts, Meters, Standing};
 pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
+pub use plan::{Order, Pace, Plan, PlanCounts, PlannedPart, SkipCause, UndoLimits};
+pub use planning::{Planned, Planning};
 pub use reading::{
     BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
 };
@@ -109,6 +129,7 @@ pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
 pub use scanning::ScanSlice;
 pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
 pub use state::Core;
+pub use trail::TrailBroken;
 pub use updates::Change;
 pub use views::{
     Attached, Deleted, Differences, Forwardable, MessageView, PeekPlace, Peeked, Pulled, Receipt,

@@ -9,10 +9,12 @@ use super::bucket::Bucket;
 use super::counts::Meters;
 use super::dedup::Known;
 use super::measures::Measures;
+use super::operation::Operations;
 use super::producers::Producers;
 use super::remembered::Requests;
 use super::sieves::Sieves;
 use super::totals::Totals;
+use super::trail::Trail;
 use crate::delivery::{Log, Machine, Rules};
 use crate::insight::top_keys::TopKeys;
 use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
@@ -44,6 +46,10 @@ pub(super) struct Objects {
     pub(super) totals: Totals,
     /// What requests with ids were answered.
     pub(super) requests: Requests,
+    /// Acts on many messages.
+    pub(super) operations: Operations,
+    /// Who did what.
+    pub(super) trail: Trail,
     /// Derived: when which partition has a scheduled message due.
     pub(super) agenda: Agenda,
     /// Derived: when which partition has a message that has lived long enough.
@@ -163,6 +169,8 @@ impl Default for Objects {
             remembering: BTreeSet::new(),
             totals: Totals::default(),
             requests: Requests::default(),
+            operations: Operations::default(),
+            trail: Trail::default(),
             agenda: Agenda::default(),
             expiries: Agenda::default(),
             scans: BTreeSet::new(),

@@ -1,13 +1,19 @@
 //! Acts on many messages: requeue and purge, as entries of ranges. A dry run counts exactly what the act would do.
 
 use super::command::{DryRun, Purge, PurgeScope, Selection};
-use super::limits::{ENTRY_BYTES, MAX_ENTRY_PARTS};
+use super::limits::{ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_OPERATIONS};
 use super::output::FRAME_OVERHEAD;
 use super::selection::Picked;
 use super::state::{Act, Core};
 use super::views::Summary;
-use crate::model::entry::{DropCause, Dropped, Entry, Requeued, Unparked};
-use crate::model::{Name, Now, OffsetRange, OperationId, Partition, Refusal, SubscriptionId};
+use crate::delivery::Machine;
+use crate::model::entry::{
+    Deed, DropCause, Dropped, Entry, Operated, OperationPart, OperationProgress, OperationRecord,
+    OperationState, Phase, Requeued, Unparked,
+};
+use crate::model::{
+    Name, Now, Offset, OffsetRange, Partition, PlanId, Refusal, Span, SubscriptionId, Time, TopicId,
+};
 
 impl Core {
     /// Makes dead messages ready again, with no attempts counted.
@@ -22,16 +28,7 @@ impl Core {
         if dry_run == DryRun::Yes {
             return Ok(Summary::of(&picked));
         }
-        let operation = self.objects.broker.next_operation;
-        self.operate(&picked, now, |partition, ranges| {
-            Entry::Requeued(Requeued {
-                subscription: id,
-                partition,
-                operation,
-                ranges,
-            })
-        });
-        let summary = self.finish_operation(id, operation, &picked, now);
+        let summary = self.operate(Deed::Requeue, (id, selection), &picked, now)?;
         self.tell_operation(id, "requeued", summary, now);
         Ok(summary)
     }
@@ -47,21 +44,11 @@ impl Core {
         if dry_run == DryRun::Yes {
             return Ok(Summary::of(&picked));
         }
-        let operation = self.objects.broker.next_operation;
-        let (cause, verb) = match purge.scope {
-            PurgeScope::Backlog => (DropCause::Purged, "purged"),
-            PurgeScope::Dead => (DropCause::Discarded, "discarded dead"),
+        let (deed, verb) = match purge.scope {
+            PurgeScope::Backlog => (Deed::Purge, "purged"),
+            PurgeScope::Dead => (Deed::Discard, "discarded dead"),
         };
-        self.operate(&picked, now, |partition, ranges| {
-            Entry::Dropped(Dropped {
-                subscription: id,
-                partition,
-                cause,
-                operation,
-                ranges,
-            })
-        });
-        let summary = self.finish_operation(id, operation, &picked, now);
+        let summary = self.operate(deed, (id, purge.selection), &picked, now)?;
         self.tell_operation(id, verb, summary, now);
         Ok(summary)
     }
@@ -133,40 +120,133 @@ impl Core {
         Ok((id, picked))
     }
 
-    /// Writes the entries of an act as one group, whatever its size: a crash finds all of it or nothing. An act of
-    /// nothing is an entry, too: its id is durable and never given again.
+    /// Does an operation as one group, whatever its size: a crash finds all of it or nothing. One of nothing is an
+    /// entry, too: its id is durable and never given again.
     fn operate(
         &mut self,
+        deed: Deed,
+        (id, selection): (SubscriptionId, &Selection),
         picked: &[Picked],
         now: Now,
-        entry: impl Fn(Partition, Vec<OffsetRange>) -> Entry,
-    ) {
-        let mut acts = Vec::new();
+    ) -> Result<Summary, Refusal> {
+        self.forget_operations(MAX_OPERATIONS - 1, now);
+        let summary = Summary {
+            operation: Some(self.objects.broker.next_operation),
+            ..Summary::of(picked)
+        };
+        let state = self.done_at_once(deed, (id, selection), summary, now);
+        let (mut parts, mut acts) = (Vec::new(), Vec::new());
         for part in picked {
             for ranges in part.ranges.chunks(MAX_ENTRY_PARTS) {
-                acts.push(Act::eager(entry(part.partition, ranges.to_vec())));
+                acts.push(Act::eager(entry_of(
+                    &state,
+                    part.partition,
+                    ranges.to_vec(),
+                )));
+                if state.progress.undo_until > Time(0) {
+                    parts.push(self.done_part(&state, parts.len(), part.partition, ranges));
+                }
             }
         }
         if acts.is_empty() {
-            acts.push(Act::eager(entry(Partition(0), Vec::new())));
+            acts.push(Act::eager(entry_of(&state, Partition(0), Vec::new())));
         }
+        acts.push(Act::eager(Entry::Operated(Operated::Started(state))));
+        let parts = parts.into_iter().map(Operated::Part);
+        acts.extend(parts.map(|part| Act::eager(Entry::Operated(part))));
+        self.check_commit("selection", &acts)?;
         self.enact(acts, now);
-    }
-
-    fn finish_operation(
-        &mut self,
-        id: SubscriptionId,
-        operation: OperationId,
-        picked: &[Picked],
-        now: Now,
-    ) -> Summary {
         self.note_deadline(id, now);
         self.stir(id);
-        Summary {
-            operation: Some(operation),
-            ..Summary::of(picked)
+        Ok(summary)
+    }
+
+    /// An operation that is finished as soon as it begins.
+    fn done_at_once(
+        &self,
+        deed: Deed,
+        (id, selection): (SubscriptionId, &Selection),
+        summary: Summary,
+        now: Now,
+    ) -> OperationState {
+        let pair = self.pair(id);
+        let names = pair
+            .map(|(found, topic)| (topic.record.name.to_string(), found.record.name.to_string()));
+        let record = OperationRecord {
+            id: summary.operation.unwrap_or_default(),
+            plan: PlanId::default(),
+            deed,
+            subscription: id,
+            topic: pair.map_or(TopicId(0), |(_, topic)| topic.record.id),
+            names: names.unwrap_or_default(),
+            who: self.who.clone(),
+            started: now.wall,
+            selected: summary.selected,
+            grace: self.undo.grace,
+            text: selection.words(),
+            ..OperationRecord::default()
+        };
+        let is_open = record.grace > Span::ZERO && summary.affected > 0;
+        let progress = OperationProgress {
+            phase: Phase::Finished,
+            updated: now.wall,
+            affected: summary.affected,
+            skipped: summary.skipped,
+            undo_until: if is_open {
+                now.wall.plus(record.grace)
+            } else {
+                Time(0)
+            },
+            ..OperationProgress::default()
+        };
+        OperationState { record, progress }
+    }
+
+    fn done_part(
+        &self,
+        state: &OperationState,
+        index: usize,
+        partition: Partition,
+        ranges: &[OffsetRange],
+    ) -> OperationPart {
+        let found = self.objects.subscriptions.get(&state.record.subscription);
+        let machine = found.and_then(|found| found.machine(partition));
+        OperationPart {
+            operation: state.record.id,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            partition,
+            epoch: machine.map(Machine::epoch).unwrap_or_default(),
+            ranges: ranges.to_vec(),
+            cursor: Offset(u64::MAX),
+            image: machine.map_or_else(Vec::new, |machine| machine.image(ranges)),
+            ..OperationPart::default()
         }
     }
+}
+
+/// The entry that requeues or drops.
+fn entry_of(state: &OperationState, partition: Partition, ranges: Vec<OffsetRange>) -> Entry {
+    let (subscription, operation) = (state.record.subscription, state.record.id);
+    let cause = match state.record.deed {
+        Deed::Purge => DropCause::Purged,
+        Deed::Discard => DropCause::Discarded,
+        _ => {
+            return Entry::Requeued(Requeued {
+                subscription,
+                partition,
+                operation,
+                ranges,
+                keeps_attempts: false,
+            });
+        }
+    };
+    Entry::Dropped(Dropped {
+        subscription,
+        partition,
+        cause,
+        operation,
+        ranges,
+    })
 }
 
 impl Picked {

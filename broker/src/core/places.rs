@@ -7,7 +7,7 @@ use super::objects::{Objects, Subscription, Topic};
 use crate::delivery::Machine;
 use crate::model::filter::FilterError;
 use crate::model::settings::MAX_PARTITIONS;
-use crate::model::{Now, Offset, OffsetRange, Partition, SubscriptionId, TopicId};
+use crate::model::{Now, Offset, OffsetRange, OperationId, Partition, SubscriptionId, TopicId};
 
 /// When an entry is applied.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,9 @@ pub enum ApplyError {
     /// A filter cannot be read.
     #[error("a filter cannot be read")]
     Filter(#[from] FilterError),
+    /// A part of an operation beyond any there is.
+    #[error("operation {0} has no such part")]
+    NoPart(OperationId),
     /// A published batch has no columns.
     #[error("a batch has no messages")]
     NoMessages,

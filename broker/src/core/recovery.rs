@@ -146,6 +146,8 @@ impl Recovery {
         self.objects.requests.forget(now.wall);
         self.resume(now);
         self.sum_up();
+        self.objects.operations.resume();
+        self.objects.recount_deaths();
         self.objects.find_scans();
         self.collect_kept();
         let mut core = Core::over(self.objects, last);
@@ -340,6 +342,10 @@ impl Recovery {
                 keep.extend(machine.texts().map(|text| (text, TEXT_BYTES)));
             }
         }
+        let texts = self.objects.operations.texts.keys();
+        keep.extend(texts.map(|&text| (text, TEXT_BYTES)));
+        keep.sort_unstable();
+        keep.dedup();
         self.objects.keep = keep;
     }
 }

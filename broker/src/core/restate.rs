@@ -5,12 +5,16 @@
 use std::ops::RangeInclusive;
 
 use super::objects::Subscription;
+use super::operation::Operation;
 use super::output::OutFrame;
 use super::scanning::scan;
 use super::state::{Act, Core};
 use crate::delivery::Machine;
 use crate::model::entry::{Entry, PageState, SubscriptionState};
-use crate::model::{Now, Partition, Position, SubscriptionId, TopicId};
+use crate::model::{Now, OperationId, Partition, Position, SubscriptionId, TopicId};
+
+/// Administrative acts that are restated in one commit group.
+const ACTS_AT_ONCE: usize = 100;
 
 impl Core {
     /// Restates objects last stated before `before`, up to about `budget_bytes`; whether all are done. Each statement
@@ -40,6 +44,7 @@ impl Core {
             }
         }
         left = self.restate_producers(before, left);
+        left = self.restate_operations(before, left);
         let all = self.objects.subscriptions.iter();
         let due = all.filter(|(_, subscription)| subscription.state_floor() < before);
         let subscriptions: Vec<SubscriptionId> = due.map(|(&id, _)| id).collect();
@@ -62,6 +67,33 @@ impl Core {
                 let Some(state) = state else { break };
                 left = self.state_one(Entry::ProducerState(state), left);
             }
+        }
+        left
+    }
+
+    fn restate_operations(&mut self, before: Position, left: usize) -> usize {
+        let mut left = left;
+        let all = self.objects.operations.all.values();
+        let due = all.filter(|operation| operation.state_floor() < before);
+        let due: Vec<OperationId> = due.map(Operation::id).collect();
+        for id in due {
+            loop {
+                let operation = self.objects.operations.all.get(&id);
+                let entry = operation.and_then(|one| one.next_statement(before));
+                let Some(entry) = entry else { break };
+                if left == 0 {
+                    return 0;
+                }
+                left = self.state_one(Entry::Operated(entry), left);
+            }
+        }
+        let acts = self.objects.trail.stated_before(before);
+        let acts: Vec<Entry> = acts.map(|act| Entry::Audited(act.clone())).collect();
+        for group in acts.chunks(ACTS_AT_ONCE) {
+            if left == 0 {
+                return 0;
+            }
+            left = self.state_all(group.to_vec(), left);
         }
         left
     }
@@ -120,7 +152,11 @@ impl Core {
         let subscriptions = self.objects.subscriptions.values();
         let floors = subscriptions.map(Subscription::state_floor);
         let requests = self.objects.requests.state_floor();
+        let operations = self.objects.operations.all.values();
+        let operations = operations.map(Operation::state_floor);
+        let trail = self.objects.trail.state_floor();
         let all = topics.chain(producers).chain(floors).chain(requests);
+        let all = all.chain(operations).chain(trail);
         let floor = all.min();
         floor.map_or(self.objects.broker_stated, |floor| {
             floor.min(self.objects.broker_stated)
@@ -133,6 +169,13 @@ impl Core {
         let mut frames = vec![OutFrame::lazy(&broker)];
         for requested in self.objects.requests.all() {
             frames.push(OutFrame::lazy(&Entry::Requested(requested.clone())));
+        }
+        for operation in self.objects.operations.all.values() {
+            let entries = operation.statements();
+            frames.extend(entries.map(|entry| OutFrame::lazy(&Entry::Operated(entry))));
+        }
+        for act in self.objects.trail.after(0) {
+            frames.push(OutFrame::lazy(&Entry::Audited(act.clone())));
         }
         for topic in self.objects.topics.values() {
             frames.extend(topic.statement().iter().map(OutFrame::lazy));
@@ -165,6 +208,8 @@ impl Core {
                 live.extend(machine.texts_within(range.clone()));
             }
         }
+        let texts = self.objects.operations.texts.range(range.clone());
+        live.extend(texts.map(|(&text, _)| text));
         let first = self.orphans.partition_point(|at| at < range.start());
         let orphans = self.orphans.iter().skip(first);
         live.extend(orphans.take_while(|at| range.contains(at)));

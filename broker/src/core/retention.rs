@@ -100,21 +100,16 @@ impl Core {
         lows
     }
 
-    /// Below this every subscription of the topic has finished everything.
+    /// Below this every subscription of the topic has finished everything, and no operation may restore it.
     pub(super) fn lowest_floor(
         &self,
         topic: &Topic,
         partition: Partition,
         store: &Store,
     ) -> Offset {
-        let ids = topic.subscriptions.iter();
-        let subscriptions = ids.filter_map(|id| self.objects.subscriptions.get(id));
-        let machines = subscriptions.filter_map(|subscription| subscription.machine(partition));
-        let floors = machines.map(crate::delivery::Machine::floor);
-        floors
-            .min()
-            .unwrap_or(store.log.next())
-            .min(store.log.next())
+        let floor = self.floor_without_undo(topic, partition, store);
+        let held = self.held_from(topic, partition);
+        held.map_or(floor, |held| floor.min(held))
     }
 }
 

@@ -13,7 +13,7 @@ use super::output::OutFrame;
 use super::state::{Act, Core};
 use super::views::Sought as Summary;
 use crate::delivery::Expired;
-use crate::model::entry::{DropCause, Dropped, Entry, Sought};
+use crate::model::entry::{DropCause, Dropped, Entry, OperationPart, Sought};
 use crate::model::{
     ConsumerId, Epoch, Name, Now, Offset, OffsetRange, OperationId, Partition, Refusal,
 };
@@ -94,6 +94,7 @@ impl Core {
         if dry_run == DryRun::Yes {
             return Ok(summary);
         }
+        let operation = self.acting.as_ref().map_or(OperationId(0), |(id, _)| *id);
         let mut acts = Vec::new();
         for leap in &leaps {
             acts.push(Act::eager(Entry::Sought(Sought {
@@ -108,7 +109,7 @@ impl Core {
                     subscription: id,
                     partition: leap.partition,
                     cause: DropCause::Skipped,
-                    operation: OperationId(0),
+                    operation,
                     ranges: ranges.to_vec(),
                 })));
             }
@@ -122,6 +123,51 @@ impl Core {
         self.stir(id);
         self.tell_sought(id, summary, now);
         Ok(summary)
+    }
+
+    /// What a seek is about to change, so that it can be taken back: what it skips, with its histories, or what it
+    /// makes ready again.
+    pub(super) fn seek_image(
+        &self,
+        seek: Seek<'_>,
+        operation: OperationId,
+    ) -> Result<Vec<OperationPart>, Refusal> {
+        let subscription = self.subscription_of(seek.subscription)?;
+        let topic = self.objects.topics.get(&subscription.record.topic);
+        let topic = topic.ok_or(Refusal::TopicGone {
+            topic: subscription.record.topic,
+        })?;
+        let places = topic.places(seek.target)?;
+        let mut parts = Vec::new();
+        for leap in subscription.leaps(topic, &places) {
+            let machine = subscription.machine(leap.partition);
+            let Some((machine, store)) = machine.zip(topic.store(leap.partition)) else {
+                continue;
+            };
+            let ranges = if leap.is_anew {
+                machine.finished_in(OffsetRange::between(leap.target, store.log.next()))
+            } else {
+                leap.skipped
+            };
+            for ranges in ranges.chunks(MAX_ENTRY_PARTS) {
+                parts.push(OperationPart {
+                    operation,
+                    index: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+                    partition: leap.partition,
+                    epoch: leap.epoch,
+                    is_back: leap.is_anew,
+                    cursor: Offset(u64::MAX),
+                    image: if leap.is_anew {
+                        Vec::new()
+                    } else {
+                        machine.image(ranges)
+                    },
+                    ranges: ranges.to_vec(),
+                    skipped: Vec::new(),
+                });
+            }
+        }
+        Ok(parts)
     }
 
     /// Refuses what is too much for one commit group.
@@ -171,6 +217,11 @@ impl Core {
 }
 
 impl Subscription {
+    /// What a seek would do.
+    pub(super) fn count_seek(&self, topic: &Topic, places: &[Option<Offset>]) -> Summary {
+        Summary::of(&self.leaps(topic, places))
+    }
+
     fn leaps(&self, topic: &Topic, places: &[Option<Offset>]) -> Vec<Leap> {
         let mut leaps = Vec::new();
         for (((partition, machine), store), place) in

@@ -7,6 +7,7 @@ use super::limits::MAX_SELECTED_IDS;
 use super::objects::{Store, Subscription, Topic};
 use super::setback::group_of;
 use crate::delivery::{Chosen, Machine};
+use crate::model::entry::DeadRecord;
 use crate::model::range::normalise;
 use crate::model::{Now, Offset, OffsetRange, Partition, Refusal, Span, Time};
 
@@ -85,7 +86,10 @@ impl Selection {
             let ids = self.ids_on(topic, partition);
             let mut part = match scope {
                 PurgeScope::Dead => self.pick_dead(machine, ids.as_ref(), now.wall),
-                PurgeScope::Backlog => self.pick_backlog(machine, store, ids.as_ref(), now.wall),
+                PurgeScope::Backlog => {
+                    let until = store.log.next();
+                    self.pick_backlog((machine, until), store, ids.as_ref(), now.wall)
+                }
             };
             part.partition = partition;
             if !part.ranges.is_empty() || part.leased > 0 {
@@ -100,14 +104,7 @@ impl Selection {
         let (mut all, mut chosen) = (Vec::new(), Vec::new());
         for (range, dead) in machine.dead_from(Offset(0)) {
             all.push(range);
-            let is_old = self
-                .older_than
-                .is_none_or(|age| dead.last_failure.plus(age) <= now);
-            let is_of_group = |wanted| dead.fingerprint == Some(wanted);
-            if is_old
-                && group.is_none_or(|group| dead.group == group)
-                && self.fingerprint.is_none_or(is_of_group)
-            {
+            if self.takes(&dead, group, now) {
                 chosen.push(range);
             }
         }
@@ -119,14 +116,26 @@ impl Selection {
         }
     }
 
-    fn pick_backlog(
+    /// Whether it takes a dead message; `group` is the hash of its class.
+    pub(super) fn takes(&self, dead: &DeadRecord, group: Option<u32>, now: Time) -> bool {
+        let is_old = self
+            .older_than
+            .is_none_or(|age| dead.last_failure.plus(age) <= now);
+        let is_of_group = |wanted| dead.fingerprint == Some(wanted);
+        is_old
+            && group.is_none_or(|group| dead.group == group)
+            && self.fingerprint.is_none_or(is_of_group)
+    }
+
+    /// What it holds of a backlog up to `end`.
+    pub(super) fn pick_backlog(
         &self,
-        machine: &Machine,
+        (machine, end): (&Machine, Offset),
         store: &Store,
         ids: Option<&BTreeSet<Offset>>,
         now: Time,
     ) -> Picked {
-        let everything = OffsetRange::between(machine.floor(), store.log.next());
+        let everything = OffsetRange::between(machine.floor(), end);
         let free = machine.unfinished(&store.log, everything, Chosen::Backlog);
         let leased: Vec<OffsetRange> = machine.leases().map(|lease| lease.range).collect();
         let mut below = None;
@@ -150,7 +159,7 @@ impl Selection {
     }
 
     /// The offsets that it names of a partition; `None` if it names no messages at all.
-    fn ids_on(&self, topic: &Topic, partition: Partition) -> Option<BTreeSet<Offset>> {
+    pub(super) fn ids_on(&self, topic: &Topic, partition: Partition) -> Option<BTreeSet<Offset>> {
         if self.message_ids.is_empty() {
             return None;
         }
@@ -161,7 +170,7 @@ impl Selection {
 }
 
 /// The offset below which all but the newest `keep` messages of `ranges` are.
-fn all_but_newest(ranges: &[OffsetRange], keep: u64) -> Offset {
+pub(super) fn all_but_newest(ranges: &[OffsetRange], keep: u64) -> Offset {
     let mut left = keep;
     for range in ranges.iter().rev() {
         if left < range.count() {

@@ -10,10 +10,11 @@ use super::consumer::Consumer;
 use super::guard::Guard;
 use super::objects::{Objects, Subscription, Topic};
 use super::output::{Group, OutFrame, Output};
-use crate::model::entry::{Body, Columns, Entry};
+use super::plan::{Plans, UndoLimits};
+use crate::model::entry::{Body, Columns, Entry, Who};
 use crate::model::{
-    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, Partition, Position, Refusal, Span,
-    SubscriptionId, TopicId,
+    ConsumerId, Incarnation, LeaseSerial, Mono, Name, Now, OperationId, Partition, Position,
+    Refusal, Span, SubscriptionId, TopicId,
 };
 
 /// The state of a shard. One thread owns it.
@@ -54,6 +55,19 @@ pub struct Core {
     pub(super) watched: BTreeSet<TopicId>,
     /// Frames of topics that recovery knew nothing of: kept, never released.
     pub(super) orphans: Vec<Position>,
+    /// Who does what is decided now; nobody if the broker does it by a rule.
+    pub(super) who: Who,
+    /// The operation that is being carried out, and its plan.
+    pub(super) acting: Option<(OperationId, String)>,
+    /// An operation has gone on or an act was put on record since this was last asked, and when to say so.
+    pub(super) told: bool,
+    pub(super) tell_at: Mono,
+    /// Plans that wait to be applied.
+    pub(super) plans: Plans,
+    /// How long what operations drop can be restored, and how many bytes are held for that.
+    pub(super) undo: UndoLimits,
+    /// What names this broker among others.
+    pub(super) broker_id: u64,
     /// Bytes that the journal takes in one commit group.
     pub(super) group_bytes: u64,
     pub(super) output: Output,
@@ -112,6 +126,13 @@ impl Core {
             scan_after: None,
             watched: BTreeSet::new(),
             orphans: Vec::new(),
+            who: Who::default(),
+            acting: None,
+            told: false,
+            tell_at: Mono::default(),
+            plans: Plans::default(),
+            undo: UndoLimits::default(),
+            broker_id: 0,
             group_bytes: u64::MAX,
             output: Output::default(),
         }
@@ -153,6 +174,9 @@ impl Core {
         if acts.is_empty() {
             return;
         }
+        let mut told = self.audit_of(&acts, now);
+        told.extend(acts);
+        let acts = told;
         let mut group = Group::default();
         let mut loosened = Vec::new();
         group.frames.reserve_exact(acts.len());
@@ -173,6 +197,7 @@ impl Core {
             self.objects.weigh_again(&act.entry, weighed);
             self.next_position = at.next();
             self.note_news(&act.entry, at);
+            self.told |= matches!(act.entry, Entry::Operated(_) | Entry::Audited(_));
             loosened.append(&mut self.objects.loosened(&act.entry));
             let mut frame = OutFrame::lazy(&act.entry);
             if columns.is_some_and(Columns::is_marked) {

@@ -29,7 +29,9 @@ impl Core {
                 self.stir(id);
             }
         }
+        self.run_operations(now);
         if self.retention_due <= now.mono {
+            self.look_after_undo(now);
             self.shed(now);
             self.look_for_forwarding();
             self.retain(now);
@@ -47,6 +49,7 @@ impl Core {
             due,
             self.next_end(now),
             self.trusted_from(),
+            self.next_step(),
         ];
         moments.into_iter().flatten().min()
     }

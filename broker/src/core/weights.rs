@@ -5,7 +5,7 @@
 //! a step for each range.
 
 use super::objects::{Objects, Subscription, Topic};
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Operated};
 use crate::model::{Offset, OffsetRange, Partition, SubscriptionId, TopicId};
 
 /// What a scale shows before an entry is applied.
@@ -22,6 +22,13 @@ impl Objects {
             Entry::Acked(one) => self.weigh_parts(one.subscription, one.partition, &one.ranges),
             Entry::Dropped(one) => self.weigh_parts(one.subscription, one.partition, &one.ranges),
             Entry::Requeued(one) => self.weigh_parts(one.subscription, one.partition, &one.ranges),
+            Entry::Operated(Operated::Restored(one)) => {
+                self.weigh_parts(one.subscription, one.partition, &one.ranges)
+            }
+            Entry::Operated(Operated::PulledBack(one)) => {
+                let ranges: Vec<_> = one.dead.iter().map(|(range, _)| *range).collect();
+                self.weigh_parts(one.subscription, one.partition, &ranges)
+            }
             Entry::Failed(one) => {
                 let ranges: Vec<_> = one.failures.iter().map(|failure| failure.range).collect();
                 self.weigh_parts(one.subscription, one.partition, &ranges)

@@ -136,13 +136,7 @@ impl Machine {
                 "only a dead message is requeued"
             );
             self.progress.note_requeued(range, at);
-            let members = self.keys.members(range);
-            for &(offset, key) in &members {
-                self.keys.join(offset);
-                self.eased.push(key);
-            }
-            self.give_back(range);
-            self.tidy(range);
+            self.rejoin(range);
         }
         self.promote();
     }

@@ -8,7 +8,8 @@
 //! - [`rules`]: what a machine is told; [`counts`]: the books.
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`, [`timing`]: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
-//! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`dead_set`], [`look`], [`recount`], [`audit`], [`recovery`]:
+//! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`dead_set`], [`look`], [`recount`], [`audit`], [`recovery`],
+//!   [`undo`]:
 //!   what is asked of it.
 
 mod spans;
@@ -53,6 +54,8 @@ pub mod recount;
 pub mod audit;
 
 pub mod recovery;
+
+pub mod undo;
 
 #[cfg(test)]
 #[expect(

@@ -213,6 +213,22 @@ impl Page {
         fresh
     }
 
+    /// Makes `start..end` unfinished; gives how many of them were finished.
+    pub(super) fn unfinish(&mut self, start: usize, end: usize) -> usize {
+        let mut gone = 0;
+        let mut at = start;
+        while at < end {
+            let (word, bit) = (at / 64, at % 64);
+            let count = (64 - bit).min(end - at);
+            let mask = (u64::MAX >> (64 - count)) << bit;
+            gone += (mask & self.bits[word]).count_ones() as usize;
+            self.bits[word] &= !mask;
+            at += count;
+        }
+        self.finished -= gone;
+        gone
+    }
+
     pub(super) fn is_finished(&self, at: usize) -> bool {
         self.bits[at / 64] & (1 << (at % 64)) != 0
     }

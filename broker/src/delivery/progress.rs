@@ -108,9 +108,19 @@ impl Progress {
 
     /// Finishes messages; gives how many of them were not.
     pub(super) fn finish(&mut self, range: OffsetRange, at: Position) -> u64 {
+        let fresh = self.mark_finished(range, at);
+        if self.live {
+            self.finished_above += fresh;
+            self.advance();
+        }
+        fresh
+    }
+
+    /// The same, where the floor is and what is above it being left to the caller.
+    pub(super) fn mark_finished(&mut self, range: OffsetRange, at: Position) -> u64 {
         let (size, start, end) = (self.size, range.start.0, range.end.0);
         let (first, last) = (start.div_ceil(size), end / size);
-        let fresh = if first < last {
+        if first < last {
             self.finish_part(between(start, first * size), at)
                 + self.finish_pages(first, last, at)
                 + self.finish_part(between(last * size, end), at)
@@ -119,12 +129,7 @@ impl Progress {
         } else {
             self.finish_part(between(start, last * size), at)
                 + self.finish_part(between(last * size, end), at)
-        };
-        if self.live {
-            self.finished_above += fresh;
-            self.advance();
         }
-        fresh
     }
 
     /// A range within one page.
@@ -188,7 +193,7 @@ impl Progress {
     }
 
     /// Replay must begin at `stated` or before until the cursor is restated.
-    fn haunt(&mut self, stated: Position) {
+    pub(super) fn haunt(&mut self, stated: Position) {
         self.ghost = Some(self.ghost.map_or(stated, |ghost| ghost.min(stated)));
     }
 
@@ -211,7 +216,7 @@ impl Progress {
     }
 
     /// The parts of `first..last` that are finished pages.
-    fn finished_pages_in(&self, first: u64, last: u64) -> Vec<(u64, u64)> {
+    pub(super) fn finished_pages_in(&self, first: u64, last: u64) -> Vec<(u64, u64)> {
         let before = self.finished_pages.range(..first).next_back();
         let from = before.map_or(first, |(&start, _)| start);
         let ranges = self.finished_pages.range(from..last);

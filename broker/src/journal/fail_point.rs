@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The environment variable that arms one point.
 pub const VARIABLE: &str = "WEIR_FAIL_POINT";
 
-/// Every fail point of the journal, so that a test can walk them.
+/// Every fail point, so that a test can walk them.
 pub const ALL: &[&str] = &[
     "journal.append",
     "journal.before_write",
@@ -31,6 +31,9 @@ pub const ALL: &[&str] = &[
     "journal.tail_cut",
     "journal.recovered",
     "journal.close_cut",
+    "operation.started",
+    "operation.stepped",
+    "operation.taken_back",
 ];
 
 struct Armed {

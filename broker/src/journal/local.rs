@@ -1,5 +1,7 @@
 //! The journal on one machine: places groups, hands them to the writer, keeps the books of space.
 //!
+//! Long because: all that the shard asks of the journal on one disk has its method here.
+//!
 //! The owner's thread never waits for the disk here, except in `open` and `close`.
 
 use std::sync::Arc;
@@ -49,6 +51,12 @@ pub struct LocalJournal {
 }
 
 impl LocalJournal {
+    /// A number that tells this data directory from others.
+    pub fn id(&self) -> u64 {
+        let (first, _) = self.store.uuid.as_chunks::<8>();
+        first.first().map_or(0, |half| u64::from_le_bytes(*half))
+    }
+
     /// Locks the directory, checks format and identity, and recovers. `replay` is called for each
     /// frame in order of position: first for the checkpoint's if there is a valid one, then for
     /// bodies before the start of replay, then for the log's.

@@ -10,6 +10,7 @@ pub mod time;
 pub mod range;
 
 pub mod name;
+pub mod plan;
 pub mod producer;
 pub mod refusal;
 
@@ -28,6 +29,7 @@ pub use ids::{
     Partition, Position, SubscriptionId, TopicId,
 };
 pub use name::Name;
+pub use plan::PlanId;
 pub use producer::{ProducerId, ProducerSequence};
 pub use range::OffsetRange;
 pub use refusal::Refusal;

@@ -1,9 +1,11 @@
 //! Expected refusals: what a caller asked for cannot be done, and why.
 //!
+//! Long because: one sentence for each reason of the contract.
+//!
 //! Each variant is one `ErrorReason` of the contract; `api/status.rs` maps them. The text says what was tried, on what,
 //! why it failed and what to do.
 
-use super::{Name, Offset, Partition, Span, TopicId};
+use super::{Name, Offset, OperationId, Partition, Span, TopicId};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -347,6 +349,55 @@ pub enum Refusal {
     /// An operator has ended the connection.
     #[error("an operator has disconnected this client; connect again if it is to go on")]
     ClientDisconnected,
+    /// No operation has this id.
+    #[error("operation {operation} is not known: it never was, or it is too old to be remembered")]
+    OperationNotFound {
+        /// The id.
+        operation: OperationId,
+    },
+    /// An operation is not in a phase in which this can be asked of it.
+    #[error("operation {operation} {detail}")]
+    OperationState {
+        /// Its id.
+        operation: OperationId,
+        /// How it is, and what to do.
+        detail: &'static str,
+    },
+    /// A plan can be applied no more.
+    #[error(
+        "plan {plan} has expired: plans last 10 minutes and do not outlive the broker; make a new one"
+    )]
+    PlanExpired {
+        /// The plan.
+        plan: String,
+    },
+    /// Another broker made the plan.
+    #[error("plan {plan} was made by another broker; make one on this broker")]
+    PlanOfAnotherBroker {
+        /// The plan.
+        plan: String,
+    },
+    /// Some of what was planned is no longer as it was.
+    #[error(
+        "of the {planned} messages of plan {plan} only {left} are still dead; make a new plan, or allow it to have \
+         shrunk"
+    )]
+    SelectionShrank {
+        /// The plan.
+        plan: String,
+        /// How many messages it would have changed.
+        planned: u64,
+        /// How many are left.
+        left: u64,
+    },
+    /// An operation can be undone no more.
+    #[error("operation {operation} cannot be undone any more: {detail}")]
+    UndoTooLate {
+        /// Its id.
+        operation: OperationId,
+        /// Why.
+        detail: String,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

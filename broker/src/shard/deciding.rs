@@ -9,7 +9,7 @@ use super::owner::{Owner, ShardError};
 use super::party::WaitingPull;
 use super::sampling::Scene;
 use crate::core::{Attach, Departure, Group, OutFrame, Pull, SequenceRange};
-use crate::journal::{AppendError, Frame};
+use crate::journal::{AppendError, Frame, fail_point};
 use crate::model::{ConsumerId, Mono, Now, Position, Refusal, Span};
 
 impl Owner {
@@ -271,6 +271,7 @@ impl Owner {
             weight += size;
             total += size;
             for frame in group.frames {
+                pass_points(frame.kind);
                 if !frame.body.is_empty() {
                     self.tail.push(next, frame.body.clone());
                 }
@@ -308,6 +309,16 @@ impl Owner {
                 reason: format!("cannot append to the journal: {error}"),
             }),
         }
+    }
+}
+
+/// Where a test lets the process die: an operation was decided and nothing of it is written.
+fn pass_points(kind: u8) {
+    match kind {
+        40 => fail_point::hit("operation.started"),
+        43 => fail_point::hit("operation.stepped"),
+        45 | 46 => fail_point::hit("operation.taken_back"),
+        _ => {}
     }
 }
 

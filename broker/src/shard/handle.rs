@@ -1,5 +1,7 @@
 //! The way in: what every other thread may ask of the shard.
 //!
+//! Long because: every question that has no file of its own has its method here.
+//!
 //! A handle is cheap to clone. An answer arrives when what it confirms is durable. After a write
 //! failed, every call ends with `LOG_POISONED`; while the broker stops, with `DRAINING`.
 
@@ -23,6 +25,7 @@ use crate::core::{
 };
 use crate::insight::history::Ledger;
 use crate::journal::{Poisoned, Watermark};
+use crate::model::entry::Who;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, Now, Refusal, Span, Time};
 
@@ -30,6 +33,8 @@ use crate::model::{Name, Now, Refusal, Span, Time};
 #[derive(Clone)]
 pub struct Handle {
     pub(super) shared: Arc<Shared>,
+    /// On whose behalf; nobody's if the broker does it by itself.
+    pub(super) who: Option<Arc<Who>>,
 }
 
 /// What handles, sessions and the owner share.
@@ -47,6 +52,8 @@ pub(super) struct Shared {
     pub(super) holds: Holds,
     /// Changes when there may be dead messages to forward.
     pub(super) forwarding: watch::Sender<u64>,
+    /// Changes when an operation has gone on, or an act was put on record.
+    pub(super) operated: watch::Sender<u64>,
     /// Kept by the owner, so that a publish takes one trip instead of two.
     pub(super) routes: RwLock<HashMap<Name, Route>>,
     /// Largest head plus body of a frame, in bytes.
@@ -303,7 +310,13 @@ impl Handle {
         &self,
         decide: impl FnOnce(&mut Core, Now) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (act, answered) = promised(decide);
+        let who = self.who.clone();
+        let (act, answered) = promised(move |core: &mut Core, now| {
+            core.set_who(who.as_deref().cloned());
+            let outcome = decide(core, now);
+            core.set_who(None);
+            outcome
+        });
         self.send(Command::Act(act)).await?;
         answered.await.unwrap_or_else(|_gone| Err(self.gone()))
     }
@@ -338,6 +351,11 @@ impl Shared {
         if let Ok(route) = core.route(topic) {
             self.routes_mut().insert(topic.clone(), route);
         }
+    }
+
+    /// A topic is gone.
+    pub(super) fn forget_route(&self, topic: &str) {
+        self.routes_mut().retain(|name, _| name.as_str() != topic);
     }
 
     /// Takes over what has changed for publishers.

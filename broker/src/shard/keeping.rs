@@ -32,6 +32,9 @@ impl Owner {
         self.upkeep.grown = 0;
         self.upkeep.next = now.mono.plus(INTERVAL);
         self.readers.prune();
+        if !self.journal.has_room() {
+            self.core.give_up_undo(now);
+        }
         for pull in self.parties.abandoned() {
             self.parties.remove(pull);
             self.core.cancel_pull(pull);

@@ -17,6 +17,7 @@ mod session;
 mod clients;
 mod forwarding;
 mod grouping;
+mod operating;
 mod peeking;
 mod pulling;
 mod reading;

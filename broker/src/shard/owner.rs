@@ -145,6 +145,9 @@ impl Owner {
         if self.core.take_forward_hint() {
             self.shared.forwarding.send_modify(|hints| *hints += 1);
         }
+        if self.core.take_operation_news(now) {
+            self.shared.operated.send_modify(|count| *count += 1);
+        }
         if self.stops_at.is_none() && self.core.has_scans() {
             self.scanner.go_on(&self.shared);
         }
@@ -173,6 +176,7 @@ impl Owner {
             Some(self.sampler.next()),
             Some(self.upkeep.next()),
             self.core.next_deadline(clock),
+            self.core.next_operation_news(),
             self.parties.next_deadline(),
             stop_check,
         ];

@@ -26,6 +26,7 @@ impl Scanner {
         }
         let handle = Handle {
             shared: Arc::clone(shared),
+            who: None,
         };
         let thread = thread::Builder::new().name("weir-scanner".to_owned());
         // Without a thread there is none for now; the next round tries again.

@@ -22,7 +22,7 @@ use super::host::Host;
 use super::owner::{COMMANDS, Owner, ShardError};
 use super::sampling::Sampler;
 use super::{Handle, Health};
-use crate::core::{self, Core, Recovery, ReplayFrame};
+use crate::core::{self, Core, Recovery, ReplayFrame, UndoLimits};
 use crate::journal::{
     Disk, Indexed, Journal, LocalJournal, OpenError, Options, Recovered, ReplayError, Replayed,
     Source,
@@ -31,6 +31,10 @@ use crate::model::{Now, Span, Time, TopicId, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
+/// How long what operations drop can be restored.
+const UNDO_GRACE: Span = Span::from_secs(24 * 3_600);
+/// The part of the disk that may be held for that.
+const UNDO_PART: u64 = 10;
 /// The name of the owner's thread.
 const THREAD: &str = "weir-shard";
 /// Names listed at a time when the routes are made.
@@ -93,7 +97,7 @@ impl Shard {
         let clock = Clock::start(Time(recovered.last_time_us));
         let now = clock.now();
         let (mut core, mut state) = recovery.finish(recovered.last, now)?;
-        core.limit_groups(group_bytes);
+        introduce(&mut core, &journal, group_bytes);
         core.begin_watch(Time(recovered.last_time_us), now);
         if !recovered.is_new && !recovered.was_clean {
             state.notes.extend(jump(&mut core, now));
@@ -112,6 +116,7 @@ impl Shard {
             holds: Holds::default(),
             chronicle: Chronicle::begin(&*disk, &recovered, core.incarnation(), now),
             forwarding: watch::Sender::default(),
+            operated: watch::Sender::default(),
             routes: RwLock::new(routes(&core)),
             max_frame: journal.max_frame(),
         });
@@ -120,6 +125,7 @@ impl Shard {
         let merge_bytes = usize::try_from(merge_bytes).unwrap_or(usize::MAX);
         let handle = Handle {
             shared: Arc::clone(&shared),
+            who: None,
         };
         let owner = Owner::new(core, Box::new(journal), shared, sampler, merge_bytes);
         let (end, ended) = oneshot::channel();
@@ -295,5 +301,24 @@ fn routes(core: &Core) -> HashMap<crate::model::Name, core::Route> {
             };
             routes.insert(topic.name, route);
         }
+    }
+}
+
+/// Tells a core what it needs to know of its journal.
+fn introduce(core: &mut Core, journal: &LocalJournal, group_bytes: u64) {
+    core.limit_groups(group_bytes);
+    core.name_broker(journal.id());
+    core.limit_undo(undo_limits(journal));
+}
+
+/// What is held for undoing operations: a part of what the disk has for the journal.
+fn undo_limits(journal: &LocalJournal) -> UndoLimits {
+    let usage = journal.usage();
+    let free = usage
+        .free_bytes
+        .map(|free| free.saturating_add(usage.disk_bytes));
+    UndoLimits {
+        grace: UNDO_GRACE,
+        bytes: free.map_or(u64::MAX, |bytes| bytes / UNDO_PART),
     }
 }

@@ -38,6 +38,11 @@ impl OperationDocument {
             v1::OperationState::Unspecified => "unknown",
             v1::OperationState::Planned => "planned",
             v1::OperationState::Finished => "finished",
+            v1::OperationState::Running => "running",
+            v1::OperationState::Paused => "paused",
+            v1::OperationState::Waiting => "waiting",
+            v1::OperationState::Cancelled => "cancelled",
+            v1::OperationState::Stopped => "stopped",
         };
         self.selected += summary.selected;
         self.affected += summary.affected;

@@ -38,6 +38,7 @@ mod connection;
 mod error;
 mod events;
 mod message_id;
+mod operations;
 mod options;
 mod publisher;
 mod reader;

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is tried again on its own, since a call that was under way may have been done.
 
+use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 
 use super::connection::Client;
@@ -26,7 +27,9 @@ use crate::v1::{
 /// Looking into subscriptions, and acts on many messages.
 #[derive(Debug, Clone)]
 pub struct Operator {
-    stub: OperatorClient<Channel>,
+    pub(super) stub: OperatorClient<Channel>,
+    /// Whose name goes on record.
+    pub(super) actor: Option<AsciiMetadataValue>,
 }
 
 impl Operator {
@@ -37,6 +40,7 @@ impl Operator {
             stub: stub
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(limit),
+            actor: None,
         }
     }
 
@@ -61,7 +65,7 @@ impl Operator {
         let response = self
             .stub
             .clone()
-            .requeue_dead_letters(request)
+            .requeue_dead_letters(self.signed(request))
             .await?
             .into_inner();
         response
@@ -80,18 +84,28 @@ impl Operator {
 
     /// Lets an ordering key go on past its dead messages, or only counts them; gives how many.
     pub async fn release_key(&self, request: ReleaseKeyRequest) -> Result<u64, Error> {
-        let response = self.stub.clone().release_key(request).await?;
+        let response = self.stub.clone().release_key(self.signed(request)).await?;
         Ok(response.into_inner().passed)
     }
 
     /// Lets a subscription go on from elsewhere, or only counts what that would do.
     pub async fn seek(&self, request: SeekRequest) -> Result<SeekResponse, Error> {
-        Ok(self.stub.clone().seek(request).await?.into_inner())
+        Ok(self
+            .stub
+            .clone()
+            .seek(self.signed(request))
+            .await?
+            .into_inner())
     }
 
     /// Drops messages of a subscription, or only counts them.
     pub async fn purge(&self, request: PurgeBacklogRequest) -> Result<OperationSummary, Error> {
-        let response = self.stub.clone().purge_backlog(request).await?.into_inner();
+        let response = self
+            .stub
+            .clone()
+            .purge_backlog(self.signed(request))
+            .await?
+            .into_inner();
         response
             .operation
             .ok_or_else(|| Error::bad_answer("the operation is missing"))

@@ -16,6 +16,7 @@ use weir_proto::server::{
 
 use super::places::Place;
 use super::resources::{wire_subscription, wire_topic};
+use super::who::by;
 use super::{clients, convert, masks, requests, topology};
 use crate::api::clients::{Clients, Connected};
 use crate::api::page;
@@ -29,6 +30,11 @@ use crate::shard::{Creation, Handle};
 pub(crate) struct Admin(pub(crate) Handle, pub(crate) Clients);
 
 impl Admin {
+    /// The same, for the caller of a request.
+    fn by<T>(&self, request: &Request<T>) -> Self {
+        Self(by(&self.0, request), self.1.clone())
+    }
+
     async fn create_topic(&self, request: CreateTopicRequest) -> Result<server::Topic, Refusal> {
         let key = requests::topic(&request)?;
         let topic = request
@@ -195,7 +201,7 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<CreateTopicRequest>,
     ) -> Result<Response<CreateTopicResponse>, Status> {
-        let topic = Self::create_topic(self, request.into_inner()).await;
+        let topic = Self::create_topic(&self.by(&request), request.into_inner()).await;
         reply(topic.map(|topic| CreateTopicResponse { topic: Some(topic) }))
     }
 
@@ -224,7 +230,7 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<UpdateTopicRequest>,
     ) -> Result<Response<UpdateTopicResponse>, Status> {
-        let topic = Self::update_topic(self, request.into_inner()).await;
+        let topic = Self::update_topic(&self.by(&request), request.into_inner()).await;
         reply(topic.map(|topic| UpdateTopicResponse { topic: Some(topic) }))
     }
 
@@ -232,13 +238,14 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<DeleteTopicRequest>,
     ) -> Result<Response<DeleteTopicResponse>, Status> {
+        let handle = by(&self.0, &request);
         let DeleteTopicRequest {
             topic,
             with_subscriptions,
         } = request.into_inner();
         let delete = async {
             let name = convert::name("topic", &topic)?;
-            self.0.delete_topic(name, with_subscriptions).await
+            handle.delete_topic(name, with_subscriptions).await
         };
         reply(delete.await.map(|deleted| DeleteTopicResponse {
             deleted_subscription_count: deleted.subscriptions,
@@ -249,7 +256,7 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<CreateSubscriptionRequest>,
     ) -> Result<Response<CreateSubscriptionResponse>, Status> {
-        let created = Self::create_subscription(self, request.into_inner()).await;
+        let created = Self::create_subscription(&self.by(&request), request.into_inner()).await;
         reply(created.map(|subscription| CreateSubscriptionResponse {
             subscription: Some(subscription),
         }))
@@ -279,7 +286,7 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<UpdateSubscriptionRequest>,
     ) -> Result<Response<UpdateSubscriptionResponse>, Status> {
-        let updated = Self::update_subscription(self, request.into_inner()).await;
+        let updated = Self::update_subscription(&self.by(&request), request.into_inner()).await;
         reply(updated.map(|subscription| UpdateSubscriptionResponse {
             subscription: Some(subscription),
         }))
@@ -289,7 +296,10 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<PauseSubscriptionRequest>,
     ) -> Result<Response<PauseSubscriptionResponse>, Status> {
-        let paused = self.hold(&request.get_ref().subscription, true).await;
+        let paused = self
+            .by(&request)
+            .hold(&request.get_ref().subscription, true)
+            .await;
         reply(paused.map(|subscription| PauseSubscriptionResponse {
             subscription: Some(subscription),
         }))
@@ -299,7 +309,10 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<ResumeSubscriptionRequest>,
     ) -> Result<Response<ResumeSubscriptionResponse>, Status> {
-        let resumed = self.hold(&request.get_ref().subscription, false).await;
+        let resumed = self
+            .by(&request)
+            .hold(&request.get_ref().subscription, false)
+            .await;
         reply(resumed.map(|subscription| ResumeSubscriptionResponse {
             subscription: Some(subscription),
         }))
@@ -311,7 +324,7 @@ impl server::admin_server::Admin for Admin {
     ) -> Result<Response<DeleteSubscriptionResponse>, Status> {
         let delete = async {
             let name = convert::name("subscription", &request.get_ref().subscription)?;
-            self.0.delete_subscription(name).await
+            by(&self.0, &request).delete_subscription(name).await
         };
         reply(delete.await.map(|deleted| DeleteSubscriptionResponse {
             dropped_backlog: deleted.backlog,
@@ -323,7 +336,8 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<ApplyTopologyRequest>,
     ) -> Result<Response<ApplyTopologyResponse>, Status> {
-        reply(topology::apply(&self.0, request.into_inner()).await)
+        let handle = by(&self.0, &request);
+        reply(topology::apply(&handle, request.into_inner()).await)
     }
 
     async fn export_topology(
@@ -344,8 +358,9 @@ impl server::admin_server::Admin for Admin {
         &self,
         request: Request<DisconnectClientRequest>,
     ) -> Result<Response<DisconnectClientResponse>, Status> {
+        let handle = by(&self.0, &request);
         let caller = request.extensions().get::<Connected>().cloned();
         let id = request.get_ref().client_id;
-        reply(clients::disconnect(&self.0, &self.1, id, caller).await)
+        reply(clients::disconnect(&handle, &self.1, id, caller).await)
     }
 }

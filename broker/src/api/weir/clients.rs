@@ -117,6 +117,8 @@ pub(super) async fn disconnect(
     let client = client.ok_or(Refusal::ClientNotFound { client: id })?;
     let ended_stream_count = client.streams();
     handle.disconnect(client.id()).await?;
+    let detail = format!("client {}", client.id());
+    handle.put_on_record("client.disconnect", detail).await?;
     tracing::info!(
         client = id,
         peer = client.peer(),

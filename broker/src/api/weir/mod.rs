@@ -5,7 +5,8 @@
 //! - [`runs`], [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
 //! - [`forwarding`]: dead messages on their way to a dead-letter topic.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
-//!   [`topology`], [`clients`], [`admin`], [`dead_groups`], [`operator`]: managing, looking and acting.
+//!   [`topology`], [`clients`], [`who`], [`admin`], [`operating`], [`following`], [`dead_groups`], [`operator`]:
+//!   managing, looking and acting.
 //! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
 //!   [`events`]: what happened; [`diagnosis`], [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
@@ -38,6 +39,12 @@ mod requests;
 mod resources;
 
 mod topology;
+
+mod who;
+
+mod operating;
+
+mod following;
 
 mod durations;
 mod events;

@@ -1,4 +1,6 @@
 //! The service `Operator`: looking at single messages, and acting on many.
+//!
+//! Long because: every rpc of the service has its method here.
 
 use tonic::{Request, Response, Status};
 use weir_proto::server;
@@ -9,9 +11,12 @@ use weir_proto::server::{
 };
 
 use super::admin::reply;
-use super::{convert, dead_groups, events, places};
+use super::operating::wire_operation;
+use super::storing::Responses;
+use super::who::{by, named};
+use super::{convert, dead_groups, events, following, operating, places};
 use crate::api::page;
-use crate::core::{DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
+use crate::core::{Control, DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
 use crate::model::{Fingerprint, MessageId, Offset, Partition, Refusal, Time};
 use crate::shard::{DeadText, Handle, PeekPage, ShownMessage};
 
@@ -94,7 +99,9 @@ impl Operator {
     async fn message(&self, request: GetMessageRequest) -> Result<GetMessageResponse, Refusal> {
         let id = message_id("message_id", &request.message_id)?;
         let (shown, topic) = self.0.message(id).await?;
+        let operations = self.0.operations_on(id).await?;
         Ok(GetMessageResponse {
+            operations: operations.iter().map(wire_operation).collect(),
             message: Some(wire_message(shown)),
             topic: topic.to_string(),
         })
@@ -320,7 +327,8 @@ impl server::operator_server::Operator for Operator {
         &self,
         request: Request<RequeueDeadLettersRequest>,
     ) -> Result<Response<RequeueDeadLettersResponse>, Status> {
-        let done = self.requeue(request.into_inner()).await;
+        let own = Self(by(&self.0, &request));
+        let done = own.requeue(request.into_inner()).await;
         reply(done.map(|summary| RequeueDeadLettersResponse {
             operation: Some(summary),
         }))
@@ -344,23 +352,144 @@ impl server::operator_server::Operator for Operator {
         &self,
         request: Request<server::ReleaseKeyRequest>,
     ) -> Result<Response<server::ReleaseKeyResponse>, Status> {
-        reply(places::release_key(&self.0, &request.into_inner()).await)
+        let handle = by(&self.0, &request);
+        reply(places::release_key(&handle, &request.into_inner()).await)
     }
 
     async fn seek(
         &self,
         request: Request<server::SeekRequest>,
     ) -> Result<Response<server::SeekResponse>, Status> {
-        reply(places::seek(&self.0, request.into_inner()).await)
+        let handle = by(&self.0, &request);
+        reply(places::seek(&handle, request.into_inner()).await)
     }
 
     async fn purge_backlog(
         &self,
         request: Request<PurgeBacklogRequest>,
     ) -> Result<Response<PurgeBacklogResponse>, Status> {
-        let done = self.purge(request.into_inner()).await;
+        let own = Self(by(&self.0, &request));
+        let done = own.purge(request.into_inner()).await;
         reply(done.map(|summary| PurgeBacklogResponse {
             operation: Some(summary),
         }))
+    }
+
+    async fn plan(
+        &self,
+        request: Request<server::PlanRequest>,
+    ) -> Result<Response<server::PlanResponse>, Status> {
+        let handle = by(&self.0, &request);
+        let mut request = request.into_inner();
+        let plan = async {
+            let chosen = request.selection.take().map(|wire| selection(Some(wire)));
+            operating::plan(&handle, request, chosen.transpose()?).await
+        };
+        reply(
+            plan.await
+                .map(|plan| server::PlanResponse { plan: Some(plan) }),
+        )
+    }
+
+    async fn apply(
+        &self,
+        request: Request<server::ApplyRequest>,
+    ) -> Result<Response<server::ApplyResponse>, Status> {
+        let handle = named(&self.0, &request, &request.get_ref().actor);
+        let operation = operating::apply(&handle, request.get_ref()).await;
+        reply(operation.map(|operation| server::ApplyResponse {
+            operation: Some(operation),
+        }))
+    }
+
+    async fn undo(
+        &self,
+        request: Request<server::UndoRequest>,
+    ) -> Result<Response<server::UndoResponse>, Status> {
+        let handle = named(&self.0, &request, &request.get_ref().actor);
+        let undone = operating::undo(&handle, &request.get_ref().operation).await;
+        reply(undone.map(|(operation, plan)| server::UndoResponse {
+            operation: Some(operation),
+            plan: Some(plan),
+        }))
+    }
+
+    async fn list_operations(
+        &self,
+        request: Request<server::ListOperationsRequest>,
+    ) -> Result<Response<server::ListOperationsResponse>, Status> {
+        reply(operating::list(&self.0, request.into_inner()).await)
+    }
+
+    async fn get_operation(
+        &self,
+        request: Request<server::GetOperationRequest>,
+    ) -> Result<Response<server::GetOperationResponse>, Status> {
+        let operation = operating::get(&self.0, &request.get_ref().operation).await;
+        reply(operation.map(|operation| server::GetOperationResponse {
+            operation: Some(operation),
+        }))
+    }
+
+    type WatchOperationStream = Responses<server::WatchOperationResponse>;
+
+    async fn watch_operation(
+        &self,
+        request: Request<server::WatchOperationRequest>,
+    ) -> Result<Response<Self::WatchOperationStream>, Status> {
+        let handle = self.0.clone();
+        reply(following::operation(handle, &request.get_ref().operation).await)
+    }
+
+    async fn pause_operation(
+        &self,
+        request: Request<server::PauseOperationRequest>,
+    ) -> Result<Response<server::PauseOperationResponse>, Status> {
+        let handle = by(&self.0, &request);
+        let id = &request.get_ref().operation;
+        let paused = operating::control(&handle, id, Control::Pause).await;
+        reply(paused.map(|operation| server::PauseOperationResponse {
+            operation: Some(operation),
+        }))
+    }
+
+    async fn resume_operation(
+        &self,
+        request: Request<server::ResumeOperationRequest>,
+    ) -> Result<Response<server::ResumeOperationResponse>, Status> {
+        let handle = by(&self.0, &request);
+        let id = &request.get_ref().operation;
+        let resumed = operating::control(&handle, id, Control::Resume).await;
+        reply(resumed.map(|operation| server::ResumeOperationResponse {
+            operation: Some(operation),
+        }))
+    }
+
+    async fn cancel_operation(
+        &self,
+        request: Request<server::CancelOperationRequest>,
+    ) -> Result<Response<server::CancelOperationResponse>, Status> {
+        let handle = by(&self.0, &request);
+        let id = &request.get_ref().operation;
+        let cancelled = operating::control(&handle, id, Control::Cancel).await;
+        reply(cancelled.map(|operation| server::CancelOperationResponse {
+            operation: Some(operation),
+        }))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<server::ListAuditRequest>,
+    ) -> Result<Response<server::ListAuditResponse>, Status> {
+        reply(following::list(&self.0, request.into_inner()).await)
+    }
+
+    type WatchAuditStream = Responses<server::WatchAuditResponse>;
+
+    async fn watch_audit(
+        &self,
+        request: Request<server::WatchAuditRequest>,
+    ) -> Result<Response<Self::WatchAuditStream>, Status> {
+        reply(Ok(following::acts(self.0.clone(), request.get_ref())))
     }
 }

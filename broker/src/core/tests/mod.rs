@@ -22,6 +22,7 @@
 //! - `reading`: what a read without a subscription shows.
 //! - `measures`: how long things take, and who has left.
 //! - `happenings`: what is told of what happens.
+//! - `operating`: plans and operations; `undone`: taken back.
 //! - `model`, `acts`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -79,6 +80,10 @@ mod reading;
 mod measures;
 
 mod happenings;
+
+mod operating;
+
+mod undone;
 
 mod model;
 

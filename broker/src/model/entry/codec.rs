@@ -1,5 +1,7 @@
 //! Entries as frame heads, kind by kind.
 //!
+//! Long because: one table of all kinds, beside what it says.
+//!
 //! ```text
 //! frame header: kind, version (see the journal)   head: the fields below, numbers as LEB128
 //!  1 Started              incarnation
@@ -13,7 +15,7 @@
 //!  9 Acked                subscription, partition, ranges
 //! 10 Failed               subscription, partition, time, consumer, class, reason, group, failures
 //! 11 Released             subscription, partition, ranges
-//! 12 Requeued             subscription, partition, operation, ranges
+//! 12 Requeued             subscription, partition, operation, ranges; version 2: the attempts stay
 //! 13 Dropped              subscription, partition, cause, operation, ranges
 //! 14 Trimmed              topic, partition, low
 //! 15..18                  restated objects, see `state_codec`
@@ -24,16 +26,20 @@
 //! 24, 28                  what filters leave out, see `filtered`, `scanned`
 //! 25 Requested            see `requested`
 //! 27 Unparked             subscription, partition, ranges
+//! 40..46                  operations, see `operation_codec`; 47 Audited: see `audited`
 //! ```
 
+use super::audited::Audited;
 use super::body::Columns;
 use super::bytes::{DecodeError, Reader, Writer};
+use super::drop_cause::DropCause;
 use super::filtered::Filtered;
 use super::jumped;
 use super::kinds::{
-    Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
-    Released, Requeued, Trimmed,
+    Acked, Delivered, Dropped, Entry, Failed, Failure, Grant, Outcome, Published, Released,
+    Requeued, Trimmed,
 };
+use super::operation_codec;
 use super::producer;
 use super::record_codec::{
     read_place, read_subscription_record, read_topic_record, write_place,
@@ -106,6 +112,11 @@ fn write_recorded(out: &mut Writer, entry: &Entry) -> Option<(u8, u8)> {
         Entry::PageState(state) => (18, state_codec::write_page(out, state)),
         Entry::TopicUpdated(record) => (19, write_topic_record(out, record)),
         Entry::SubscriptionUpdated(record) => (20, write_subscription_record(out, record)),
+        Entry::Requeued(entry) => {
+            let place = write_place(out, entry.subscription, entry.partition);
+            place.number(entry.operation.0).ranges(&entry.ranges);
+            (12, 1 + u8::from(entry.keeps_attempts))
+        }
         _ => return None,
     };
     Some(written)
@@ -128,11 +139,6 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         Entry::Released(entry) => {
             write_place(out, entry.subscription, entry.partition).ranges(&entry.ranges);
             11
-        }
-        Entry::Requeued(entry) => {
-            let place = write_place(out, entry.subscription, entry.partition);
-            place.number(entry.operation.0).ranges(&entry.ranges);
-            12
         }
         Entry::Dropped(entry) => {
             let place = write_place(out, entry.subscription, entry.partition);
@@ -157,6 +163,8 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         Entry::Sequenced(entry) => producer::write_sequenced(out, entry),
         Entry::ProducerState(state) => producer::write_state(out, state),
         Entry::Jumped(entry) => jumped::write(out, *entry),
+        Entry::Operated(entry) => operation_codec::write(out, entry),
+        Entry::Audited(entry) => entry.write(out),
         // Written above: their versions vary.
         Entry::TopicCreated(_)
         | Entry::SubscriptionCreated { .. }
@@ -164,7 +172,8 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         | Entry::SubscriptionState(_)
         | Entry::PageState(_)
         | Entry::TopicUpdated(_)
-        | Entry::SubscriptionUpdated(_) => 0,
+        | Entry::SubscriptionUpdated(_)
+        | Entry::Requeued(_) => 0,
     }
 }
 
@@ -203,15 +212,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
                 ranges,
             })
         }
-        12 => {
-            let (subscription, partition) = read_place(input)?;
-            Entry::Requeued(Requeued {
-                subscription,
-                partition,
-                operation: OperationId(input.number("the operation")?),
-                ranges: input.ranges("requeued messages")?,
-            })
-        }
+        12 => Entry::Requeued(read_requeued(input, version)?),
         13 => Entry::Dropped(read_dropped(input)?),
         14 => Entry::Trimmed(read_trimmed(input)?),
         15 => Entry::BrokerState(state_codec::read_broker(input)?),
@@ -228,10 +229,23 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         27 => Entry::Unparked(Unparked::read(input)?),
         26 => Entry::Jumped(jumped::read(input)?),
         28 => Entry::Scanned(Scanned::read(input)?),
+        40..=46 => Entry::Operated(operation_codec::read(kind, input)?),
+        47 => Entry::Audited(Audited::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
     reader.end()?;
     Ok(entry)
+}
+
+fn read_requeued(input: &mut Reader<'_>, version: u8) -> Result<Requeued, DecodeError> {
+    let (subscription, partition) = read_place(input)?;
+    Ok(Requeued {
+        subscription,
+        partition,
+        operation: OperationId(input.number("the operation")?),
+        ranges: input.ranges("requeued messages")?,
+        keeps_attempts: version == 2,
+    })
 }
 
 fn read_trimmed(input: &mut Reader<'_>) -> Result<Trimmed, DecodeError> {
@@ -246,7 +260,7 @@ fn read_trimmed(input: &mut Reader<'_>) -> Result<Trimmed, DecodeError> {
 fn newest_version(kind: u8) -> u8 {
     match kind {
         18 => 3,
-        3 | 5 | 7 | 16..=20 => 2,
+        3 | 5 | 7 | 12 | 16..=20 => 2,
         _ => 1,
     }
 }

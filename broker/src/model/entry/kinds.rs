@@ -1,7 +1,10 @@
 //! The entries, as the core writes and applies them.
 
+use super::audited::Audited;
+use super::drop_cause::DropCause;
 use super::filtered::Filtered;
 use super::jumped::Jumped;
+use super::operation::Operated;
 use super::producer::{ProducerState, Sequenced};
 use super::record::{SubscriptionRecord, TopicRecord};
 use super::requested::Requested;
@@ -44,7 +47,7 @@ pub enum Entry {
     Failed(Failed),
     /// Leases ended without counting an attempt.
     Released(Released),
-    /// Dead messages became ready again, with no attempts counted.
+    /// Dead messages became ready again.
     Requeued(Requeued),
     /// Messages were dropped.
     Dropped(Dropped),
@@ -78,6 +81,10 @@ pub enum Entry {
     Filtered(Filtered),
     /// Older messages went through a filter.
     Scanned(Scanned),
+    /// Something about an operation.
+    Operated(Operated),
+    /// An administrative act, for the record.
+    Audited(Audited),
 }
 
 /// A batch of messages with consecutive offsets.
@@ -197,43 +204,8 @@ pub struct Requeued {
     pub operation: OperationId,
     /// The messages, in order, disjoint; each was dead.
     pub ranges: Vec<OffsetRange>,
-}
-
-/// Why a message was dropped. The numbers are frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DropCause {
-    /// Its time to live or its retention ended.
-    Expired = 1,
-    /// Purged from a backlog.
-    Purged = 2,
-    /// A dead message removed by an operator.
-    Discarded = 3,
-    /// A limit on the backlog dropped the oldest.
-    Overflow = 4,
-    /// The subscription's filter does not select it.
-    Filtered = 5,
-    /// A seek went past it.
-    Skipped = 6,
-    /// Moved to another topic.
-    Moved = 7,
-}
-
-impl DropCause {
-    /// Every cause, in order of number.
-    pub const ALL: [Self; 7] = [
-        Self::Expired,
-        Self::Purged,
-        Self::Discarded,
-        Self::Overflow,
-        Self::Filtered,
-        Self::Skipped,
-        Self::Moved,
-    ];
-
-    /// Its place in [`DropCause::ALL`].
-    pub fn index(self) -> usize {
-        self as usize - 1
-    }
+    /// Whether their attempts go on counting; otherwise they start again at 0.
+    pub keeps_attempts: bool,
 }
 
 /// Messages dropped.

@@ -12,6 +12,7 @@
 //! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`], [`filtered`], [`scanned`]: those of a seek, of a
 //!   request with an id, of a released key and of filters; [`producer`]: what is remembered of producers; [`jumped`]:
 //!   skipped offsets.
+//! - [`operation`], [`audited`]: operations on many messages, and who did what.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -37,8 +38,15 @@ pub mod filtered;
 
 pub mod scanned;
 
+mod drop_cause;
+
+pub mod operation;
+
+pub mod audited;
+
 pub mod kinds;
 
+mod operation_codec;
 mod state_codec;
 
 mod codec;
@@ -46,14 +54,20 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
+pub use audited::{Audited, Digest};
 pub use body::{Body, BodyBuilder, Columns, Marks, Sizes};
 pub use bytes::DecodeError;
 pub use codec::{Encoded, INDEXED_VERSION, decode, encode, indexed_bytes};
+pub use drop_cause::DropCause;
 pub use filtered::{Filtered, LeftOut};
 pub use jumped::Jumped;
 pub use kinds::{
-    Acked, Delivered, DropCause, Dropped, Entry, Failed, Failure, Grant, Outcome, Published,
-    Released, Requeued, Trimmed,
+    Acked, Delivered, Dropped, Entry, Failed, Failure, Grant, Outcome, Published, Released,
+    Requeued, Trimmed,
+};
+pub use operation::{
+    Deed, Operated, OperationPart, OperationProgress, OperationRecord, OperationState,
+    OperationStep, PartStep, Phase, PulledBack, Restored, Who,
 };
 pub use producer::{ProducerState, Sequenced, StoredRun};
 pub use record::{SubscriptionRecord, TopicRecord};

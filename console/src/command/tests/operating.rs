@@ -9,6 +9,68 @@ use super::services::{Answers, Services};
 
 #[async_trait]
 impl operator_server::Operator for Services {
+    type WatchOperationStream = Answers<WatchOperationResponse>;
+    type WatchAuditStream = Answers<WatchAuditResponse>;
+
+    async fn plan(&self, _: Request<PlanRequest>) -> Answer<PlanResponse> {
+        absent()
+    }
+
+    async fn apply(&self, _: Request<ApplyRequest>) -> Answer<ApplyResponse> {
+        absent()
+    }
+
+    async fn undo(&self, _: Request<UndoRequest>) -> Answer<UndoResponse> {
+        absent()
+    }
+
+    async fn list_operations(
+        &self,
+        _: Request<ListOperationsRequest>,
+    ) -> Answer<ListOperationsResponse> {
+        absent()
+    }
+
+    async fn get_operation(&self, _: Request<GetOperationRequest>) -> Answer<GetOperationResponse> {
+        absent()
+    }
+
+    async fn pause_operation(
+        &self,
+        _: Request<PauseOperationRequest>,
+    ) -> Answer<PauseOperationResponse> {
+        absent()
+    }
+
+    async fn resume_operation(
+        &self,
+        _: Request<ResumeOperationRequest>,
+    ) -> Answer<ResumeOperationResponse> {
+        absent()
+    }
+
+    async fn cancel_operation(
+        &self,
+        _: Request<CancelOperationRequest>,
+    ) -> Answer<CancelOperationResponse> {
+        absent()
+    }
+
+    async fn list_audit(&self, _: Request<ListAuditRequest>) -> Answer<ListAuditResponse> {
+        absent()
+    }
+
+    async fn watch_operation(
+        &self,
+        _: Request<WatchOperationRequest>,
+    ) -> Answer<Self::WatchOperationStream> {
+        absent()
+    }
+
+    async fn watch_audit(&self, _: Request<WatchAuditRequest>) -> Answer<Self::WatchAuditStream> {
+        absent()
+    }
+
     async fn add_mark(&self, request: Request<AddMarkRequest>) -> Answer<AddMarkResponse> {
         let request = request.into_inner();
         let event = Event {

@@ -291,6 +291,7 @@ pub(super) fn biography(words: Words<'_>) -> v1::GetMessageResponse {
         ..v1::SubscriptionMessageState::default()
     });
     v1::GetMessageResponse {
+        operations: Vec::new(),
         message: Some(message),
         topic: words.or("emails"),
     }

@@ -93,6 +93,7 @@ fn entries() -> Vec<Entry> {
             partition,
             operation: OperationId(1),
             ranges: ranges.clone(),
+            keeps_attempts: false,
         }),
         Entry::Dropped(Dropped {
             subscription,

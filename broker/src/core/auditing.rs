@@ -1,0 +1,298 @@
+//! What of the decided entries goes on record, and in which words.
+//!
+//! Looks at entries before they are applied, while what they change is still there to be compared. An act of a plan
+//! names the plan and the operation; what the broker does by a rule is nobody's.
+
+use super::state::{Act, Core};
+use super::trail::{TrailBroken, digest};
+use crate::model::entry::{
+    Audited, Deed, DropCause, Entry, Operated, OperationProgress, OperationRecord, OperationState,
+    Phase, SubscriptionRecord, Who,
+};
+use crate::model::{Now, OffsetRange, OperationId, SubscriptionId, TopicId};
+
+impl Core {
+    /// From now on until it is told otherwise, what is decided is done by this one.
+    pub fn set_who(&mut self, who: Option<Who>) {
+        self.who = who.unwrap_or_default();
+    }
+
+    /// Administrative acts after one, the oldest first, at most so many.
+    pub fn acts_after(&self, sequence: u64, limit: usize) -> Vec<Audited> {
+        let acts = self.objects.trail.after(sequence);
+        acts.take(limit).cloned().collect()
+    }
+
+    /// Administrative acts before one, the newest first, at most so many, that are wanted.
+    pub fn acts_before(
+        &self,
+        sequence: u64,
+        limit: usize,
+        wanted: impl Fn(&Audited) -> bool,
+    ) -> Vec<Audited> {
+        let acts = self.objects.trail.before(sequence);
+        acts.filter(|act| wanted(act))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    /// Checks that the record of administrative acts is as it was written.
+    pub fn verify_acts(&self) -> Result<(), TrailBroken> {
+        self.objects.trail.verify()
+    }
+
+    /// What is to be said of a group of entries that is about to be decided.
+    pub(super) fn audit_of(&self, acts: &[Act], now: Now) -> Vec<Act> {
+        let mut drafts: Vec<Audited> = Vec::new();
+        let mut is_sought = false;
+        for act in acts {
+            match &act.entry {
+                Entry::Sought(sought) if !is_sought => {
+                    is_sought = true;
+                    let skipped = dropped_of(acts, DropCause::Skipped);
+                    drafts.push(Audited {
+                        affected: skipped,
+                        selected: skipped,
+                        ..self.on_subscription("subscription.seek", sought.subscription)
+                    });
+                }
+                entry => drafts.extend(self.said_of(entry)),
+            }
+        }
+        let (mut sequence, mut previous) = self.objects.trail.last();
+        let audited = drafts.into_iter().map(|draft| {
+            sequence += 1;
+            let mut act = Audited {
+                sequence,
+                time: now.wall,
+                who: if draft.who == Who::default() {
+                    self.who.clone()
+                } else {
+                    draft.who.clone()
+                },
+                previous,
+                ..draft
+            };
+            if let Some((operation, plan)) = &self.acting {
+                act.operation = *operation;
+                act.plan.clone_from(plan);
+            }
+            act.digest = digest(&act);
+            previous = act.digest;
+            Act::lazy(Entry::Audited(act))
+        });
+        audited.collect()
+    }
+
+    fn said_of(&self, entry: &Entry) -> Option<Audited> {
+        Some(match entry {
+            Entry::TopicCreated(record) => Audited {
+                topic: record.name.to_string(),
+                ..named("topic.create")
+            },
+            Entry::TopicDeleted(id) => self.on_topic("topic.delete", *id),
+            Entry::TopicUpdated(record) => {
+                let before = self.objects.topics.get(&record.id);
+                let before = before.map(|topic| format!("{:?}", topic.record.settings));
+                Audited {
+                    detail: changes(&before?, &format!("{:?}", record.settings)),
+                    ..self.on_topic("topic.update", record.id)
+                }
+            }
+            Entry::SubscriptionCreated { record, .. } => Audited {
+                topic: self.on_topic("", record.topic).topic,
+                subscription: record.name.to_string(),
+                ..named("subscription.create")
+            },
+            Entry::SubscriptionDeleted(id) => {
+                let counts = self.pair(*id).map(|(found, topic)| found.counts(topic));
+                let dropped = counts.map_or(0, |counts| {
+                    counts.backlog() + counts.scheduled + counts.dead
+                });
+                Audited {
+                    selected: dropped,
+                    affected: dropped,
+                    ..self.on_subscription("subscription.delete", *id)
+                }
+            }
+            Entry::SubscriptionUpdated(record) => self.updated(record)?,
+            Entry::Unparked(unparked) => {
+                let count = total(&unparked.ranges);
+                Audited {
+                    selected: count,
+                    affected: count,
+                    ..self.on_subscription("key.release", unparked.subscription)
+                }
+            }
+            Entry::Operated(Operated::Started(state)) => begun(state)?,
+            Entry::Operated(Operated::Step(step)) => {
+                let operation = self.objects.operations.all.get(&step.operation)?;
+                gone_on(
+                    &operation.state.record,
+                    &operation.state.progress,
+                    &step.progress,
+                    &self.who,
+                )?
+            }
+            _ => return None,
+        })
+    }
+
+    fn updated(&self, record: &SubscriptionRecord) -> Option<Audited> {
+        let before = &self.objects.subscriptions.get(&record.id)?.record.settings;
+        let verb = match (before.is_paused, record.settings.is_paused) {
+            (false, true) => "subscription.pause",
+            (true, false) => "subscription.resume",
+            _ => "subscription.update",
+        };
+        Some(Audited {
+            detail: changes(&format!("{before:?}"), &format!("{:?}", record.settings)),
+            ..self.on_subscription(verb, record.id)
+        })
+    }
+
+    fn on_topic(&self, verb: &str, id: TopicId) -> Audited {
+        let topic = self.objects.topics.get(&id);
+        Audited {
+            topic: topic.map_or_else(String::new, |topic| topic.record.name.to_string()),
+            ..named(verb)
+        }
+    }
+
+    fn on_subscription(&self, verb: &str, id: SubscriptionId) -> Audited {
+        let Some((found, topic)) = self.pair(id) else {
+            return named(verb);
+        };
+        Audited {
+            topic: topic.record.name.to_string(),
+            subscription: found.record.name.to_string(),
+            ..named(verb)
+        }
+    }
+
+    /// Puts an act on record that changes nothing else.
+    pub fn put_on_record(&mut self, verb: &str, detail: String, now: Now) {
+        let (sequence, previous) = self.objects.trail.last();
+        let mut act = Audited {
+            sequence: sequence + 1,
+            time: now.wall,
+            who: self.who.clone(),
+            detail,
+            previous,
+            ..named(verb)
+        };
+        act.digest = digest(&act);
+        self.enact(vec![Act::eager(Entry::Audited(act))], now);
+    }
+}
+
+fn named(verb: &str) -> Audited {
+    Audited {
+        verb: verb.to_owned(),
+        ..Audited::default()
+    }
+}
+
+/// An operation that begins. What is done at once is on record as what it is.
+fn begun(state: &OperationState) -> Option<Audited> {
+    let record = &state.record;
+    match record.deed {
+        Deed::Requeue | Deed::Discard | Deed::Purge | Deed::Undo => {}
+        _ => return None,
+    }
+    let progress = &state.progress;
+    let verb = match progress.phase {
+        Phase::Finished => record.deed.word().to_owned(),
+        _ => format!("{}.begin", record.deed.word()),
+    };
+    let text = record.text.clone();
+    Some(Audited {
+        detail: match record.undoes {
+            OperationId(0) => text,
+            undoes => format!("of operation {undoes}"),
+        },
+        ..about(record, progress, verb)
+    })
+}
+
+/// An operation whose phase changes.
+fn gone_on(
+    record: &OperationRecord,
+    before: &OperationProgress,
+    after: &OperationProgress,
+    who: &Who,
+) -> Option<Audited> {
+    let word = match (before.phase, after.phase) {
+        (before, after) if before == after => return None,
+        (_, Phase::Paused) => "pause",
+        (Phase::Paused, Phase::Running | Phase::Waiting) => "resume",
+        (_, Phase::Running | Phase::Waiting) => return None,
+        (_, Phase::Cancelled) => "cancel",
+        (_, Phase::Stopped) => "stop",
+        (_, Phase::Finished) => "finish",
+    };
+    let is_asked = matches!(word, "pause" | "resume" | "cancel");
+    Some(Audited {
+        who: if is_asked {
+            who.clone()
+        } else {
+            record.who.clone()
+        },
+        detail: after.note.clone(),
+        ..about(record, after, format!("{}.{word}", record.deed.word()))
+    })
+}
+
+fn about(record: &OperationRecord, progress: &OperationProgress, verb: String) -> Audited {
+    let is_planned = record.plan.number > 0;
+    Audited {
+        verb,
+        who: record.who.clone(),
+        topic: record.names.0.clone(),
+        subscription: record.names.1.clone(),
+        plan: if is_planned {
+            record.plan.to_string()
+        } else {
+            String::new()
+        },
+        operation: record.id,
+        selected: record.selected,
+        affected: progress.affected,
+        skipped: progress.skipped,
+        ..Audited::default()
+    }
+}
+
+fn dropped_of(acts: &[Act], cause: DropCause) -> u64 {
+    let dropped = acts.iter().filter_map(|act| match &act.entry {
+        Entry::Dropped(dropped) if dropped.cause == cause => Some(total(&dropped.ranges)),
+        _ => None,
+    });
+    dropped.sum()
+}
+
+fn total(ranges: &[OffsetRange]) -> u64 {
+    ranges.iter().map(|range| range.count()).sum()
+}
+
+/// What of two written settings differs: `name: before → after`.
+fn changes(before: &str, after: &str) -> String {
+    let fields = |text: &str| -> Vec<String> {
+        let inner = text.split_once('{').map_or(text, |(_, inner)| inner);
+        let inner = inner.trim_end_matches('}').trim();
+        inner
+            .split(", ")
+            .map(|field| field.trim().to_owned())
+            .collect()
+    };
+    let (before, after) = (fields(before), fields(after));
+    let changed = before.iter().zip(&after).filter(|(old, new)| old != new);
+    let said = changed.map(|(old, new)| {
+        let value = new
+            .split_once(": ")
+            .map_or(new.as_str(), |(_, value)| value);
+        format!("{old} → {value}")
+    });
+    said.collect::<Vec<_>>().join("; ")
+}

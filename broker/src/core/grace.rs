@@ -1,0 +1,159 @@
+//! The grace within which operations can be undone, and the room that this takes: what is put aside stays stored until
+//! then, within a budget of bytes. Beyond it, or when the disk is full, the oldest operations lose their undo, and say
+//! why. Also what is remembered of operations at all.
+
+use super::limits::MAX_OPERATIONS;
+use super::objects::{Store, Topic};
+use super::operation::Operation;
+use super::plan::UndoLimits;
+use super::state::{Act, Core};
+use crate::model::entry::{Deed, Entry, Operated, OperationProgress, OperationStep};
+use crate::model::{Now, Offset, OffsetRange, OperationId, Partition, Span, Time};
+
+impl Core {
+    /// From now on operations can be undone for so long, and so many bytes are held for it.
+    pub fn limit_undo(&mut self, limits: UndoLimits) {
+        self.undo = limits;
+    }
+
+    /// The disk is full: the oldest operation that holds bytes can be undone no more. Whether there was one.
+    pub fn give_up_undo(&mut self, now: Now) -> bool {
+        let note = "the disk is full, so that what was put aside was given up";
+        self.close_oldest(note, now)
+    }
+
+    /// Bytes that stay stored only so that operations can be undone.
+    pub fn held_bytes(&self) -> u64 {
+        let mut held = 0;
+        for topic in self.objects.topics.values() {
+            for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
+                let low = self.held_from(topic, partition);
+                if let Some(low) = low.filter(|low| *low < store.log.next()) {
+                    let floor = self.floor_without_undo(topic, partition, store);
+                    let from = low.max(store.log.low());
+                    held += store.log.bytes(OffsetRange::between(from, floor));
+                }
+            }
+        }
+        held
+    }
+
+    /// From where on messages of a partition must stay stored, since an operation may restore them.
+    pub(super) fn held_from(&self, topic: &Topic, partition: Partition) -> Option<Offset> {
+        let operations = &self.objects.operations;
+        if operations.open.is_empty() {
+            return None;
+        }
+        let open = operations.open.iter();
+        let open = open.filter_map(|id| operations.all.get(id));
+        let of_topic = open.filter(|one| one.state.record.topic == topic.record.id);
+        let holding = of_topic.filter(|one| one.holds());
+        holding.filter_map(|one| one.lowest(partition)).min()
+    }
+
+    pub(super) fn floor_without_undo(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        store: &Store,
+    ) -> Offset {
+        let ids = topic.subscriptions.iter();
+        let subscriptions = ids.filter_map(|id| self.objects.subscriptions.get(id));
+        let machines = subscriptions.filter_map(|subscription| subscription.machine(partition));
+        let floor = machines.map(crate::delivery::Machine::floor).min();
+        floor.unwrap_or(store.log.next()).min(store.log.next())
+    }
+
+    /// Ends what grace is over, keeps to the budget, and forgets the oldest. Once a second.
+    pub(super) fn look_after_undo(&mut self, now: Now) {
+        self.plans.forget(now.wall);
+        self.objects.trail.forget(now.wall);
+        if !self.is_suspended() {
+            let open = self.objects.operations.open.iter();
+            let open = open.filter_map(|id| self.objects.operations.all.get(id));
+            let over = open.filter(|one| one.is_over_at(now.wall));
+            let over: Vec<OperationId> = over.map(Operation::id).collect();
+            for id in over {
+                self.close_undo(id, "the time in which it could be undone is over", now);
+            }
+        }
+        while !self.objects.operations.open.is_empty() && self.held_bytes() > self.undo.bytes {
+            let note = "newer operations needed the room in which it was kept";
+            if !self.close_oldest(note, now) {
+                break;
+            }
+        }
+        self.forget_operations(MAX_OPERATIONS, now);
+    }
+
+    /// Forgets operations that are over until there are at most so many.
+    pub(super) fn forget_operations(&mut self, most: usize, now: Now) {
+        while self.objects.operations.all.len() > most {
+            let all = self.objects.operations.all.values();
+            let closed = all.clone().find(|one| !one.is_open());
+            let over = || {
+                let mut all = all.clone();
+                all.find(|one| one.state.progress.phase.is_over() && !one.is_being_undone())
+            };
+            let Some(id) = closed.or_else(over).map(Operation::id) else {
+                return;
+            };
+            let entry = Entry::Operated(Operated::Forgotten(id));
+            self.enact(vec![Act::lazy(entry)], now);
+        }
+    }
+
+    fn close_oldest(&mut self, note: &str, now: Now) -> bool {
+        let open = self.objects.operations.open.iter();
+        let mut open = open.filter_map(|id| self.objects.operations.all.get(id));
+        let oldest = open.find(|one| {
+            one.holds() && one.state.progress.phase.is_over() && !one.is_being_undone()
+        });
+        let Some(id) = oldest.map(Operation::id) else {
+            return false;
+        };
+        self.close_undo(id, note, now);
+        true
+    }
+
+    /// An operation can be undone no more.
+    pub(super) fn close_undo(&mut self, id: OperationId, note: &str, now: Now) {
+        let Some(operation) = self.objects.operations.all.get(&id) else {
+            return;
+        };
+        let progress = OperationProgress {
+            undo_until: Time(0),
+            note: note.to_owned(),
+            ..operation.state.progress.clone()
+        };
+        let step = OperationStep {
+            operation: id,
+            progress,
+            part: None,
+        };
+        let entry = Entry::Operated(Operated::Step(step));
+        self.enact(vec![Act::lazy(entry)], now);
+    }
+}
+
+impl Operation {
+    /// Whether it drops messages that it may restore: their bytes stay stored.
+    pub(super) fn holds(&self) -> bool {
+        let record = &self.state.record;
+        let drops = matches!(record.deed, Deed::Discard | Deed::Purge | Deed::Seek);
+        drops && record.grace > Span::ZERO
+    }
+
+    /// Whether another one takes it back now.
+    pub(super) fn is_being_undone(&self) -> bool {
+        self.state.progress.undone_by.0 > 0 && self.state.progress.undo_until.0 > 0
+    }
+
+    fn is_over_at(&self, now: Time) -> bool {
+        let progress = &self.state.progress;
+        progress.phase.is_over()
+            && progress.undo_until.0 > 0
+            && progress.undo_until <= now
+            && progress.undone_by.0 == 0
+    }
+}

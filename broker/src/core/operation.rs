@@ -1,0 +1,286 @@
+//! Operations as objects: what each acts on, how far it is, and what it has put aside.
+//!
+//! What entries change is changed in `operated` only. An operation that is over and cannot be undone has no parts: its
+//! head is the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bucket::Bucket;
+use crate::model::entry::{Operated, OperationPart, OperationState, PartStep, Record};
+use crate::model::range::normalise;
+use crate::model::{
+    Mono, Offset, OffsetRange, OperationId, Partition, PlanId, Position, SubscriptionId,
+};
+
+/// All operations that are remembered.
+#[derive(Debug, Default)]
+pub(super) struct Operations {
+    pub(super) all: BTreeMap<OperationId, Operation>,
+    /// Derived: by the plan that each carries out.
+    pub(super) by_plan: BTreeMap<PlanId, OperationId>,
+    /// Derived: those that are not over.
+    pub(super) under_way: BTreeSet<OperationId>,
+    /// Derived: those that have put something aside, or will.
+    pub(super) open: BTreeSet<OperationId>,
+    /// Derived: how often what is put aside refers to a `Failed` entry.
+    pub(super) texts: BTreeMap<Position, u64>,
+}
+
+/// An operation.
+#[derive(Debug, Default)]
+pub(super) struct Operation {
+    pub(super) state: OperationState,
+    /// False only in recovery, until its beginning or a statement was seen.
+    pub(super) is_known: bool,
+    /// The newest statement of its head in the log, or its beginning.
+    pub(super) stated: Position,
+    pub(super) parts: Vec<Part>,
+    /// Volatile: what its rate lets it change.
+    pub(super) bucket: Bucket,
+    /// Volatile: when it goes on.
+    pub(super) due: Mono,
+    /// Volatile: how many of those it requeued have died again.
+    pub(super) died: u64,
+}
+
+/// A part of an operation.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) said: OperationPart,
+    /// The newest statement of it in the log.
+    pub(super) stated: Position,
+}
+
+impl Operation {
+    pub(super) fn id(&self) -> OperationId {
+        self.state.record.id
+    }
+
+    /// Whether it could still be taken back, or is under way.
+    pub(super) fn is_open(&self) -> bool {
+        let progress = &self.state.progress;
+        !progress.phase.is_over() || progress.undo_until.0 > 0
+    }
+
+    /// The part in which it goes on; none if all is done.
+    pub(super) fn next_part(&self) -> Option<&Part> {
+        self.parts.iter().find(|part| !part.is_done())
+    }
+
+    /// From where on its messages of a partition must stay stored.
+    pub(super) fn lowest(&self, partition: Partition) -> Option<Offset> {
+        let parts = self.parts.iter();
+        let here = parts.filter(|part| part.said.partition == partition);
+        let first = here.filter_map(|part| part.said.ranges.first());
+        first.map(|range| range.start).min()
+    }
+
+    /// Replay must begin here or before to know it.
+    pub(super) fn state_floor(&self) -> Position {
+        let parts = self.parts.iter().map(|part| part.stated);
+        parts.chain([self.stated]).min().unwrap_or(self.stated)
+    }
+
+    /// The first thing to be said of it that was last said before a position.
+    pub(super) fn next_statement(&self, before: Position) -> Option<Operated> {
+        if self.stated < before {
+            return Some(Operated::State(self.state.clone()));
+        }
+        let due = self.parts.iter().find(|part| part.stated < before)?;
+        Some(Operated::Part(due.said.clone()))
+    }
+
+    /// All that is to be said of it.
+    pub(super) fn statements(&self) -> impl Iterator<Item = Operated> + '_ {
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| Operated::Part(part.said.clone()));
+        [Operated::State(self.state.clone())]
+            .into_iter()
+            .chain(parts)
+    }
+
+    /// How many of these messages it has changed.
+    pub(super) fn changed_of(&self, partition: Partition, range: OffsetRange) -> u64 {
+        let parts = self.parts.iter();
+        let here = parts.filter(|part| part.said.partition == partition);
+        here.map(|part| {
+            part.changed_within(range)
+                .iter()
+                .map(|one| one.count())
+                .sum::<u64>()
+        })
+        .sum()
+    }
+
+    /// The positions of the texts that it has put aside.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Position> + '_ {
+        self.parts.iter().flat_map(|part| texts(&part.said.image))
+    }
+}
+
+impl Part {
+    pub(super) fn is_done(&self) -> bool {
+        let last = self.said.ranges.last();
+        last.is_none_or(|range| range.end <= self.said.cursor)
+    }
+
+    /// What is still to be done, at most so many ranges and messages; and up to where that is.
+    pub(super) fn next_ranges(&self, ranges: usize, messages: u64) -> (Vec<OffsetRange>, Offset) {
+        let (cursor, mut left) = (self.said.cursor, messages);
+        let mut next = Vec::new();
+        let mut end = cursor;
+        let first = self
+            .said
+            .ranges
+            .partition_point(|range| range.end <= cursor);
+        for range in self.said.ranges.iter().skip(first).take(ranges) {
+            if left == 0 {
+                break;
+            }
+            let start = range.start.max(cursor);
+            let most = OffsetRange::between(start, range.end).count().min(left);
+            next.push(OffsetRange::new(start, most));
+            left -= most;
+            end = start.plus(most);
+        }
+        (next, end)
+    }
+
+    /// What of a range was changed: selected, done, and not skipped.
+    pub(super) fn changed_within(&self, range: OffsetRange) -> Vec<OffsetRange> {
+        let done = OffsetRange::between(range.start, range.end.min(self.said.cursor));
+        let chosen = within(&self.said.ranges, done);
+        chosen
+            .into_iter()
+            .flat_map(|part| without(part, &within(&self.said.skipped, part)))
+            .collect()
+    }
+
+    /// All that was changed.
+    pub(super) fn changed(&self) -> Vec<OffsetRange> {
+        self.changed_within(OffsetRange::between(Offset(0), Offset(u64::MAX)))
+    }
+
+    /// The histories that messages had.
+    pub(super) fn image_of(&self, ranges: &[OffsetRange]) -> Vec<(OffsetRange, Record)> {
+        let mut found = Vec::new();
+        for &range in ranges {
+            let image = &self.said.image;
+            let first = image.partition_point(|(part, _)| part.end <= range.start);
+            let parts = image.iter().skip(first);
+            let parts = parts.take_while(|(part, _)| part.start < range.end);
+            found.extend(parts.map(|&(part, record)| (part.intersection(range), record)));
+        }
+        found
+    }
+
+    /// A step was done.
+    pub(super) fn step(&mut self, step: &PartStep) {
+        self.said.cursor = self.said.cursor.max(step.cursor);
+        if !step.skipped.is_empty() {
+            self.said.skipped.extend_from_slice(&step.skipped);
+            normalise(&mut self.said.skipped);
+        }
+        self.said.image.extend_from_slice(&step.image);
+    }
+}
+
+impl Operations {
+    /// Those on a subscription that are not over.
+    pub(super) fn under_way_on(&self, id: SubscriptionId) -> impl Iterator<Item = OperationId> {
+        let ids = self.under_way.iter();
+        ids.filter_map(move |of| self.all.get(of))
+            .filter(move |one| one.state.record.subscription == id)
+            .map(Operation::id)
+    }
+
+    /// Takes note of what follows from the state of one.
+    pub(super) fn index(&mut self, id: OperationId) {
+        self.under_way.remove(&id);
+        self.open.remove(&id);
+        let Some(operation) = self.all.get(&id) else {
+            return;
+        };
+        let plan = operation.state.record.plan;
+        if plan.number > 0 {
+            self.by_plan.insert(plan, id);
+        }
+        if !operation.state.progress.phase.is_over() {
+            self.under_way.insert(id);
+        }
+        if operation.is_open() {
+            self.open.insert(id);
+        }
+    }
+
+    /// Counts what refers to texts; gives those to which nothing refers any more.
+    pub(super) fn count_texts(
+        &mut self,
+        come: Vec<Position>,
+        gone: Vec<Position>,
+    ) -> Vec<Position> {
+        for text in come {
+            *self.texts.entry(text).or_default() += 1;
+        }
+        let mut freed = Vec::new();
+        for text in gone {
+            if let Some(count) = self.texts.get_mut(&text) {
+                *count -= 1;
+                if *count == 0 {
+                    self.texts.remove(&text);
+                    freed.push(text);
+                }
+            }
+        }
+        freed
+    }
+
+    /// Ends recovery: drops what has no head, and derives the rest.
+    pub(super) fn resume(&mut self) {
+        self.all.retain(|_, operation| operation.is_known);
+        self.by_plan.clear();
+        self.under_way.clear();
+        self.open.clear();
+        self.texts.clear();
+        let ids: Vec<OperationId> = self.all.keys().copied().collect();
+        for id in ids {
+            self.index(id);
+            let texts = self.all.get(&id).map(|one| one.texts().collect());
+            self.count_texts(texts.unwrap_or_default(), Vec::new());
+        }
+    }
+}
+
+/// The texts of dead ones among histories.
+pub(super) fn texts(image: &[(OffsetRange, Record)]) -> impl Iterator<Item = Position> + '_ {
+    image.iter().filter_map(|(_, record)| match record {
+        Record::Dead(dead) | Record::Passed(dead) => Some(dead.text),
+        Record::Tried { .. } | Record::Waiting { .. } => None,
+    })
+}
+
+/// The parts of a range that are in a list, which is in order and disjoint.
+pub(super) fn within(list: &[OffsetRange], range: OffsetRange) -> Vec<OffsetRange> {
+    let first = list.partition_point(|one| one.end <= range.start);
+    let parts = list.iter().skip(first);
+    let parts = parts.take_while(|one| one.start < range.end);
+    parts
+        .map(|one| one.intersection(range))
+        .filter(|one| !one.is_empty())
+        .collect()
+}
+
+/// A range without the parts in a list, which is in order and disjoint.
+pub(super) fn without(range: OffsetRange, list: &[OffsetRange]) -> Vec<OffsetRange> {
+    let mut left = Vec::new();
+    let mut at = range.start;
+    for one in list {
+        left.push(OffsetRange::between(at, one.start.min(range.end)));
+        at = at.max(one.end);
+    }
+    left.push(OffsetRange::between(at, range.end));
+    left.retain(|one| !one.is_empty());
+    left
+}

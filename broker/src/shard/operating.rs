@@ -1,0 +1,179 @@
+//! Planning, applying and following operations. A plan of many messages is made in slices, so that the owner serves
+//! others in between.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::Handle;
+use crate::core::{Control, Order, Pace, Plan, Planned};
+use crate::model::entry::{Audited, Deed, OperationState, Who};
+use crate::model::{MessageId, OperationId, PlanId, Refusal};
+
+/// Ranges of a plan that one look finds as they were, or not.
+const RECHECKED: usize = 10_000;
+
+impl Handle {
+    /// The same way in, for someone: what is done through it is on record as theirs.
+    #[must_use]
+    pub fn by(&self, who: Who) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            who: Some(Arc::new(who)),
+        }
+    }
+
+    /// Makes a plan.
+    pub async fn plan(&self, order: Order) -> Result<Plan, Refusal> {
+        if let Order::Requeue {
+            subscription,
+            selection,
+        }
+        | Order::Drop {
+            subscription,
+            selection,
+            ..
+        } = &order
+        {
+            self.name_dead(selection.fingerprint, subscription).await?;
+        }
+        let mut planned = self
+            .act(move |core, now| core.begin_plan(order, now))
+            .await?;
+        loop {
+            let mut planning = match planned {
+                Planned::Done(plan) => return Ok(*plan),
+                Planned::Begun(planning) => planning,
+            };
+            let next = self.act(move |core, now| {
+                if core.go_on_planning(&mut planning)? {
+                    return Ok(Planned::Begun(planning));
+                }
+                let plan = core.finish_plan(*planning, now)?;
+                Ok(Planned::Done(Box::new(plan)))
+            });
+            planned = next.await?;
+        }
+    }
+
+    /// Carries out a plan. One of dead messages of which some are dead no more is refused, unless it may have shrunk.
+    pub async fn apply(
+        &self,
+        id: PlanId,
+        pace: Pace,
+        may_have_shrunk: bool,
+    ) -> Result<OperationState, Refusal> {
+        let found = self.act(move |core, now| core.find_plan(id, now)).await?;
+        if let Some(state) = found {
+            return Ok(state);
+        }
+        if !may_have_shrunk {
+            self.recheck(id).await?;
+        }
+        let shared = Arc::clone(&self.shared);
+        self.act(move |core, now| {
+            let state = core.apply_plan(id, pace, now)?;
+            if state.record.deed == Deed::DeleteTopic {
+                shared.forget_route(&state.record.names.0);
+            }
+            Ok(state)
+        })
+        .await
+    }
+
+    /// Refuses a plan of dead messages of which some are dead no more.
+    async fn recheck(&self, id: PlanId) -> Result<(), Refusal> {
+        let planned = self.act(move |core, now| Ok(core.planned(id, now))).await?;
+        let Some((Deed::Requeue | Deed::Discard, planned)) = planned else {
+            return Ok(());
+        };
+        let (mut from, mut left) = ((0, 0), 0);
+        loop {
+            let slice = self.act(move |core, _now| Ok(core.recheck_plan(id, from, RECHECKED)));
+            let (count, next) = slice.await?;
+            left += count;
+            match next {
+                Some(next) => from = next,
+                None => break,
+            }
+        }
+        if left < planned {
+            let plan = id.to_string();
+            return Err(Refusal::SelectionShrank {
+                plan,
+                planned,
+                left,
+            });
+        }
+        Ok(())
+    }
+
+    /// Shows an operation.
+    pub async fn operation(&self, id: OperationId) -> Result<OperationState, Refusal> {
+        self.act(move |core, _now| core.operation(id)).await
+    }
+
+    /// Lists operations before one, the newest first; of one subscription if it is named.
+    pub async fn operations(
+        &self,
+        before: OperationId,
+        limit: usize,
+        subscription: Option<String>,
+    ) -> Result<Vec<OperationState>, Refusal> {
+        self.act(move |core, _now| Ok(core.operations(before, limit, subscription.as_deref())))
+            .await
+    }
+
+    /// The operations that have changed a message, the oldest first.
+    pub async fn operations_on(&self, id: MessageId) -> Result<Vec<OperationState>, Refusal> {
+        self.act(move |core, _now| Ok(core.operations_on(id))).await
+    }
+
+    /// Holds an operation, lets it go on, or ends it.
+    pub async fn control(
+        &self,
+        id: OperationId,
+        control: Control,
+    ) -> Result<OperationState, Refusal> {
+        self.act(move |core, now| core.control(id, control, now))
+            .await
+    }
+
+    /// Changes whenever an operation has gone on or an act was put on record, a few times a second at most.
+    pub fn watch_operations(&self) -> watch::Receiver<u64> {
+        self.shared.operated.subscribe()
+    }
+
+    /// Administrative acts after one, the oldest first.
+    pub async fn acts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Audited>, Refusal> {
+        self.act(move |core, _now| Ok(core.acts_after(sequence, limit)))
+            .await
+    }
+
+    /// Administrative acts before one, the newest first, about a topic and a subscription if they are named; and
+    /// whether all that are remembered are as they were written.
+    pub async fn acts_before(
+        &self,
+        sequence: u64,
+        limit: usize,
+        (topic, subscription): (String, String),
+    ) -> Result<(Vec<Audited>, bool), Refusal> {
+        self.act(move |core, _now| {
+            let acts = core.acts_before(sequence, limit, |act| {
+                (topic.is_empty() || act.topic == topic)
+                    && (subscription.is_empty() || act.subscription == subscription)
+            });
+            Ok((acts, core.verify_acts().is_ok()))
+        })
+        .await
+    }
+
+    /// Puts on record what was done to something else than messages.
+    pub async fn put_on_record(&self, verb: &'static str, detail: String) -> Result<(), Refusal> {
+        self.act(move |core, now| {
+            core.put_on_record(verb, detail, now);
+            Ok(())
+        })
+        .await
+    }
+}
