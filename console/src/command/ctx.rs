@@ -119,10 +119,10 @@ fn listed(globals: &Globals, contexts: &Contexts, output: &Output) -> Result<Str
     Ok(match globals.output {
         Format::Json => json::pretty(&documents)?,
         Format::Jsonl => documents.iter().map(json::line).collect::<Result<_, _>>()?,
-        Format::Name => documents
-            .iter()
-            .map(|one| format!("{}\n", one.name))
-            .collect(),
+        Format::Name => {
+            let names = documents.iter();
+            names.flat_map(|one| [one.name.as_str(), "\n"]).collect()
+        }
         Format::Table | Format::Wide => {
             let mut table = Table::new(vec![text(""), text("NAME"), text("SERVER"), text("STAGE")]);
             for one in &documents {

@@ -37,9 +37,8 @@ pub(super) fn narrow(state: &mut State, action: Action) {
         Action::OlderCommand => state.command.recall(true),
         Action::NewerCommand => state.command.recall(false),
         Action::EraseLetter if state.mode == Mode::Command => {
-            if !state.command.pop() {
-                state.mode = Mode::Page;
-            }
+            let had_one = state.command.pop();
+            state.mode = if had_one { Mode::Command } else { Mode::Page };
         }
         Action::EraseLetter => {
             if let Some(table) = state.listing().table {
@@ -143,14 +142,13 @@ pub(super) fn filter(state: &mut State, text: &str) {
 pub(super) fn sort(state: &mut State, field: &str) {
     let listing = state.listing_mut();
     let sorts = listing.table.map_or(&[][..], |table| table.sorts);
-    match sorts.iter().position(|sort| sort.field == field) {
-        Some(at) => listing.sort = at,
-        None => {
-            let known: Vec<&str> = sorts.iter().map(|sort| sort.field).collect();
-            let said = format!("this list is sorted by {}", known.join(", "));
-            state.say(Level::Trouble, SafeText::new(said));
-        }
+    if let Some(at) = sorts.iter().position(|sort| sort.field == field) {
+        listing.sort = at;
+        return;
     }
+    let known: Vec<&str> = sorts.iter().map(|sort| sort.field).collect();
+    let said = format!("this list is sorted by {}", known.join(", "));
+    state.say(Level::Trouble, SafeText::new(said));
 }
 
 /// The longest overlay there is, and more.

@@ -49,12 +49,23 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// The broker's address [env: WEIR_SERVER] [default: 127.0.0.1:7420]
-    #[arg(long, global = true, value_name = "HOST:PORT")]
+    /// The broker's address, if it is named.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOST:PORT",
+        help = "The broker's address [env: WEIR_SERVER] [default: 127.0.0.1:7420]"
+    )]
     pub(crate) server: Option<String>,
 
-    /// The broker that `weir ctx` knows by this name [env: WEIR_CONTEXT]
-    #[arg(short, long, global = true, value_name = "NAME")]
+    /// The context, if one is named.
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "NAME",
+        help = "The broker that `weir ctx` knows by this name [env: WEIR_CONTEXT]"
+    )]
     pub(crate) context: Option<String>,
 
     /// How to print data

@@ -62,10 +62,12 @@ impl State {
         let text = if listing.marks.is_empty() {
             match (self.selected_row(), &self.page().place) {
                 (Some(row), _) => named(&row),
-                (None, Place::Message { id: name })
-                | (None, Place::Topic { name } | Place::Subscription { name }) => {
-                    name.as_str().to_owned()
-                }
+                (
+                    None,
+                    Place::Message { id: name }
+                    | Place::Topic { name }
+                    | Place::Subscription { name },
+                ) => name.as_str().to_owned(),
                 _ => return None,
             }
         } else {

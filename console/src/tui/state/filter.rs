@@ -85,7 +85,7 @@ impl Filter {
 
     /// Another text, as typed.
     pub(crate) fn set(&mut self, typed: &str, table: &Table) {
-        self.typed = typed.to_owned();
+        typed.clone_into(&mut self.typed);
         match read(typed, table) {
             Ok(held) => {
                 self.held = held;

@@ -301,7 +301,7 @@ fn rows<'a>(picture: &'a Picture, page: &'a Page) -> Box<dyn Iterator<Item = Row
             Box::new(
                 events
                     .into_iter()
-                    .flat_map(|all| all.events())
+                    .flat_map(super::timeline::Timeline::events)
                     .map(Row::Event),
             )
         }
