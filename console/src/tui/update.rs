@@ -41,7 +41,8 @@ fn apply(state: &mut State, message: Message) -> Outcome {
         Message::Resized(width, height) => {
             state.size = (width, height);
             state.arrange();
-            Outcome::draw(Draw::Now)
+            // A terminal that was smaller for a moment has lost cells, whatever its size is now.
+            Outcome::effect(Effect::Redraw)
         }
         Message::Watching(windows) => {
             state.live.coming = Some(windows);
