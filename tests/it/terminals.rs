@@ -41,7 +41,7 @@ async fn the_dashboard_shows_the_broker_at_each_size_and_q_gives_the_terminal_ba
     for (columns, rows) in SIZES {
         let mut terminal = top(broker.child().address(), (columns, rows));
         let screen = terminal.until("the row", SOON, |screen| {
-            screen.contains("● live") && screen.contains("billing")
+            screen.contains("● live") && screen.contains("› ") && screen.contains("billing")
         });
         let lines: Vec<&str> = screen.lines().collect();
         assert!(lines[0].trim_start().starts_with("weir "), "{screen}");
@@ -100,7 +100,7 @@ async fn what_strangers_say_draws_no_escape() {
     });
     let address = broker.child().address();
     let mut terminal = top(address, SIZES[1]);
-    terminal.until("live", SOON, |screen| screen.contains("● live"));
+    terminal.until("its row", SOON, |screen| screen.contains('›'));
     terminal.press("\r");
     terminal.until("its consumer", SOON, |screen| screen.contains("\\x1b[2J"));
     terminal.press("q");

@@ -47,7 +47,7 @@ async fn with_two() -> Broker {
 fn open(broker: &Broker, size: (u16, u16)) -> Terminal {
     let terminal = Terminal::start(WEIR, &["--server", broker.child().address(), "top"], size);
     terminal.until("numbers", SOON, |screen| {
-        screen.contains("● live") && screen.contains("billing")
+        screen.contains("● live") && screen.contains("› ") && screen.contains("billing")
     });
     terminal
 }
@@ -111,6 +111,7 @@ async fn one_goes_into_a_subscription_and_comes_back_to_the_same_list() {
     // The dead messages of the other: by reason, then one, then its life.
     step_away(&mut terminal, "\u{1b}", "1 of 2");
     step(&mut terminal, "4", &tab(4));
+    shows(&terminal, "smtp");
     step(&mut terminal, "\r", "› dead of smtp");
     step(&mut terminal, "\u{1b}", &tab(4));
     // A page is left as it was when another tab is looked at.
@@ -139,15 +140,15 @@ async fn a_list_is_filtered_in_the_language_of_the_command_line_and_sorted() {
     step(&mut terminal, "/zebra\r", "Nothing passes the filter");
     step_away(&mut terminal, "\u{1b}", "Nothing passes the filter");
     step(&mut terminal, "s", "sort: name");
-    let screen = step(&mut terminal, "r", "name, reversed");
-    let place = |name: &str| {
-        let is_row = |line: &&str| line.contains(name) && line.contains('│');
-        screen
-            .lines()
-            .position(|line| is_row(&line))
-            .expect("a row")
-    };
-    assert!(place("smtp") < place("billing"), "{screen}");
+    step(&mut terminal, "r", "name, reversed");
+    terminal.until("the other order", SOON, |screen| {
+        let place = |name: &str| {
+            let is_row = |line: &str| line.contains(name) && line.contains('│');
+            screen.lines().position(is_row)
+        };
+        let places = place("smtp").zip(place("billing"));
+        places.is_some_and(|(smtp, billing)| smtp < billing)
+    });
     step(&mut terminal, " ", "1 marked");
     step_away(&mut terminal, "\u{1b}", "1 marked");
     leave(terminal, "q");
@@ -216,4 +217,22 @@ fn without_a_broker_it_says_how_to_start_one_and_goes_on_trying() {
     step_away(&mut terminal, "\u{1b}", "this help");
     step(&mut terminal, "3", &tab(3));
     leave(terminal, "q");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_lead_to_pages_and_filters_and_out() {
+    let broker = with_two().await;
+    let mut terminal = open(&broker, SIZE);
+    step(&mut terminal, ":events\r", &tab(6));
+    step(&mut terminal, ":sub billing\r", "› billing");
+    step(&mut terminal, ":dlq smtp\r", "› dead of smtp");
+    step(&mut terminal, ":subscriptions\r", &tab(3));
+    step(&mut terminal, ":filter name = \"smtp\"\r", "1 of 2");
+    // A command that is none stays to be put right.
+    step(&mut terminal, ":nonsense\r", "nonsense");
+    step_away(&mut terminal, "\u{1b}", "nonsense");
+    // What is completed is a name of the broker.
+    terminal.press(":sub sm\t\r");
+    shows(&terminal, "› smtp");
+    leave(terminal, ":quit\r");
 }
