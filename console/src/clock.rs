@@ -31,5 +31,9 @@ pub(crate) async fn pause(span: Duration) {
 
 /// Blocks this thread for a span, more exactly than a wait of the runtime. Not for tasks.
 pub(crate) fn sleep_thread(span: Duration) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the console's one place that waits"
+    )]
     std::thread::sleep(span);
 }

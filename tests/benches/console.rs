@@ -34,7 +34,7 @@ const LOOKED: Duration = Duration::from_secs(20);
 /// What is under way when it begins is over after this.
 const SETTLED: Duration = Duration::from_secs(3);
 /// Whatever takes longer never comes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// The marks of one change of the screen.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";

@@ -3,7 +3,11 @@
 //! Run with `cargo bench -p weir-tests --bench dead_groups`. Each message was published and died alone, which is the
 //! most that they can take; once of five reasons, once each of its own.
 
-#![expect(clippy::expect_used, reason = "a benchmark stops at what cannot be")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops at what cannot be"
+)]
 
 use std::sync::Arc;
 

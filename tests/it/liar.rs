@@ -184,9 +184,8 @@ impl Tongue {
             let most = if depth == 0 { 12 } else { 3 };
             let count = match (field.label(), field.name()) {
                 // A list would go on for ever.
-                (_, "next_page_token") => 0,
-                // Without them all rows are those of the window, whatever was asked for.
-                (_, "subscription_rows" | "topic_rows") => 0,
+                // Without rows of a window all rows are those of the window, whatever was asked for.
+                (_, "next_page_token" | "subscription_rows" | "topic_rows") => 0,
                 (Label::Repeated, _) => random.random_range(0..=most),
                 _ => u32::from(random.random_ratio(9, 10) || field.name() == "full"),
             };

@@ -326,7 +326,7 @@ impl Planning {
 /// Adds a range to a list in order; joins it to the last if they touch.
 fn push_joined(list: &mut Vec<OffsetRange>, range: OffsetRange) {
     match list.last_mut() {
-        Some(last) if last.end == range.start => last.end = range.end,
+        Some(before) if before.end == range.start => before.end = range.end,
         _ => list.push(range),
     }
 }

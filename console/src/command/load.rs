@@ -58,7 +58,9 @@ fn plan(args: &RunArgs) -> Plan {
         Profile::plan,
     );
     let warm_up = args.warm_up.unwrap_or(base.warm_up);
-    let measured = args.duration.unwrap_or(base.length - base.warm_up);
+    let measured = args
+        .duration
+        .unwrap_or(base.length.saturating_sub(base.warm_up));
     Plan {
         shape: args.rate.clone().unwrap_or(base.shape),
         burst: args.burst,

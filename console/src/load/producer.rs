@@ -48,14 +48,14 @@ impl Producer {
         let publisher = Publisher::open(&self.client, &self.topic, PublisherOptions::default());
         let (sent, waiting) = mpsc::channel(UNDER_WAY);
         let confirmed = tokio::spawn(confirm(waiting, self.index, Arc::clone(&self.gauges)));
-        let published = match self.gauges.plan.shape {
+        let ended = match self.gauges.plan.shape {
             Shape::Most => self.as_fast_as_it_goes(&publisher, &sent).await,
             _ => self.as_it_is_due(&publisher, &sent).await,
         };
         drop(sent);
         // A panic in the other task is one of this program; the ledger tells what is missing.
         drop(confirmed.await);
-        published?;
+        ended?;
         publisher.close().await
     }
 

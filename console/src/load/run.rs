@@ -59,22 +59,21 @@ pub(crate) async fn prepare(
         Err(error) => return Err(error),
     };
     let made_topic = found.is_none();
-    let topic = match found {
-        Some(found) => found,
-        None => {
-            let durability = if plan.is_relaxed {
-                Durability::Relaxed
-            } else {
-                Durability::Durable
-            };
-            let fresh = Topic {
-                name,
-                retention_bytes: Some(0),
-                durability: durability.into(),
-                ..Topic::default()
-            };
-            admin.create_topic(fresh).await?
-        }
+    let topic = if let Some(found) = found {
+        found
+    } else {
+        let durability = if plan.is_relaxed {
+            Durability::Relaxed
+        } else {
+            Durability::Durable
+        };
+        let fresh = Topic {
+            name,
+            retention_bytes: Some(0),
+            durability: durability.into(),
+            ..Topic::default()
+        };
+        admin.create_topic(fresh).await?
     };
     let mut ground = Ground {
         is_durable: topic.durability() != Durability::Relaxed,

@@ -53,7 +53,12 @@ impl MessagePrinter {
             Form::As(Format::Json) => elements(messages, is_first)?,
             Form::As(Format::Name) => messages
                 .iter()
-                .map(|message| format!("{}\n", SafeText::new(&message.message_id)))
+                .flat_map(|message| {
+                    [
+                        SafeText::new(&message.message_id).to_string(),
+                        "\n".to_owned(),
+                    ]
+                })
                 .collect(),
             Form::As(format @ (Format::Table | Format::Wide)) => {
                 let table = message_table(messages, self.sort, format == Format::Wide);

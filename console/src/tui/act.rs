@@ -18,9 +18,8 @@ use super::state::screen::Frozen;
 /// Does what a key means.
 pub(super) fn act(state: &mut State, action: Action) -> Outcome {
     match action {
-        Action::Quit => return Outcome::effect(Effect::Quit),
         Action::Back if state.back() => {}
-        Action::Back => return Outcome::effect(Effect::Quit),
+        Action::Back | Action::Quit => return Outcome::effect(Effect::Quit),
         Action::Redraw => return Outcome::effect(Effect::Redraw),
         Action::Suspend => return Outcome::effect(Effect::Suspend),
         Action::Tab(tab) => state.tab = tab,

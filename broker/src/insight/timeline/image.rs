@@ -104,8 +104,8 @@ fn take_event(bytes: &mut &[u8]) -> Option<Event> {
     let kind = *EventKind::ALL.get(usize::try_from(number()?).ok()?)?;
     let severity = *Severity::ALL.get(usize::try_from(number()?).ok()?)?;
     let (count, merged, operation) = (number()?, number()?, number()?);
-    let topic = take_name(bytes)?;
-    let subscription = take_name(bytes)?;
+    let topic = take_name(bytes).ok()?;
+    let subscription = take_name(bytes).ok()?;
     let (actor, text) = (take_text(bytes)?, take_text(bytes)?);
     Some(Event {
         sequence,
@@ -124,11 +124,15 @@ fn take_event(bytes: &mut &[u8]) -> Option<Event> {
     })
 }
 
-/// A name or none; `None` if it is neither.
-fn take_name(bytes: &mut &[u8]) -> Option<Option<Name>> {
-    match take_text(bytes)? {
-        "" => Some(None),
-        text => Name::parse(text).ok().map(Some),
+/// The bytes are no name, and no lack of one either.
+#[derive(Debug)]
+struct NoName;
+
+/// A name or none.
+fn take_name(bytes: &mut &[u8]) -> Result<Option<Name>, NoName> {
+    match take_text(bytes).ok_or(NoName)? {
+        "" => Ok(None),
+        text => Name::parse(text).ok().map(Some).ok_or(NoName),
     }
 }
 

@@ -167,7 +167,7 @@ impl Judge {
             ..figures(signs, course)
         };
         let severity = severity(verdict, signs, &figures);
-        self.show(Diagnosis {
+        self.show(&Diagnosis {
             verdict,
             severity,
             since,
@@ -176,13 +176,13 @@ impl Judge {
     }
 
     /// Shows a diagnosis if it is sure, or the one that is shown with new figures.
-    fn show(&mut self, found: Diagnosis) -> Option<Change> {
+    fn show(&mut self, found: &Diagnosis) -> Option<Change> {
         let before = self.shown;
         match &mut self.shown {
             Some(shown) if shown.verdict == found.verdict => {
                 self.other = 0;
                 let since = shown.since;
-                *shown = Diagnosis { since, ..found };
+                *shown = Diagnosis { since, ..*found };
                 let is_other = before.is_some_and(|before| before.severity != found.severity);
                 return is_other.then_some(Change {
                     before,
@@ -193,12 +193,15 @@ impl Judge {
         }
         let held = self.next.map_or(0, |(_, _, samples)| samples);
         self.other = self.other.saturating_add(1);
-        if held < self.needed(&found) && self.other < HOLD_OTHER {
+        if held < self.needed(found) && self.other < HOLD_OTHER {
             return None;
         }
         self.other = 0;
-        self.shown = Some(found);
-        Some(Change { before, now: found })
+        self.shown = Some(*found);
+        Some(Change {
+            before,
+            now: *found,
+        })
     }
 
     /// How many samples a new verdict must hold for.

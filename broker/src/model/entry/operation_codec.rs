@@ -95,14 +95,15 @@ pub(super) fn read(kind: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeE
         43 => Operated::Step(OperationStep {
             operation: operation(input)?,
             progress: read_progress(input)?,
-            part: match flag(input)? {
-                false => None,
-                true => Some(PartStep {
+            part: if flag(input)? {
+                Some(PartStep {
                     index: input.number_u32("the part")?,
                     cursor: Offset(input.number("the cursor")?),
                     skipped: input.ranges("what was skipped")?,
                     image: read_image(input)?,
-                }),
+                })
+            } else {
+                None
             },
         }),
         44 => Operated::Forgotten(operation(input)?),

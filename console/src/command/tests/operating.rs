@@ -207,9 +207,10 @@ impl stats_server::Stats for Services {
         let request = request.into_inner();
         let first = tokio_stream::iter([Ok(super::answers::events(&request))]);
         let rest = tokio_stream::pending();
-        let stream: Self::WatchEventsStream = match request.follow {
-            true => Box::pin(first.chain(rest)),
-            false => Box::pin(first),
+        let stream: Self::WatchEventsStream = if request.follow {
+            Box::pin(first.chain(rest))
+        } else {
+            Box::pin(first)
         };
         Ok(Response::new(stream))
     }

@@ -62,20 +62,20 @@ fn overview(body: Rect) -> Areas {
     let mut rest = body;
     let top = match body.height {
         ..14 => 0,
-        ..MEDIUM => 7,
-        ..TALL => 9,
+        14..MEDIUM => 7,
+        MEDIUM..TALL => 9,
         _ => 14,
     };
     let top = cut_top(&mut rest, top);
     let foot = match body.height {
         ..MEDIUM => 0,
-        ..TALL => 7,
+        MEDIUM..TALL => 7,
         _ => 13,
     };
     let foot = cut_bottom(&mut rest, foot);
     let (chart, side) = match body.width {
         ..70 => (Rect::default(), top),
-        ..WIDE => split(top, 30),
+        70..WIDE => split(top, 30),
         _ => split(top, top.width / 2),
     };
     Areas {
@@ -91,9 +91,9 @@ fn subscription(body: Rect) -> Areas {
     let mut rest = body;
     let (banner, top, middle) = match body.height {
         ..10 => (3, 0, 0),
-        ..16 => (4, 0, 0),
-        ..MEDIUM => (4, 7, 0),
-        ..TALL => (4, 14, 6),
+        10..16 => (4, 0, 0),
+        16..MEDIUM => (4, 7, 0),
+        MEDIUM..TALL => (4, 14, 6),
         _ => (5, 24, 8),
     };
     let banner = cut_top(&mut rest, banner);
@@ -114,8 +114,8 @@ fn topic(body: Rect) -> Areas {
     let mut rest = body;
     let (top, foot) = match body.height {
         ..14 => (0, 0),
-        ..MEDIUM => (8, 4),
-        ..TALL => (14, 8),
+        14..MEDIUM => (8, 4),
+        MEDIUM..TALL => (14, 8),
         _ => (22, 14),
     };
     let top = cut_top(&mut rest, top);
@@ -200,7 +200,7 @@ fn message(body: Rect) -> Areas {
 fn beside(top: Rect) -> (Rect, Rect) {
     match top.width {
         ..60 => (Rect::default(), top),
-        ..WIDE => split(top, top.width - 38),
+        60..WIDE => split(top, top.width - 38),
         _ => split(top, top.width - 44),
     }
 }

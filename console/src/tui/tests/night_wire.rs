@@ -7,76 +7,88 @@ use weir_proto::v1::{EventKind, MessageState, Severity};
 
 use super::night::{NOW, Words, rows, time, topic};
 
+/// After how many seconds, what, how much it matters, where, who, in words.
+type Happened = (
+    i64,
+    EventKind,
+    Severity,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+/// What happened that night.
+const HAPPENED: [Happened; 8] = [
+    (
+        -7_400,
+        EventKind::Started,
+        Severity::Fine,
+        "",
+        "",
+        "the broker started",
+    ),
+    (
+        -1_900,
+        EventKind::Operation,
+        Severity::Fine,
+        "smtp",
+        "dana",
+        "requeued 118; all came back",
+    ),
+    (
+        -880,
+        EventKind::Mark,
+        Severity::Fine,
+        "",
+        "ci",
+        "deploy of orders-api 2026.11.21-4",
+    ),
+    (
+        -700,
+        EventKind::ConsumerJoined,
+        Severity::Fine,
+        "fulfilment",
+        "fulfilment-d",
+        "joined",
+    ),
+    (
+        -341,
+        EventKind::ConsumerLeft,
+        Severity::Watch,
+        "fulfilment",
+        "fulfilment-b",
+        "2 of 3 left (lease expired)",
+    ),
+    (
+        -338,
+        EventKind::VerdictChanged,
+        Severity::Watch,
+        "fulfilment",
+        "",
+        "ok became under capacity",
+    ),
+    (
+        -240,
+        EventKind::Paused,
+        Severity::Fine,
+        "ledger",
+        "dana",
+        "paused by dana",
+    ),
+    (
+        -61,
+        EventKind::FirstDeath,
+        Severity::Watch,
+        "smtp",
+        "",
+        "the first death after 12m: smtp 421",
+    ),
+];
+
 /// What happened of late.
 pub(super) fn events(words: Words<'_>) -> Vec<v1::Event> {
-    let told: [(i64, EventKind, Severity, &str, &str, &str); 8] = [
-        (
-            -7_400,
-            EventKind::Started,
-            Severity::Fine,
-            "",
-            "",
-            "the broker started",
-        ),
-        (
-            -1_900,
-            EventKind::Operation,
-            Severity::Fine,
-            "smtp",
-            "dana",
-            "requeued 118; all came back",
-        ),
-        (
-            -880,
-            EventKind::Mark,
-            Severity::Fine,
-            "",
-            "ci",
-            "deploy of orders-api 2026.11.21-4",
-        ),
-        (
-            -700,
-            EventKind::ConsumerJoined,
-            Severity::Fine,
-            "fulfilment",
-            "fulfilment-d",
-            "joined",
-        ),
-        (
-            -341,
-            EventKind::ConsumerLeft,
-            Severity::Watch,
-            "fulfilment",
-            "fulfilment-b",
-            "2 of 3 left (lease expired)",
-        ),
-        (
-            -338,
-            EventKind::VerdictChanged,
-            Severity::Watch,
-            "fulfilment",
-            "",
-            "ok became under capacity",
-        ),
-        (
-            -240,
-            EventKind::Paused,
-            Severity::Fine,
-            "ledger",
-            "dana",
-            "paused by dana",
-        ),
-        (
-            -61,
-            EventKind::FirstDeath,
-            Severity::Watch,
-            "smtp",
-            "",
-            "the first death after 12m: smtp 421",
-        ),
-    ];
     (1..)
-        .zip(told)
+        .zip(HAPPENED)
         .map(
             |(sequence, (after, kind, severity, subscription, actor, text))| v1::Event {
                 sequence,
@@ -157,9 +169,12 @@ pub(super) fn advice(words: Words<'_>) -> v1::AdviseResponse {
     }
 }
 
+/// Fingerprint, pattern, how many, the last one after so many seconds, whether more arrive, the trend.
+type Group = (&'static str, &'static str, u64, i64, bool, [u64; 8]);
+
 /// Why messages died.
 pub(super) fn groups(words: Words<'_>) -> v1::GroupDeadLettersResponse {
-    let told: [(&str, &str, u64, i64, bool, [u64; 8]); 4] = [
+    let told: [Group; 4] = [
         (
             "00d1e5f0a7b3c924",
             "smtp <n> from <host>",

@@ -87,9 +87,12 @@ pub(crate) fn columns(past: &Past, of: Quantity, span: Span, columns: usize) -> 
         }
         let from = (point.time - point.span - start) / width;
         let to = (point.time - start) / width;
-        for at in column(from, columns)..=column(to - 1e-6, columns) {
+        let first = column(from, columns);
+        let last = column(to - 1e-6, columns);
+        let within = sums.iter_mut().enumerate().take(last + 1).skip(first);
+        for (at, sum) in within {
             let overlap = (to.min(at as f64 + 1.0) - from.max(at as f64)).max(0.0);
-            sums[at].add(of.of(point), overlap);
+            sum.add(of.of(point), overlap);
         }
     }
     sums.iter().map(|sum| sum.value(of.pooling())).collect()

@@ -148,7 +148,7 @@ impl Raster {
 }
 
 impl Cell {
-    fn letter(&self) -> char {
+    fn letter(self) -> char {
         self.letter
             .unwrap_or_else(|| char::from_u32(0x2800 + u32::from(self.dots)).unwrap_or(' '))
     }

@@ -5,12 +5,12 @@ use weir_proto::v1::{EventKind, Severity};
 
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
-use crate::tui::state::timeline::Event;
+use crate::tui::state::timeline::{Event, Timeline};
 
 /// The events of the page, the oldest first.
 pub(super) fn events(state: &State) -> impl DoubleEndedIterator<Item = &Event> {
     let events = state.page().data.events.value();
-    events.into_iter().flat_map(|all| all.events())
+    events.into_iter().flat_map(Timeline::events)
 }
 
 /// The glyph of an event and what it means.

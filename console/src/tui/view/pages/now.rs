@@ -7,6 +7,7 @@ use weir_proto::safe_text::SafeText;
 use super::parts::{below, boxed, fact, now, say_lines, titled};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
+use crate::tui::state::consumer::Consumer;
 use crate::tui::state::latency::Latency;
 use crate::tui::state::subscription::{Drain, Rates, Subscription};
 use crate::tui::view::bars::{bars, spread};
@@ -148,7 +149,7 @@ fn in_flight(one: &Subscription) -> Phrase {
         .consumers
         .iter()
         .fold(0_u64, |sum, each| sum.saturating_add(each.allowance));
-    let is_full = !one.consumers.is_empty() && one.consumers.iter().all(|each| each.is_full());
+    let is_full = !one.consumers.is_empty() && one.consumers.iter().all(Consumer::is_full);
     let mut phrase = Phrase::new().add(figures::count(one.leased), Meaning::Plain);
     if allowance > 0 {
         phrase = phrase

@@ -34,7 +34,7 @@ fn line_of(event: &Event, width: u16, now: Option<f64>, look: Look) -> Phrase {
     let (glyph, meaning) = event_glyph(event, look);
     let about_cells = ABOUT_CELLS[match width {
         ..90 => 0,
-        ..150 => 1,
+        90..150 => 1,
         _ => 2,
     }];
     let time = clock::time_of_day(Some(event.time), now);
