@@ -188,9 +188,10 @@ impl SafeText {
         let (mut from, mut width) = (0, 0);
         // Where the last space of the line is, and where the line goes on after it.
         let mut space = None;
-        for (start, unit) in self.units() {
+        'units: for (start, unit) in self.units() {
             let needed = width_of(unit);
-            if width + needed > cells && start > from {
+            // Twice where what stands since the last space leaves no room either.
+            while width + needed > cells && start > from {
                 let (to, next) = match (unit, space) {
                     (" ", _) => (start, start + 1),
                     (_, Some((to, next))) => (to, next),
@@ -201,7 +202,7 @@ impl SafeText {
                 space = None;
                 width = width_of(self.text.get(from..start).unwrap_or_default());
                 if unit == " " {
-                    continue;
+                    continue 'units;
                 }
             }
             if unit == " " && start > from {

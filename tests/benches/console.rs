@@ -83,18 +83,18 @@ fn figure(what: &'static str, value: f64, unit: &'static str, target: &'static s
 async fn figures(broker: &Broker) -> anyhow::Result<Vec<Figure>> {
     let address = broker.child().address();
     wait::pass(SETTLED).await;
-    let before = broker.cpu();
+    let before = broker.child().cpu();
     wait::pass(LOOKED).await;
-    let alone = percent(broker.cpu().saturating_sub(before));
+    let alone = percent(broker.child().cpu().saturating_sub(before));
     let starts = (0..STARTS)
         .map(|_| start(address))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut starts: Vec<f64> = starts.into_iter().map(|(took, _)| took).collect();
     let (_, mut terminal) = start(address)?;
     wait::pass(SETTLED).await;
-    let before = (broker.cpu(), terminal.cpu(), terminal.written());
+    let before = (broker.child().cpu(), terminal.cpu(), terminal.written());
     wait::pass(LOOKED).await;
-    let watched = percent(broker.cpu().saturating_sub(before.0));
+    let watched = percent(broker.child().cpu().saturating_sub(before.0));
     let console = percent(terminal.cpu().saturating_sub(before.1));
     let written = terminal.bytes().split_off(before.2);
     let mut frames = keys(&mut terminal)?;

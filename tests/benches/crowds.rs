@@ -1,9 +1,10 @@
 //! What many cost the few: a million messages due in one second, a thousand subscriptions on one topic, one of a
 //! thousand that is stuck.
 //!
-//! `cargo bench -p weir-tests --bench crowds`. Each figure is a ratio of two taken one after the other on the same
-//! broker or on two fresh ones; medians of [`RUNS`]. Latency is measured from when a message was due to be published, so
-//! that a stall is counted for each message that it holds up. The targets are beside the figures.
+//! `cargo bench -p weir-tests --bench crowds`. Each figure is a ratio of two taken one after the
+//! other on the same broker or on two fresh ones; medians of [`RUNS`]. Latency is measured from when
+//! a message was due to be published, so that a stall is counted for each message that it holds up.
+//! The targets are beside the figures.
 
 #![expect(
     clippy::disallowed_methods,
@@ -22,6 +23,7 @@ use weir_proto::client::{
 };
 use weir_proto::v1::{Message, Topic};
 use weir_tests::broker::{Broker, Setup, subscription};
+use weir_tests::wait;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
 const RUNS: usize = 3;
@@ -75,14 +77,11 @@ async fn due(what: &str, is_drained: bool) -> anyhow::Result<()> {
             broker.subscription(subscription(name, topic)).await;
         }
         let quiet = probe(broker.client(), "live", &["live"], MEASURED, PACE).await?;
-        let second = Duration::from_secs(1);
-        let (time, at) = (
-            SystemTime::now() + AHEAD,
-            Instant::now() + (AHEAD.saturating_sub(second)),
-        );
+        let (time, begun) = (SystemTime::now() + AHEAD, Instant::now());
         publish(&broker, "later", SCHEDULED, 1_000, Some(time)).await?;
         let drain = is_drained.then(|| tokio::spawn(drain(broker.client().clone(), "later")));
-        tokio::time::sleep_until(at.into()).await;
+        let before = AHEAD.saturating_sub(Duration::from_secs(1));
+        wait::pass(before.saturating_sub(begun.elapsed())).await;
         let crowded = probe(broker.client(), "live", &["live"], MEASURED, PACE).await?;
         let stats = broker.stats("later").await;
         anyhow::ensure!(stats.scheduled == 0, "{} are not due yet", stats.scheduled);
@@ -106,9 +105,9 @@ async fn idle(batch: u64) -> anyhow::Result<()> {
             let mut broker = Broker::start_with(PROGRAM, Setup::large()).await;
             crowd(&broker, count).await?;
             publish(&broker, "crowded", 10 * batch, batch, None).await?;
-            let before = broker.cpu();
+            let before = broker.child().cpu();
             publish(&broker, "crowded", BATCHES * batch, batch, None).await?;
-            let used = broker.cpu().saturating_sub(before).as_secs_f64();
+            let used = broker.child().cpu().saturating_sub(before).as_secs_f64();
             *cost = used / (BATCHES * batch) as f64 * 1e6;
             broker.stop();
         }
@@ -246,12 +245,9 @@ async fn probe(
     for confirmation in confirmations {
         confirmation.await?;
     }
-    let limit = Instant::now() + Duration::from_secs(30);
     let count = || found.lock().map_or(0, |found| found.len());
-    while count() < wanted {
-        anyhow::ensure!(Instant::now() < limit, "{} of {wanted} came", count());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let all = wait::happens(Duration::from_secs(30), || count() >= wanted).await;
+    anyhow::ensure!(all, "{} of {wanted} came", count());
     consumers.shutdown().await;
     publisher.close().await?;
     let found = Arc::try_unwrap(found).ok().context("a consumer goes on")?;

@@ -99,9 +99,10 @@ async fn watch(broker: &Broker) {
     ] {
         let watcher = request.map(|request| Watcher::start(broker.client(), request));
         wait::pass(Duration::from_secs(2)).await;
-        let before = broker.cpu();
+        let before = broker.child().cpu();
         wait::pass(LOOKED).await;
-        let cores = broker.cpu().saturating_sub(before).as_secs_f64() / LOOKED.as_secs_f64();
+        let cores =
+            broker.child().cpu().saturating_sub(before).as_secs_f64() / LOOKED.as_secs_f64();
         let shown = watcher.map_or(0, |watcher| watcher.observed().numbers.subscriptions.len());
         row(
             &format!("broker's CPU, {what} ({shown} rows)"),

@@ -162,12 +162,6 @@ impl Broker {
         self.child().rss_bytes().expect("the memory of the broker")
     }
 
-    /// Processor time that it has used.
-    pub fn cpu(&self) -> Duration {
-        let time = self.child().cpu_time();
-        time.expect("the processor time of the broker")
-    }
-
     /// Stops it as an operator does; it must end by itself with 0.
     pub fn stop(&mut self) {
         let mut child = self.child.take().expect("the broker runs");

@@ -144,8 +144,8 @@ impl Child {
     }
 
     /// Processor time that it has used since its start, in hundredths of a second each.
-    pub fn cpu_time(&self) -> Option<Duration> {
-        cpu_time(self.id())
+    pub fn cpu(&self) -> Duration {
+        cpu_time(self.id()).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
-//! Many at once: messages that become due in the same second, leases that expire together, subscriptions of one topic of
-//! which one is stuck. Nothing is lost or doubled, and others are served meanwhile.
+//! Many at once: messages that become due in the same second, leases that expire together,
+//! subscriptions of one topic of which one is stuck. Nothing is lost or doubled, and others are
+//! served meanwhile.
 
 use std::collections::HashMap;
 use std::time::Duration;

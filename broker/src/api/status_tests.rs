@@ -9,9 +9,6 @@ fn every_refusal() -> Vec<Refusal> {
     let mut refusals = unnamed_refusals();
     refusals.extend(refusals_of_operations());
     refusals.extend([
-        Refusal::TopicNotFound {
-            topic: name.clone(),
-        },
         Refusal::SubscriptionNotFound {
             subscription: text(),
         },
@@ -66,12 +63,14 @@ fn every_refusal() -> Vec<Refusal> {
             limit: 1,
             retry: Span::from_secs(1),
         },
-        Refusal::TopicMismatch {
-            subscription: name.clone(),
-            topic: name,
-            asked: text(),
-        },
     ]);
+    let topic = name.clone();
+    refusals.push(Refusal::TopicNotFound { topic });
+    refusals.push(Refusal::TopicMismatch {
+        subscription: name.clone(),
+        topic: name,
+        asked: text(),
+    });
     refusals
 }
 

@@ -61,6 +61,11 @@ pub(super) struct Shared {
 }
 
 impl Handle {
+    /// A way to the shard for what the broker does by itself.
+    pub(super) fn of_nobody(shared: Arc<Shared>) -> Self {
+        Self { shared, who: None }
+    }
+
     /// The time by the broker's clock.
     pub fn time(&self) -> Time {
         self.shared.clock.now().wall

@@ -123,10 +123,7 @@ impl Shard {
         let published = published(&core);
         let sampler = Sampler::begin(now, Host::watch(directory));
         let merge_bytes = usize::try_from(merge_bytes).unwrap_or(usize::MAX);
-        let handle = Handle {
-            shared: Arc::clone(&shared),
-            who: None,
-        };
+        let handle = Handle::of_nobody(Arc::clone(&shared));
         let owner = Owner::new(core, Box::new(journal), shared, sampler, merge_bytes);
         let (end, ended) = oneshot::channel();
         thread::Builder::new()

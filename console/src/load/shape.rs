@@ -72,13 +72,16 @@ fn rate(text: &str) -> Result<f64, String> {
     let rate = digits.parse::<f64>().ok().map(|rate| rate * factor);
     let is_fine = |rate: &f64| rate.is_finite() && *rate > 0.0 && *rate <= MOST_RATE;
     rate.filter(is_fine).ok_or_else(|| {
-        format!("{text:?} is no rate: write messages per second such as 500, 20k or 1.5M, a ramp such as 1k..20k, steps such as 1k,5k,20k, or max")
+        format!(
+            "{text:?} is no rate: write messages per second such as 500, 20k or 1.5M, a ramp such \
+             as 1k..20k, steps such as 1k,5k,20k, or max"
+        )
     })
 }
 
 impl Shape {
-    /// When message `n`, counted from 0, is due; `None` if that is not within `length`. With [`Shape::Most`] each is due
-    /// at once.
+    /// When message `n`, counted from 0, is due; `None` if that is not within `length`. With
+    /// [`Shape::Most`] each is due at once.
     pub(crate) fn due(&self, n: u64, length: Duration) -> Option<Duration> {
         let (n, span) = (n as f64, length.as_secs_f64());
         let at = match self {

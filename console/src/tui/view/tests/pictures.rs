@@ -19,7 +19,11 @@ fn pictures_are_those_of_the_console_as_it_is() {
         }
         let state = at((120, 36), tab, place.as_ref(), Words::AsTheyAre);
         let picture = svg(&cells(&state, COLORED));
-        insta::with_settings!({ snapshot_path => PICTURES, prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::with_settings!({
+            snapshot_path => PICTURES,
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
             insta::assert_binary_snapshot!(format!("{name}.svg").as_str(), picture.into_bytes());
         });
     }
