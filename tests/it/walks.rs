@@ -104,12 +104,12 @@ async fn one_goes_into_a_subscription_and_comes_back_to_the_same_list() {
     let broker = with_two().await;
     let mut terminal = open(&broker, SIZE);
     step(&mut terminal, "3", &tab(3));
-    step(&mut terminal, "/billing\r", "1 of 2");
+    step(&mut terminal, "/billing\r", "1 of 2 ·");
     step(&mut terminal, "\r", "Subscriptions › billing");
-    let screen = step(&mut terminal, "q", "1 of 2");
+    let screen = step(&mut terminal, "q", "1 of 2 ·");
     assert!(screen.contains(&tab(3)), "{screen}");
     // The dead messages of the other: by reason, then one, then its life.
-    step_away(&mut terminal, "\u{1b}", "1 of 2");
+    step_away(&mut terminal, "\u{1b}", "1 of 2 ·");
     step(&mut terminal, "4", &tab(4));
     shows(&terminal, "smtp");
     step(&mut terminal, "\r", "› dead of smtp");
@@ -131,7 +131,7 @@ async fn a_list_is_filtered_in_the_language_of_the_command_line_and_sorted() {
     let screen = step(
         &mut terminal,
         "/backlog > 2 and topic = \"orders\"",
-        "1 of 2",
+        "1 of 2 ·",
     );
     assert!(!screen.contains("smtp"), "{screen}");
     // What is not whole yet says what is wrong with it, and the list stays.
@@ -227,7 +227,7 @@ async fn commands_lead_to_pages_and_filters_and_out() {
     step(&mut terminal, ":sub billing\r", "› billing");
     step(&mut terminal, ":dlq smtp\r", "› dead of smtp");
     step(&mut terminal, ":subscriptions\r", &tab(3));
-    step(&mut terminal, ":filter name = \"smtp\"\r", "1 of 2");
+    step(&mut terminal, ":filter name = \"smtp\"\r", "1 of 2 ·");
     // A command that is none stays to be put right.
     step(&mut terminal, ":nonsense\r", "nonsense");
     step_away(&mut terminal, "\u{1b}", "nonsense");
