@@ -52,7 +52,7 @@ impl Objects {
             Entry::SubscriptionDeleted(id) => self.told_of(*id, |subscription, topic| {
                 let counts = subscription.counts(topic);
                 let lost = counts.backlog() + counts.scheduled + counts.dead;
-                let text = format!("the subscription was deleted, with {lost} messages");
+                let text = format!("the subscription was deleted, with {}", messages(lost));
                 let told = Happening::new(time, EventKind::SubscriptionChanged, text);
                 vec![Happening {
                     count: lost,
@@ -121,7 +121,7 @@ impl Core {
         let is_harmless = matches!(departure, Departure::Clean | Departure::Draining);
         let text = match (is_harmless, returned) {
             (_, 0) => how.to_owned(),
-            (true, count) => format!("{how}, and gave {count} messages back"),
+            (true, count) => format!("{how}, and gave {} back", messages(count)),
             (false, count) => format!("{how}, and with it {count} attempts"),
         };
         let told = Happening::new(now.wall, EventKind::ConsumerLeft, text);
@@ -153,7 +153,7 @@ impl Core {
             0 => String::new(),
             _ => format!(", and left {skipped} that are leased"),
         };
-        let text = format!("{verb} {affected} messages{left}");
+        let text = format!("{verb} {}{left}", messages(affected));
         let told = Happening::new(now.wall, EventKind::Operation, text);
         self.tell(
             id,
@@ -170,7 +170,10 @@ impl Core {
         let Sought {
             skipped, restored, ..
         } = sought;
-        let text = format!("went on from elsewhere: {skipped} messages skipped, {restored} again");
+        let text = format!(
+            "went on from elsewhere: {} skipped, {restored} again",
+            messages(skipped)
+        );
         let told = Happening::new(now.wall, EventKind::Operation, text);
         let count = skipped.saturating_add(restored);
         self.tell(id, Happening { count, ..told });
@@ -298,4 +301,12 @@ fn subscription_changes(
 fn named(differs: &[(&'static str, bool)]) -> Vec<&'static str> {
     let changed = differs.iter().filter(|(_, differs)| *differs);
     changed.map(|(name, _)| *name).collect()
+}
+
+/// So many messages, in words.
+fn messages(count: u64) -> String {
+    match count {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
 }
