@@ -116,12 +116,10 @@ fn unknown(load: &Load, wish: &Wish) -> Advice {
     } else if matches!(load.verdict, Some(Verdict::Growing)) {
         format!("What a consumer can do is not known: none of the {count} was busy for long.")
     } else {
-        let keep = if load.consumers == 1 {
-            "The consumer keeps"
-        } else {
-            "The consumers keep"
-        };
-        format!("{keep} up; what one can do is not known, since none was busy for long.")
+        let keep = if load.consumers == 1 { "keeps" } else { "keep" };
+        format!(
+            "The {count} {keep} up; what one can do is not known, since none was busy for long."
+        )
     };
     Advice {
         recommended: is_unheard.then_some(1),
