@@ -110,9 +110,20 @@ where
                 }
                 Some(message) = self.messages.recv() => return Ok(message),
                 _ = seconds.tick() => return Ok(Message::Second),
-                () = until(due), if due.is_some() => self.draw()?,
+                () = until(due), if due.is_some() => match self.resized()? {
+                    Some(message) => return Ok(message),
+                    None => self.draw()?,
+                },
             }
         }
+    }
+
+    /// The size of the terminal, if it is not the one that the state is laid out for: a key that
+    /// comes with a signal can hide the signal from the one who reads both (crossterm 0.29).
+    fn resized(&self) -> io::Result<Option<Message>> {
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        let size = (size.width, size.height);
+        Ok((size != self.state.size).then_some(Message::Resized(size.0, size.1)))
     }
 
     fn take<P>(&mut self, message: Message, perform: &mut P) -> io::Result<Flow>

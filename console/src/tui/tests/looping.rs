@@ -67,9 +67,9 @@ async fn loop_ends_when_the_terminal_is_gone() {
     ));
 }
 
-#[tokio::test]
-async fn data_reaches_the_screen_without_a_key() {
-    let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+/// The screen after the loop has run by itself for a while, on a terminal of `size`.
+async fn alone(size: (u16, u16)) -> String {
+    let terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     let (_urgent, urgent) = mpsc::channel(1);
     let (sender, messages) = mpsc::channel(1);
     let input = tokio_stream::pending();
@@ -80,17 +80,28 @@ async fn data_reaches_the_screen_without_a_key() {
         .await
         .unwrap();
     // The loop's own second comes long after the frame, and ends the test.
-    let mut frames = 0;
     {
         let run = event_loop.run(|_| Ok(Flow::Go));
         tokio::pin!(run);
         let mut pace = crate::clock::pace(std::time::Duration::from_millis(400));
         tokio::select! {
             _ = &mut run => unreachable!("nobody quits"),
-            _ = pace.tick() => frames += 1,
+            _ = pace.tick() => {}
         }
     }
-    assert_eq!(frames, 1);
-    let shown = event_loop.terminal.backend().to_string();
+    event_loop.terminal.backend().to_string()
+}
+
+#[tokio::test]
+async fn data_reaches_the_screen_without_a_key() {
+    let shown = alone((80, 24)).await;
     assert!(shown.contains("fulfilment"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_size_that_nobody_told_of_is_found_with_the_next_frame() {
+    let shown = alone((100, 30)).await;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 30, "{shown}");
+    assert!(lines[29].contains("q quit"), "{shown}");
 }
