@@ -154,6 +154,7 @@ fn wanted(args: SelectionArgs, keep: Option<u64>) -> Wanted {
         keep_newest: keep,
         error_class: args.error_class.unwrap_or_default(),
         fingerprint: String::new(),
+        ..v1::Selection::default()
     };
     Wanted::new(selection, args.filter)
 }

@@ -85,6 +85,11 @@ async fn order(
         OperationAct::Undo => Order::Undo {
             operation: operation_id(&request.operation)?,
         },
+        OperationAct::Move | OperationAct::Edit => {
+            return Err(Refusal::NotSupported {
+                what: "a plan of a move or an edit",
+            });
+        }
     })
 }
 
@@ -347,6 +352,8 @@ fn wire_plan(plan: &Plan, rate: u64) -> ActionPlan {
         delivered_message_ids: counts.named.iter().map(ToString::to_string).collect(),
         description: plan.text.clone(),
         undoes: id_or_empty(plan.undoes),
+        target_topic: String::new(),
+        changes: Vec::new(),
     }
 }
 
@@ -387,5 +394,6 @@ pub(super) fn wire_operation(state: &OperationState) -> Operation {
             .flatten(),
         brake_percent: f64::from(record.brake) / 100.0,
         keeps_attempts: record.keeps_attempts,
+        target_topic: String::new(),
     }
 }

@@ -189,6 +189,11 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
             range: "at least 1 ms".to_owned(),
         });
     }
+    if !wire.filter.is_empty() || !wire.ordering_key.is_empty() {
+        return Err(Refusal::NotSupported {
+            what: "a selection by filter or ordering key",
+        });
+    }
     let class = Some(wire.error_class).filter(|class| !class.is_empty());
     let selection = Selection {
         all: wire.all,
