@@ -52,6 +52,16 @@ async fn judged(broker: &Broker, name: &str, verdict: Verdict) -> SubscriptionSt
     found.unwrap_or_else(|_late| panic!("{name} is not {verdict:?} within {LIMIT:?}"))
 }
 
+/// The rows of a full sample in the order of its window.
+fn in_order(sample: &WatchResponse) -> Vec<&SubscriptionStats> {
+    let ids = &sample.subscription_rows.as_ref().unwrap().ids;
+    let by_id = |id: &u64| {
+        let mut shown = sample.subscriptions.iter();
+        shown.find(|one| one.subscription_id == *id).unwrap()
+    };
+    ids.iter().map(by_id).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_listens_to_is_said_in_words_and_leads_the_list() {
     let broker = broker().await;
@@ -91,18 +101,21 @@ async fn what_nobody_listens_to_is_said_in_words_and_leads_the_list() {
     )
     .await;
     let sample = samples.message().await.unwrap().unwrap();
-    let rows = sample.subscription_rows.unwrap();
-    assert_eq!(rows.matched_count, 3);
-    let by_id = |id: &u64| {
-        let mut shown = sample.subscriptions.iter();
-        let found = shown.find(|one| one.subscription_id == *id).unwrap();
-        found.diagnosis.as_ref().unwrap().severity()
-    };
-    let severities: Vec<_> = rows.ids.iter().map(by_id).collect();
+    assert_eq!(sample.subscription_rows.as_ref().unwrap().matched_count, 3);
+    let rows = in_order(&sample).into_iter();
+    let severities: Vec<_> = rows
+        .map(|one| one.diagnosis.as_ref().unwrap().severity())
+        .collect();
     assert!(
         severities.is_sorted_by(|one, other| one >= other),
         "{severities:?}"
     );
+    // The order of the console's list follows the same diagnosis.
+    let mut samples = watch(&broker, "", "urgency desc").await;
+    let sample = samples.message().await.unwrap().unwrap();
+    let rows = in_order(&sample);
+    let names: Vec<_> = rows.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["s", "z", "a"]);
     let listed = run(
         broker.child().address(),
         &[

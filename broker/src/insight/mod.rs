@@ -6,7 +6,7 @@
 //! - [`recent`]: what is counted as it happens, over ten seconds.
 //! - [`histogram`]: durations in buckets; [`sliding`]: those of the last minute; [`slowness`]: which consumers are
 //!   slow.
-//! - [`drain`]: when a backlog ends.
+//! - [`chance`]: what is no difference; [`drain`]: when a backlog ends.
 //! - [`history`]: what the numbers were. [`timeline`]: what happened.
 //! - [`dead_groups`]: dead messages by what they died of.
 //! - [`verdict`]: what is going on, in words; [`advice`]: how many consumers that takes;
@@ -23,6 +23,8 @@ pub mod histogram;
 pub mod sliding;
 
 pub mod slowness;
+
+mod chance;
 
 pub mod drain;
 

@@ -23,13 +23,4 @@ impl Severity {
             Self::Watch | Self::Act => Self::Act,
         }
     }
-
-    /// In one word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Fine => "fine",
-            Self::Watch => "watch",
-            Self::Act => "act",
-        }
-    }
 }

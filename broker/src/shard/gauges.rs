@@ -178,6 +178,7 @@ impl Gauges {
         let flow = Flow {
             is_paused: counts.settings.is_paused,
             backlog: counts.counts.backlog(),
+            leased: counts.counts.leased,
             consumers: consumers.len() as u64,
             lag: counts.lag,
             arrivals: rates.map(|rates| rates.publish),

@@ -2,28 +2,9 @@
 
 use serde::Serialize;
 use weir_proto::v1;
+use weir_proto::words::{SEVERITIES, VERDICTS, word};
 
 use super::units;
-
-/// The words of [`verdict`].
-pub(crate) const VERDICTS: &[&str] = &[
-    "unknown",
-    "ok",
-    "idle",
-    "draining",
-    "growing",
-    "paused",
-    "stuck",
-    "no_consumers",
-    "under_capacity",
-    "slowed",
-    "consumers_idle",
-    "failing",
-    "skewed",
-];
-
-/// The words of [`severity`], what matters most first.
-pub(crate) const SEVERITIES: &[&str] = &["act", "watch", "fine", "unknown"];
 
 /// What is going on in a subscription.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,8 +21,8 @@ pub(crate) struct DiagnosisDocument {
 impl From<&v1::Diagnosis> for DiagnosisDocument {
     fn from(diagnosis: &v1::Diagnosis) -> Self {
         Self {
-            verdict: verdict(diagnosis.verdict()),
-            severity: severity(diagnosis.severity()),
+            verdict: word(VERDICTS, diagnosis.verdict),
+            severity: word(SEVERITIES, diagnosis.severity),
             start_time: units::rfc3339(diagnosis.start_time.as_ref()),
             reason: diagnosis.reason.clone(),
             advice: said(&diagnosis.advice),
@@ -54,51 +35,4 @@ impl From<&v1::Diagnosis> for DiagnosisDocument {
 /// A text that may be empty, which means none.
 pub(crate) fn said(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
-/// A verdict in one word, as JSON has it.
-pub(crate) fn verdict(verdict: v1::Verdict) -> &'static str {
-    match verdict {
-        v1::Verdict::Unspecified => "unknown",
-        v1::Verdict::Ok => "ok",
-        v1::Verdict::Idle => "idle",
-        v1::Verdict::Draining => "draining",
-        v1::Verdict::Growing => "growing",
-        v1::Verdict::Paused => "paused",
-        v1::Verdict::Stuck => "stuck",
-        v1::Verdict::NoConsumers => "no_consumers",
-        v1::Verdict::UnderCapacity => "under_capacity",
-        v1::Verdict::Slowed => "slowed",
-        v1::Verdict::ConsumersIdle => "consumers_idle",
-        v1::Verdict::Failing => "failing",
-        v1::Verdict::Skewed => "skewed",
-    }
-}
-
-/// How much something matters, in one word.
-pub(crate) fn severity(severity: v1::Severity) -> &'static str {
-    match severity {
-        v1::Severity::Unspecified => "unknown",
-        v1::Severity::Fine => "fine",
-        v1::Severity::Watch => "watch",
-        v1::Severity::Act => "act",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_can_be_filtered_by() {
-        for value in 0..13 {
-            let one = v1::Diagnosis {
-                verdict: value,
-                severity: value.min(3),
-                ..v1::Diagnosis::default()
-            };
-            assert!(VERDICTS.contains(&verdict(one.verdict())));
-            assert!(SEVERITIES.contains(&severity(one.severity())));
-        }
-    }
 }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use weir_proto::filter::{Field, Filtered, Kind, Schema};
 use weir_proto::v1;
+use weir_proto::words::{SEVERITIES, word};
 
-use super::diagnosis::{said, severity};
+use super::diagnosis::said;
 use super::table::{Table, cell, number, text};
 use super::units::{self, known};
 
@@ -59,7 +60,7 @@ impl From<&v1::Event> for EventDocument {
             id: event.sequence.to_string(),
             event_time: units::rfc3339(event.event_time.as_ref()),
             kind: kind(event.kind()),
-            severity: severity(event.severity()),
+            severity: word(SEVERITIES, event.severity),
             topic: said(&event.topic),
             subscription: said(&event.subscription),
             actor: said(&event.actor),

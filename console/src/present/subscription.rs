@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use weir_proto::v1;
+use weir_proto::words::{DRAINS, SEVERITIES, VERDICTS, word};
 
 use super::consumer::{ConsumerDocument, DepartedDocument, LatencyDocument, consumers};
-use super::diagnosis::{severity, verdict};
 use super::subscription_settings::SubscriptionSettings;
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known, per_second};
@@ -109,16 +109,16 @@ impl SubscriptionNumbers {
             redeliver_rate: rate(|rates| rates.redeliver),
             fail_rate: rate(|rates| rates.fail),
             dead_rate: rate(|rates| rates.dead),
-            drain: drain(stats.drain()),
+            drain: word(DRAINS, stats.drain),
             drain_seconds: stats.drain_seconds,
             verdict: stats
                 .diagnosis
                 .as_ref()
-                .map_or("unknown", |one| verdict(one.verdict())),
+                .map_or("unknown", |one| word(VERDICTS, one.verdict)),
             severity: stats
                 .diagnosis
                 .as_ref()
-                .map_or("unknown", |one| severity(one.severity())),
+                .map_or("unknown", |one| word(SEVERITIES, one.severity)),
             reason: stats.diagnosis.as_ref().map(|one| one.reason.clone()),
             entered: stats.entered,
             acked: stats.acked,
@@ -331,18 +331,6 @@ pub(crate) fn lag_table(subscriptions: &[SubscriptionNumbers]) -> Table {
         ]);
     }
     table
-}
-
-fn drain(state: v1::DrainState) -> &'static str {
-    match state {
-        v1::DrainState::Unspecified => "unknown",
-        v1::DrainState::Empty => "empty",
-        v1::DrainState::Draining => "draining",
-        v1::DrainState::Never => "never",
-        v1::DrainState::Stuck => "stuck",
-        v1::DrainState::Idle => "idle",
-        v1::DrainState::Paused => "paused",
-    }
 }
 
 fn drop_cause(cause: v1::DropCause) -> &'static str {

@@ -1,12 +1,8 @@
 //! What subscriptions are filtered and sorted by.
 
-use super::diagnosis::{SEVERITIES, VERDICTS};
 use super::subscription::SubscriptionNumbers;
 use weir_proto::filter::{Field, Filtered, Kind, Schema};
-
-const DRAIN: &[&str] = &[
-    "unknown", "empty", "draining", "never", "stuck", "idle", "paused",
-];
+use weir_proto::words::{DRAINS, SEVERITIES, VERDICTS};
 
 const SCHEMA: Schema = Schema {
     fields: &[
@@ -31,7 +27,7 @@ const SCHEMA: Schema = Schema {
         Field::new("redeliver_rate", Kind::Rate),
         Field::new("fail_rate", Kind::Rate),
         Field::new("dead_rate", Kind::Rate),
-        Field::new("drain", Kind::Word(DRAIN)).called(&["state"]),
+        Field::new("drain", Kind::Word(DRAINS)).called(&["state"]),
         Field::new("drain_seconds", Kind::Seconds),
         Field::new("verdict", Kind::Word(VERDICTS)),
         Field::new("severity", Kind::Word(SEVERITIES)),

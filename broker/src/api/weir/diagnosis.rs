@@ -24,7 +24,8 @@ pub(super) fn diagnosis(diagnosis: &Diagnosis) -> server::Diagnosis {
     }
 }
 
-fn verdict(verdict: Verdict) -> server::Verdict {
+/// A verdict.
+pub(super) fn verdict(verdict: Verdict) -> server::Verdict {
     match verdict {
         Verdict::Ok => server::Verdict::Ok,
         Verdict::Idle => server::Verdict::Idle,

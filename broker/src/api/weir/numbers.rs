@@ -239,7 +239,8 @@ pub(super) fn consumer(counts: &ConsumerCounts, rates: &ConsumerRates) -> server
     }
 }
 
-fn drain(drain: Drain) -> (server::DrainState, Option<f64>) {
+/// What becomes of a backlog, and in how many seconds if that is known.
+pub(super) fn drain(drain: Drain) -> (server::DrainState, Option<f64>) {
     match drain {
         Drain::Unknown => (server::DrainState::Unspecified, None),
         Drain::Empty => (server::DrainState::Empty, None),

@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 
 use weir_proto::filter::{Field, Kind, Path, Schema, Subject, Value};
+use weir_proto::urgency::Rank;
+use weir_proto::words::{self, DRAINS, SEVERITIES, VERDICTS};
 
-use crate::insight::Drain;
+use super::{diagnosis, events, numbers};
 use crate::model::Span;
 use crate::shard::{SubscriptionSample, TopicSample};
 
@@ -25,31 +27,6 @@ pub(super) trait Row: Subject {
         self.look(path)
     }
 }
-
-/// The words for what becomes of a backlog.
-const DRAINS: &[&str] = &[
-    "unknown", "empty", "draining", "never", "stuck", "idle", "paused",
-];
-
-/// The words for what is going on.
-const VERDICTS: &[&str] = &[
-    "unknown",
-    "ok",
-    "idle",
-    "draining",
-    "growing",
-    "paused",
-    "stuck",
-    "no_consumers",
-    "under_capacity",
-    "slowed",
-    "consumers_idle",
-    "failing",
-    "skewed",
-];
-
-/// The words for how much it matters.
-const SEVERITIES: &[&str] = &["unknown", "fine", "watch", "act"];
 
 const SUBSCRIPTION: &[Field] = &[
     Field::new("name", Kind::Text),
@@ -110,13 +87,12 @@ impl Row for SubscriptionSample {
         self.counts.name.as_str()
     }
 
-    /// By what matters more, and of what matters as much by what is older.
+    /// `severity` puts rows in order as `urgency` does: what matters as much is ordered by its age.
     fn rank<'a>(&'a self, path: &Path) -> Value<'a> {
-        let Some(diagnosis) = self.diagnosis.filter(|_| path.name == "severity") else {
-            return self.look(path);
-        };
-        let age = self.counts.lag.map_or(0.0, Span::as_seconds);
-        Value::Real(f64::from(diagnosis.severity as u8) + age / (age + 3_600.0))
+        match path.name {
+            "severity" => Value::count(urgency(self)),
+            _ => self.look(path),
+        }
     }
 }
 
@@ -146,13 +122,18 @@ impl Subject for SubscriptionSample {
             "consumers" => Value::count(self.consumers.len() as u64),
             "conservation_error" => Value::count(of.conservation_error),
             "subscription_id" => Value::count(of.id.0),
-            "drain" => Value::Text(Cow::Borrowed(drain_word(self.drain))),
-            "drain_seconds" => match self.drain {
-                Drain::Draining(seconds) => Value::Real(seconds),
-                _ => Value::Unknown,
-            },
-            "verdict" => word(self.diagnosis.map(|one| one.verdict.word())),
-            "severity" => word(self.diagnosis.map(|one| one.severity.word())),
+            "drain" => word(DRAINS, Some(numbers::drain(self.drain).0.into())),
+            "drain_seconds" => numbers::drain(self.drain)
+                .1
+                .map_or(Value::Unknown, Value::Real),
+            "verdict" => {
+                let verdict = self.diagnosis.map(|one| diagnosis::verdict(one.verdict));
+                word(VERDICTS, verdict.map(i32::from))
+            }
+            "severity" => {
+                let severity = self.diagnosis.map(|one| events::severity(one.severity));
+                word(SEVERITIES, severity.map(i32::from))
+            }
             "entered" => Value::count(counts.entered),
             "acked" => Value::count(counts.acked),
             "handling_p50_seconds" => seconds(of.handling.map(|one| one.p50)),
@@ -196,59 +177,23 @@ impl Subject for TopicSample {
     }
 }
 
-/// Ages in seconds from which a backlog that grows, and one that nobody works on, want attention.
-const GROWING_AFTER: f64 = 5.0;
-const UNHEARD_AFTER: f64 = 60.0;
-
-/// How much a subscription wants attention: hundreds for how badly, and below that by the age of its oldest message.
-/// Ages count in steps, each twice as long as the one before, so that rows of about the same age keep their places.
+/// How much a subscription wants attention. Books that do not add up are worse than anything that they could be about.
 fn urgency(of: &SubscriptionSample) -> u64 {
-    let age = of.counts.lag.map_or(0.0, Span::as_seconds);
-    let mut step = 0;
-    let mut bound = 1.0;
-    while age >= bound && step < 64 {
-        step += 1;
-        bound *= 2.0;
-    }
-    hundreds(of, age) * 100 + step
-}
-
-/// 4 to act now, 3 to watch, 2 for what is at work, 1 for what is not known yet, 0 for what is idle.
-fn hundreds(of: &SubscriptionSample, age: f64) -> u64 {
-    let [fast, ..] = &of.rates;
-    let is_alone = of.counts.counts.backlog() > 0 && of.consumers.is_empty();
-    let waits = matches!(of.drain, Drain::Idle | Drain::Never);
-    let is_quiet = fast.publish <= 0.0 && fast.deliver <= 0.0;
-    match of.drain {
-        _ if of.counts.conservation_error > 0 => 4,
-        Drain::Paused => 3,
-        Drain::Stuck => 4,
-        _ if waits && is_alone && age >= UNHEARD_AFTER => 4,
-        _ if waits && is_alone => 3,
-        _ if fast.dead > 0.0 => 3,
-        Drain::Never if age >= GROWING_AFTER => 3,
-        Drain::Empty | Drain::Idle if is_quiet => 0,
-        Drain::Unknown => 1,
-        Drain::Draining(_) | Drain::Empty | Drain::Idle | Drain::Never => 2,
-    }
+    let rank = match of.diagnosis {
+        _ if of.counts.conservation_error > 0 => Rank::Act,
+        None => Rank::Unknown,
+        Some(one) => Rank::of(
+            diagnosis::verdict(one.verdict),
+            events::severity(one.severity),
+        ),
+    };
+    rank.urgency(of.counts.lag.map(Span::as_seconds))
 }
 
 fn seconds(span: Option<Span>) -> Value<'static> {
     span.map_or(Value::Unknown, |span| Value::Real(span.as_seconds()))
 }
 
-fn word(word: Option<&'static str>) -> Value<'static> {
-    Value::Text(Cow::Borrowed(word.unwrap_or("unknown")))
-}
-
-fn drain_word(drain: Drain) -> &'static str {
-    match drain {
-        Drain::Unknown => "unknown",
-        Drain::Empty => "empty",
-        Drain::Draining(_) => "draining",
-        Drain::Never => "never",
-        Drain::Stuck => "stuck",
-        Drain::Idle => "idle",
-        Drain::Paused => "paused",
-    }
+fn word(words: &'static [&'static str], number: Option<i32>) -> Value<'static> {
+    Value::Text(Cow::Borrowed(words::word(words, number.unwrap_or(0))))
 }

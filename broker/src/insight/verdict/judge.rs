@@ -2,7 +2,8 @@
 //!
 //! A new verdict must hold for [`HOLD`] samples in a row before it is shown, and for [`HOLD_LESS`] if it matters less
 //! than the one that is shown: what gets better may wait, what gets worse may not. A pause and its end are facts and
-//! are shown at once. The time since which it is so is that of the first of these samples.
+//! are shown at once. That all is well is said no more from the moment on at which nobody takes what waits: until it is
+//! sure that nobody does, nothing is said. The time since which it is so is that of the first of these samples.
 
 use super::Verdict;
 use super::rules::{Context, IDLE, SHARE, is_bounded, is_paced, judge};
@@ -194,6 +195,10 @@ impl Judge {
         let held = self.next.map_or(0, |(_, _, samples)| samples);
         self.other = self.other.saturating_add(1);
         if held < self.needed(found) && self.other < HOLD_OTHER {
+            let is_well = before.is_some_and(|before| before.severity == Severity::Fine);
+            if is_well && found.verdict == Verdict::NoConsumers {
+                self.shown = None;
+            }
             return None;
         }
         self.other = 0;

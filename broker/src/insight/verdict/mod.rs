@@ -67,8 +67,8 @@ impl Verdict {
         Self::Skewed,
     ];
 
-    /// As it is written in filters and tables.
-    pub const fn word(self) -> &'static str {
+    /// As it is read in a sentence.
+    pub const fn phrase(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Idle => "idle",
@@ -76,22 +76,12 @@ impl Verdict {
             Self::Growing => "growing",
             Self::Paused => "paused",
             Self::Stuck => "stuck",
-            Self::NoConsumers => "no_consumers",
-            Self::UnderCapacity => "under_capacity",
-            Self::Slowed => "slowed",
-            Self::ConsumersIdle => "consumers_idle",
-            Self::Failing => "failing",
-            Self::Skewed => "skewed",
-        }
-    }
-
-    /// As it is read in a sentence.
-    pub const fn phrase(self) -> &'static str {
-        match self {
             Self::NoConsumers => "no consumers",
             Self::UnderCapacity => "under capacity",
+            Self::Slowed => "slowed",
             Self::ConsumersIdle => "consumers idle",
-            other => other.word(),
+            Self::Failing => "failing",
+            Self::Skewed => "skewed",
         }
     }
 }

@@ -7,10 +7,9 @@
 use super::Verdict;
 use super::signs::Signs;
 use super::trend::Course;
+use crate::insight::drain::FRESH;
 use crate::model::Span;
 
-/// A younger backlog is no matter.
-const FRESH: Span = Span::from_secs(3);
 /// A message that is held up for less is no matter.
 const HELD_UP: Span = Span::from_secs(10);
 /// Who has not acknowledged for so long, though others wait, hangs.
@@ -149,10 +148,10 @@ impl Context {
     }
 }
 
-/// Messages wait, and nobody takes them: no consumer, and no Pull that acknowledges.
+/// Messages wait, and nobody takes them: no consumer, and no Pull that holds or acknowledges much of them. That is so
+/// from the first of them on: where nobody is, a fresh backlog is not kept up with.
 fn is_unheard(signs: &Signs) -> bool {
-    let is_answered = signs.long().acks > 0.0 || signs.stock.leased > 0;
-    signs.crew.consumers == 0 && !is_answered && signs.age() >= FRESH
+    signs.crew.consumers == 0 && !signs.flow().is_attended()
 }
 
 /// One message is in the way: always the same, with few others that fail.

@@ -1,5 +1,6 @@
 //! What a sample knows of one subscription: the input of every rule. Plain numbers; no names.
 
+use crate::insight::drain::Flow;
 use crate::insight::ticks::WINDOWS;
 use crate::model::{MessageId, Partition, Span};
 
@@ -130,6 +131,19 @@ impl Signs {
     pub fn long(&self) -> &Pace {
         let [_, long, ..] = &self.paces;
         long
+    }
+
+    /// What its end is told by: who says when it ends says whether anybody works on it.
+    pub fn flow(&self) -> Flow {
+        Flow {
+            is_paused: self.is_paused,
+            backlog: self.stock.backlog,
+            leased: self.stock.leased,
+            consumers: self.crew.consumers,
+            lag: self.lag,
+            arrivals: self.paces.map(|pace| pace.arrivals),
+            acks: self.paces.map(|pace| pace.acks),
+        }
     }
 
     /// Age of the oldest message; zero without a backlog.

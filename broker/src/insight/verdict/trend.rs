@@ -1,5 +1,6 @@
 //! Whether a backlog grows: what it was over the last half minute, every five seconds.
 
+use crate::insight::chance::noise;
 use crate::model::{Mono, Span};
 
 /// How far apart what is kept lies.
@@ -8,10 +9,6 @@ const STEP: Span = Span::from_secs(5);
 const KEPT: usize = 7;
 /// Less is too short to tell.
 const LEAST: Span = Span::from_secs(10);
-/// What grows or shrinks by less, in messages, is as it was.
-const FEW: f64 = 5.0;
-/// What grows or shrinks by less than this part of what moves is as it was.
-const PART: f64 = 0.005;
 
 /// Backlogs of the last half minute.
 #[derive(Debug, Default, Clone)]
@@ -62,10 +59,7 @@ impl Trend {
         Some(Course {
             grown: backlog as f64 - *before as f64,
             seconds,
-            // Two streams of independent messages differ by the root of twice as many, and seldom by twice that.
-            noise: (2.0 * (2.0 * turnover).sqrt())
-                .max(PART * turnover)
-                .max(FEW),
+            noise: noise(turnover),
         })
     }
 }

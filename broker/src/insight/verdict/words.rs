@@ -84,7 +84,11 @@ fn reason(verdict: Verdict, figures: &Figures) -> String {
     match verdict {
         Verdict::Ok if known.backlog == 0 => "There is no backlog".to_owned(),
         Verdict::Ok => format!(
-            "Consumers keep up: {} come in and {} are acknowledged",
+            "{}: {} come in and {} are acknowledged",
+            match known.consumers {
+                0 => "No consumer is connected, but calls of Pull take what comes",
+                _ => "Consumers keep up",
+            },
             rate(known.arrivals),
             rate(known.acks)
         ),

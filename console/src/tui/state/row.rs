@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
 
 use weir_proto::filter::{Path, Subject, Value};
+use weir_proto::words::{self, DRAINS, SEVERITIES, VERDICTS};
 
 use super::client::Client;
 use super::consumer::Consumer;
@@ -85,10 +86,11 @@ fn time(value: Option<f64>) -> Value<'static> {
 fn of_subscription<'a>(row: &'a SubscriptionRow, field: &str) -> Value<'a> {
     let one = &row.now;
     let fast = one.fast;
+    let said = one.diagnosis.as_ref();
     match field {
         "name" => Value::text(one.name.as_str()),
         "topic" => Value::text(one.topic_name.as_str()),
-        "urgency" => Value::count(Standing::severity_of(one).urgency(one.lag)),
+        "urgency" => Value::count(Standing::severity_of(one).rank().urgency(one.lag)),
         "backlog" => Value::count(one.backlog),
         "lag_seconds" => real(one.lag),
         "oldest_ready_seconds" => real(one.oldest_ready),
@@ -104,11 +106,13 @@ fn of_subscription<'a>(row: &'a SubscriptionRow, field: &str) -> Value<'a> {
         "leased" => Value::count(one.leased),
         "waiting" => Value::count(one.waiting),
         "scheduled" => Value::count(one.scheduled),
-        "drain" => Value::Text(Cow::Borrowed(drain_word(one.drain))),
+        "drain" => word(DRAINS, Some(one.drain.number())),
         "drain_seconds" => match one.drain {
             Drain::Draining(seconds) => real(seconds),
             _ => Value::Unknown,
         },
+        "verdict" => word(VERDICTS, said.map(|said| said.verdict.into())),
+        "severity" => word(SEVERITIES, said.map(|said| said.severity.into())),
         "conservation_error" => Value::count(one.conservation_error),
         "entered" => Value::count(one.entered),
         "acked" => Value::count(one.acked),
@@ -118,16 +122,9 @@ fn of_subscription<'a>(row: &'a SubscriptionRow, field: &str) -> Value<'a> {
     }
 }
 
-fn drain_word(drain: Drain) -> &'static str {
-    match drain {
-        Drain::Unknown => "unknown",
-        Drain::Empty => "empty",
-        Drain::Draining(_) => "draining",
-        Drain::Never => "never",
-        Drain::Stuck => "stuck",
-        Drain::Idle => "idle",
-        Drain::Paused => "paused",
-    }
+/// The word at the place of a number, if that is known.
+fn word(words: &'static [&'static str], number: Option<i32>) -> Value<'static> {
+    Value::Text(Cow::Borrowed(words::word(words, number.unwrap_or(0))))
 }
 
 fn of_topic<'a>(row: &'a TopicRow, field: &str) -> Value<'a> {

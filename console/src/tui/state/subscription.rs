@@ -181,6 +181,20 @@ impl Subscription {
 }
 
 impl Drain {
+    /// Its number on the wire.
+    pub(crate) fn number(self) -> i32 {
+        let state = match self {
+            Self::Unknown => DrainState::Unspecified,
+            Self::Empty => DrainState::Empty,
+            Self::Draining(_) => DrainState::Draining,
+            Self::Never => DrainState::Never,
+            Self::Stuck => DrainState::Stuck,
+            Self::Idle => DrainState::Idle,
+            Self::Paused => DrainState::Paused,
+        };
+        state.into()
+    }
+
     fn new(state: DrainState, seconds: Option<f64>) -> Self {
         match state {
             DrainState::Unspecified => Self::Unknown,

@@ -4,6 +4,7 @@
 //! same wherever it is evaluated; the others are evaluated here.
 
 use weir_proto::filter::{Field, Kind, Schema};
+use weir_proto::words::{DRAINS, SEVERITIES, VERDICTS};
 
 use super::place::Place;
 
@@ -46,10 +47,6 @@ const fn least(field: &'static str, title: &'static str) -> Sort {
     }
 }
 
-const DRAINS: &[&str] = &[
-    "unknown", "empty", "draining", "never", "stuck", "idle", "paused",
-];
-
 const SUBSCRIPTIONS: Table = Table {
     name: "subscriptions",
     schema: Schema {
@@ -69,6 +66,8 @@ const SUBSCRIPTIONS: Table = Table {
             Field::new("scheduled", Kind::Count),
             Field::new("drain", Kind::Word(DRAINS)).called(&["state"]),
             Field::new("drain_seconds", Kind::Seconds),
+            Field::new("verdict", Kind::Word(VERDICTS)),
+            Field::new("severity", Kind::Word(SEVERITIES)),
             Field::new("oldest_ready_seconds", Kind::Seconds),
             Field::new("deliver_rate", Kind::Rate),
             Field::new("redeliver_rate", Kind::Rate),

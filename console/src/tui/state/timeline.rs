@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{Event as WireEvent, EventKind, Severity as WireSeverity};
+use weir_proto::words::{SEVERITIES, word};
 
 use super::reading::broker_seconds;
 
@@ -116,11 +117,6 @@ impl Event {
 
     /// How much it matters, in a word.
     pub(crate) fn severity_word(&self) -> &'static str {
-        match self.severity {
-            WireSeverity::Unspecified => "unknown",
-            WireSeverity::Fine => "fine",
-            WireSeverity::Watch => "watch",
-            WireSeverity::Act => "act",
-        }
+        word(SEVERITIES, self.severity)
     }
 }

@@ -5,6 +5,8 @@
 //! subscription without consumers is none to worry about. The rules say what is seen, not why;
 //! advice with its inputs is a matter of the broker.
 
+use weir_proto::urgency::Rank;
+
 use super::subscription::{Drain, Subscription};
 
 /// A backlog that grows is worth a look once its oldest message is this old, in seconds. Below
@@ -126,30 +128,15 @@ impl Severity {
         matches!(self, Self::Act | Self::Watch)
     }
 
-    const LAST_RANK: u8 = 4;
-
-    /// A number that puts what wants attention first, and the older first among what is alike. Ages
-    /// count in coarse steps, each twice as long as the one before and the first one second: rows of
-    /// about the same age keep their places instead of dancing with each sample.
-    pub(crate) fn urgency(self, lag: Option<f64>) -> u64 {
-        let mut step = 0;
-        let mut bound = 1.0;
-        while lag.unwrap_or(0.0) >= bound && step < 64 {
-            step += 1;
-            bound *= 2.0;
-        }
-        u64::from(Self::LAST_RANK - self.rank()) * 100 + step
-    }
-
-    /// The rank in a list that begins with the urgent. Draining and fine rank alike, so that rows
-    /// do not change places each time a backlog turns round.
-    pub(crate) fn rank(self) -> u8 {
+    /// The rank in a list that begins with the urgent: the broker's windows go by it too. Draining and fine rank
+    /// alike, so that rows do not change places each time a backlog turns round.
+    pub(crate) fn rank(self) -> Rank {
         match self {
-            Self::Act => 0,
-            Self::Watch => 1,
-            Self::Progress | Self::Fine => 2,
-            Self::Unknown => 3,
-            Self::Idle => Self::LAST_RANK,
+            Self::Act => Rank::Act,
+            Self::Watch => Rank::Watch,
+            Self::Progress | Self::Fine => Rank::Fine,
+            Self::Unknown => Rank::Unknown,
+            Self::Idle => Rank::Idle,
         }
     }
 }

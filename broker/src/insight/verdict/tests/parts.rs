@@ -15,6 +15,15 @@ pub(super) struct Item {
     pub(super) is_poison: bool,
 }
 
+/// What hands are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Connected consumers.
+    Connected,
+    /// Calls of Pull.
+    Pulls,
+}
+
 /// A consumer.
 #[derive(Debug, Clone)]
 pub(super) struct Hand {

@@ -1,9 +1,9 @@
 //! Every row of the table of `console.md` 6.1 as a simulation.
 
-use super::parts::hands;
+use super::parts::{Sort, hands};
 use super::simulator::{HOT_PARTITION, World};
-use crate::insight::Severity;
 use crate::insight::verdict::{Diagnosis, Verdict};
+use crate::insight::{Drain, Severity};
 
 /// What is shown after so many seconds, which must be this.
 fn shown(world: &mut World, seconds: u32, verdict: Verdict, severity: Severity) -> Diagnosis {
@@ -88,6 +88,59 @@ fn nobody_listens_to_what_is_left_over() {
         "{}",
         found.reason()
     );
+}
+
+#[test]
+fn nobody_listens_to_a_fresh_backlog_and_neither_word_nor_drain_says_otherwise() {
+    // All was well; then calls of Pull take a little of what comes at once, and stop.
+    let mut world = World::new(0.0, hands(1, 2.0, 5));
+    world.sort = Sort::Pulls;
+    assert_eq!(world.verdict_after(20), Some(Verdict::Ok));
+    world.pile(100);
+    for second in 0..90 {
+        if second == 5 {
+            world.hands.clear();
+        }
+        let shown = world.run(1);
+        let is_ok = shown.is_some_and(|shown| shown.verdict == Verdict::Ok);
+        let is_over = matches!(world.drain, Drain::Never | Drain::Idle | Drain::Stuck);
+        let reason = shown.map(|shown| shown.reason()).unwrap_or_default();
+        assert!(
+            !(is_ok && is_over || reason.contains("Consumers keep up")),
+            "after {second} s: {:?}, {reason}",
+            world.drain
+        );
+    }
+    let found = shown(&mut world, 1, Verdict::NoConsumers, Severity::Watch);
+    assert!(found.reason().contains("No consumer is connected"));
+    assert_eq!(world.drain, Drain::Idle);
+}
+
+#[test]
+fn nobody_listens_is_not_said_of_what_calls_of_pull_take() {
+    for seed in 0..5 {
+        let mut world = World::new(50.0, hands(2, 40.0, 10)).by_chance(seed);
+        world.sort = Sort::Pulls;
+        for _ in 0..300 {
+            let shown = world.run(1).expect("all is well from the first sample on");
+            let reason = shown.reason();
+            assert_eq!(shown.verdict, Verdict::Ok, "seed {seed}: {reason}");
+            assert!(!reason.contains("Consumers keep up"), "{reason}");
+            assert_ne!(world.drain, Drain::Never, "seed {seed}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn ok_a_backlog_on_its_way_through_never_drains_never() {
+    for (seed, pace) in [(1, 50.0), (2, 200.0), (3, 1_000.0)] {
+        let mut world = World::new(pace * 3.0, hands(4, pace, 100)).by_chance(seed);
+        shown(&mut world, 60, Verdict::Ok, Severity::Fine);
+        for _ in 0..300 {
+            shown(&mut world, 1, Verdict::Ok, Severity::Fine);
+            assert_ne!(world.drain, Drain::Never, "seed {seed}");
+        }
+    }
 }
 
 #[test]

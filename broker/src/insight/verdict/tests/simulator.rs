@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 
-use super::parts::{Hand, Item, by_chance, whole};
+use super::parts::{Hand, Item, Sort, by_chance, whole};
 use crate::insight::verdict::{
     Change, Crew, Diagnosis, HoldUp, Judge, Limits, Pace, Part, Signs, Stock, Verdict,
 };
-use crate::insight::{Meter, Ticks};
+use crate::insight::{Drain, Meter, Ticks};
 use crate::model::{MessageId, Mono, Now, Offset, Partition, Span, Time, TopicId};
 
 /// Steps of a second.
@@ -36,6 +36,7 @@ pub(super) struct World {
     /// The part of the attempts that fail.
     pub(super) failing: f64,
     pub(super) is_paused: bool,
+    pub(super) sort: Sort,
     pub(super) limits: Limits,
     pub(super) hands: Vec<Hand>,
     /// The next message that comes fails for ever.
@@ -56,6 +57,8 @@ pub(super) struct World {
     ticks: Ticks,
     meter: Meter<6>,
     judge: Judge,
+    /// What becomes of the backlog, as of the last sample.
+    pub(super) drain: Drain,
     /// Every change of what is shown.
     pub(super) changes: Vec<Change>,
 }
@@ -70,6 +73,7 @@ impl World {
             hot: 0.0,
             failing: 0.0,
             is_paused: false,
+            sort: Sort::Connected,
             limits: Limits::default(),
             hands,
             poison_next: false,
@@ -89,6 +93,7 @@ impl World {
             meter: Meter::begin(Mono(0), &ticks, [0; 6]),
             ticks,
             judge: Judge::default(),
+            drain: Drain::Unknown,
             changes: Vec::new(),
         }
     }
@@ -306,7 +311,19 @@ impl World {
         self.ticks.tick(now.mono);
         self.meter.read(&self.ticks, self.counted);
         let signs = self.signs(now);
+        self.drain = signs.flow().drain();
         self.changes.extend(self.judge.look(&signs, now));
+    }
+
+    fn crew(&self) -> Crew {
+        let connected = self.hands.iter().filter(|_| self.sort == Sort::Connected);
+        let full = |hand: &&Hand| hand.held.len() * 10 >= hand.allowance * 9;
+        Crew {
+            consumers: connected.clone().count() as u64,
+            full: connected.clone().filter(full).count() as u64,
+            held: connected.clone().map(|hand| hand.held.len() as u64).sum(),
+            allowance: connected.map(|hand| hand.allowance as u64).sum(),
+        }
     }
 
     fn signs(&self, now: Now) -> Signs {
@@ -323,7 +340,6 @@ impl World {
             },
         );
         let held: usize = self.hands.iter().map(|hand| hand.held.len()).sum();
-        let full = |hand: &&Hand| hand.held.len() * 10 >= hand.allowance * 9;
         let span = |seconds: f64| Span::from_millis(whole(seconds.max(0.0) * 1_000.0));
         let (parked, line) = (self.parked(), self.line.len() as u64);
         let others = self.backlog() - line;
@@ -339,12 +355,7 @@ impl World {
             },
             lag: self.oldest().map(|item| span(self.seconds - item.born)),
             paces,
-            crew: Crew {
-                consumers: self.hands.len() as u64,
-                full: self.hands.iter().filter(full).count() as u64,
-                held: held as u64,
-                allowance: self.hands.iter().map(|hand| hand.allowance as u64).sum(),
-            },
+            crew: self.crew(),
             limits: self.limits,
             hold_up: self.hold_up(),
             largest: Some(Part {

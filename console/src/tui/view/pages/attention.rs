@@ -75,7 +75,7 @@ fn problems(state: &State, most: usize, look: Look) -> (Vec<Problem>, usize) {
         .collect();
     rows.sort_by(|(a, one), (b, two)| {
         let age = |row: &Row| row.now.lag.unwrap_or(0.0);
-        let rank = one.rank().cmp(&two.rank());
+        let rank = two.rank().cmp(&one.rank());
         rank.then_with(|| age(b).total_cmp(&age(a)))
             .then_with(|| a.now.name.as_str().cmp(b.now.name.as_str()))
     });

@@ -1,5 +1,7 @@
 //! The list of topics, and the subscriptions of the selected one.
 
+use std::cmp::Reverse;
+
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
@@ -83,7 +85,7 @@ pub(crate) fn topics(pen: &mut Pen<'_>, state: &State) {
 fn sign(row: &TopicRow, state: &State, look: Look) -> (&'static str, Meaning) {
     let worst = readers_of(row, state)
         .map(|reader| Standing::of(&reader.now))
-        .min_by_key(|standing| standing.severity.rank());
+        .min_by_key(|standing| Reverse(standing.severity.rank()));
     worst.map_or((look.pick("○", "-"), Meaning::Dim), |worst| {
         look.standing(&worst)
     })
@@ -107,7 +109,7 @@ fn readers(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let mut readers: Vec<(&Row, Standing)> = readers_of(row, state)
         .map(|reader| (reader, Standing::of(&reader.now)))
         .collect();
-    readers.sort_by_key(|(_, standing)| standing.severity.rank());
+    readers.sort_by_key(|(_, standing)| Reverse(standing.severity.rank()));
     let inner = boxed(pen, area, &title, &Phrase::new());
     let mut said: Vec<Phrase> = readers
         .iter()
