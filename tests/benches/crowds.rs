@@ -1,7 +1,7 @@
 //! What many cost the few: a million messages due in one second, a thousand subscriptions on one topic, one of a
 //! thousand that is stuck.
 //!
-//! `cargo bench -p weir-tests --bench crowds`. Each figure is a ratio of two taken one after the
+//! `cargo bench -p weir-tests --bench crowds`, followed by `-- due`, `idle` or `stuck` for some of its rows. Each figure is a ratio of two taken one after the
 //! other on the same broker or on two fresh ones; medians of [`RUNS`]. Latency is measured from when
 //! a message was due to be published, so that a stall is counted for each message that it holds up.
 //! The targets are beside the figures.
@@ -35,9 +35,8 @@ const AHEAD: Duration = Duration::from_secs(10);
 const MEASURED: Duration = Duration::from_secs(5);
 /// One message each: 500 in a second.
 const PACE: Duration = Duration::from_millis(2);
-/// Subscriptions of the crowd, and how many of them use one connection.
+/// Subscriptions of the crowd.
 const CROWD: usize = 1_000;
-const ON_A_CONNECTION: usize = 200;
 /// Batches published to a crowd that is idle: enough for the clock of the processor, which counts by 10 ms.
 const BATCHES: u64 = 10_000;
 /// Batches that wait for their confirmation.
@@ -53,17 +52,28 @@ fn main() -> anyhow::Result<()> {
     let runtime = runtime.worker_threads(2).enable_all().build()?;
     println!("| what | quiet, alone | crowded | ratio | least to most | target |");
     println!("| --- | --- | --- | --- | --- | --- |");
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let wanted = |rows: &str| asked.is_empty() || asked.iter().any(|word| word == rows);
     runtime.block_on(async {
-        due(
-            "1 M due in a second, nobody takes them: p99 of another",
-            false,
-        )
-        .await?;
-        due("1 M due in a second, taken at once: p99 of another", true).await?;
-        for batch in [500, 10] {
-            idle(batch).await?;
+        if wanted("due") {
+            due(
+                "1 M due in a second, nobody takes them: p99 of another",
+                false,
+            )
+            .await?;
+            due("1 M due in a second, taken at once: p99 of another", true).await?;
         }
-        stuck().await
+        if wanted("idle") {
+            idle(500).await?;
+            idle(10).await?;
+        }
+        if wanted("stuck") {
+            stuck().await?;
+        }
+        Ok(())
     })
 }
 
@@ -216,12 +226,8 @@ async fn probe(
     let base = Instant::now();
     let found = Arc::new(Mutex::new(Latencies::new()));
     let mut consumers: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    let mut other = client.clone();
-    for (index, name) in subscriptions.iter().enumerate() {
-        if index > 0 && index % ON_A_CONNECTION == 0 {
-            other = Client::connect(client.options().clone()).await?;
-        }
-        let subscriber = Subscriber::open(&other, SubscribeOptions::to(*name)).await?;
+    for name in subscriptions {
+        let subscriber = Subscriber::open(client, SubscribeOptions::to(*name)).await?;
         consumers.spawn(take(subscriber, base, Arc::clone(&found)));
     }
     let publisher = Publisher::open(client, topic, PublisherOptions::default());

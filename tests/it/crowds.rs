@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use weir_proto::client::Client;
+use weir_proto::client::{Client, SubscribeOptions, Subscriber};
 use weir_proto::v1::{Delivery, Message, PullRequest, Subscription};
 use weir_tests::broker::{Broker, eager, message, subscription};
 use weir_tests::figures::figure;
@@ -154,4 +154,21 @@ async fn one_stuck_subscription_of_many_holds_up_none_of_the_others() {
         let stats = broker.stats(&format!("s{index}")).await;
         assert_eq!((stats.acked, stats.backlog), (2 * MESSAGES as u64, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_streams_than_a_connection_carries_go_over_others_and_calls_are_answered() {
+    // A broker lets the 201st stream of a connection wait until another has ended.
+    const STREAMS: usize = 250;
+    let broker = broker().await;
+    broker.pair_with(subscription("s", "t")).await;
+    let mut open = Vec::new();
+    for _ in 0..STREAMS {
+        let opening = Subscriber::open(broker.client(), SubscribeOptions::to("s"));
+        let subscriber = tokio::time::timeout(LIMIT, opening).await;
+        open.push(subscriber.expect("room for a stream").expect("a stream"));
+    }
+    assert_eq!(broker.stats("s").await.consumers.len(), STREAMS);
+    broker.publish_texts("t", &["a"]).await;
+    drop(open);
 }

@@ -6,18 +6,22 @@ use tonic::transport::Channel;
 
 use super::admin::Admin;
 use super::error::Error;
+use super::lanes::{Lanes, Place};
 use super::options::{Options, Reconnect};
 use super::publisher::{Publisher, PublisherOptions};
 use super::unary::{Operator, Puller, Stats};
 use super::watcher::Watcher;
 use crate::v1::WatchRequest;
 
-/// A broker, reached over one HTTP/2 connection that all calls and streams share. Cheap to clone. A
-/// lost connection is made again by the next call.
+/// A broker, reached over one HTTP/2 connection that all calls and streams share; beyond 100 streams
+/// at once a further connection is opened for each 100. Cheap to clone. A lost connection is made
+/// again by the next call.
 #[derive(Debug, Clone)]
 pub struct Client {
-    channel: Channel,
+    lanes: Arc<Lanes>,
     options: Arc<Options>,
+    /// The place of the stream that this clone is for; without it, it is for calls.
+    place: Option<Place>,
 }
 
 impl Client {
@@ -41,11 +45,13 @@ impl Client {
         Ok(Self::over(channel, options))
     }
 
-    /// Uses a channel that was made elsewhere, for example over memory or a Unix socket.
+    /// Uses a channel that was made elsewhere, for example over memory or a Unix socket. Further
+    /// connections, for more than 100 streams, go to the address in the options.
     pub fn over(channel: Channel, options: impl Into<Options>) -> Self {
         Self {
-            channel,
+            lanes: Arc::new(Lanes::new(channel)),
             options: Arc::new(options.into()),
+            place: None,
         }
     }
 
@@ -90,7 +96,18 @@ impl Client {
     }
 
     pub(super) fn channel(&self) -> Channel {
-        self.channel.clone()
+        let place = self.place.as_ref().map(|place| place.channel.clone());
+        place.unwrap_or_else(|| self.lanes.own())
+    }
+
+    /// The same client with a place for one stream, which is kept until the clone is dropped.
+    pub(super) fn for_stream(&self) -> Self {
+        // An address that is none fails with the call, where somebody hears of it.
+        let place = self.lanes.place(&self.options).ok();
+        Self {
+            place,
+            ..self.clone()
+        }
     }
 
     pub(super) fn reconnects(&self) -> bool {

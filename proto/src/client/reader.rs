@@ -125,7 +125,7 @@ impl Client {
     /// Reads a topic with no subscription. Returns when the broker has said where it begins.
     pub async fn read(&self, options: ReadOptions) -> Result<Reader, Error> {
         let mut reader = Reader {
-            client: self.clone(),
+            client: self.for_stream(),
             options,
             stream: None,
             delays: self.options().backoff.delays(),

@@ -147,7 +147,7 @@ impl Watcher {
         let (publish, observed) = watch::channel(Observed::default());
         let delays = client.options().backoff.delays();
         let task = Task {
-            client: client.clone(),
+            client: client.for_stream(),
             request,
             publish,
             delays,

@@ -49,6 +49,7 @@ impl Publisher {
             messages: options.unconfirmed_messages.max(1),
             bytes: options.unconfirmed_bytes.max(1),
         }));
+        let client = client.for_stream();
         let task = Task {
             client: client.clone(),
             commands,

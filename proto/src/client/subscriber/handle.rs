@@ -49,7 +49,7 @@ impl Subscriber {
         let counts = Arc::new(Counts::default());
         let ended = Arc::new(OnceLock::new());
         let task = Task {
-            client: client.clone(),
+            client: client.for_stream(),
             options,
             arrived: sender,
             counts: counts.clone(),
