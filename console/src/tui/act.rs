@@ -2,12 +2,14 @@
 
 use weir_proto::safe_text::SafeText;
 
+use super::answering;
+use super::asking;
+use super::copying::{copy, export};
 use super::keys::Action;
 use super::message::{Draw, Effect, Outcome};
 use super::narrow::{filter, mark, narrow, next_problem, sort, step};
 use super::state::State;
 use super::state::command::Order;
-use super::state::dialog::Answer;
 use super::state::mode::Mode;
 use super::state::notices::Level;
 use super::state::page::Range;
@@ -39,7 +41,30 @@ pub(super) fn act(state: &mut State, action: Action) -> Outcome {
         Action::CopyCommand => return copy(state, Some(state.copied_command())),
         Action::Export => return export(state, None),
         Action::Mouse => return mouse(state),
-        Action::PressButton => return press(state),
+        Action::NextButton
+        | Action::PreviousButton
+        | Action::PressButton
+        | Action::NextValue
+        | Action::PreviousValue
+        | Action::Turn
+        | Action::PlanAgain => return answering::answer(state, action),
+        Action::EraseLetter if state.mode == Mode::Dialog => {
+            return answering::answer(state, action);
+        }
+        Action::CancelDialog => answering::close(state),
+        Action::Lock
+        | Action::Requeue
+        | Action::Discard
+        | Action::Move
+        | Action::Edit
+        | Action::Purge
+        | Action::DeleteTopic
+        | Action::Seek
+        | Action::HoldSubscription
+        | Action::Disconnect
+        | Action::HoldOperation
+        | Action::CancelOperation
+        | Action::Undo => return asking::open(state, action),
         Action::NextProblem => next_problem(state),
         Action::MarkAll | Action::Invert | Action::NextMarked | Action::Mark => {
             mark(state, action);
@@ -68,17 +93,6 @@ fn show(state: &mut State, action: Action) {
         }
         Action::CloseHelp | Action::CloseOverlay | Action::CancelCommand => {
             state.mode = Mode::Page;
-        }
-        Action::CancelDialog => {
-            state.dialog = None;
-            state.mode = Mode::Page;
-        }
-        Action::NextButton | Action::PreviousButton => {
-            if let Some(dialog) = &mut state.dialog {
-                let back = dialog.buttons.len().saturating_sub(1);
-                let is_next = action == Action::NextButton;
-                dialog.step(if is_next { 1 } else { back });
-            }
         }
         Action::TogglePane => state.detail = Some(!state.has_detail()),
         Action::Freeze => freeze(state),
@@ -130,7 +144,15 @@ fn open(state: &mut State) {
         (_, Row::Event(event)) if !event.topic.is_empty() => Place::Topic {
             name: event.topic.clone(),
         },
-        (_, Row::Consumer(_) | Row::Client(_) | Row::Event(_) | Row::Group(_)) => return,
+        (
+            _,
+            Row::Consumer(_)
+            | Row::Client(_)
+            | Row::Event(_)
+            | Row::Group(_)
+            | Row::Operation(_)
+            | Row::Act(_),
+        ) => return,
     };
     state.open(place);
 }
@@ -200,46 +222,6 @@ fn mouse(state: &mut State) -> Outcome {
     };
     state.say(Level::Done, SafeText::literal(text));
     Outcome::effect(Effect::Mouse(state.has_mouse))
-}
-
-/// Hands a text to the terminal's clipboard.
-fn copy(state: &mut State, text: Option<String>) -> Outcome {
-    let Some(text) = text else {
-        state.say(Level::Note, SafeText::literal("nothing to copy here"));
-        return Outcome::draw(Draw::Now);
-    };
-    let shown: String = text.chars().take(60).collect();
-    let said = format!(
-        "{} bytes sent to the terminal's clipboard (OSC 52): {shown}",
-        text.len()
-    );
-    state.say(Level::Done, SafeText::new(said));
-    Outcome::effect(Effect::Copy(text))
-}
-
-fn export(state: &mut State, path: Option<String>) -> Outcome {
-    let Some(text) = state.json_lines() else {
-        state.say(Level::Note, SafeText::literal("no row to export here"));
-        return Outcome::draw(Draw::Now);
-    };
-    Outcome::effect(Effect::Export {
-        path,
-        text,
-        replaces: false,
-    })
-}
-
-/// Does what the focused button of a question says.
-fn press(state: &mut State) -> Outcome {
-    state.mode = Mode::Page;
-    match state.dialog.take().map(|dialog| dialog.answer()) {
-        Some(Answer::Overwrite { path, text }) => Outcome::effect(Effect::Export {
-            path: Some(path),
-            text,
-            replaces: true,
-        }),
-        Some(Answer::Cancel) | None => Outcome::draw(Draw::Now),
-    }
 }
 
 /// Does what was typed behind `:`.

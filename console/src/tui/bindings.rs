@@ -6,10 +6,12 @@ use crossterm::event::KeyCode;
 use super::keys::{Action, Binding, Key, Scope, binding, letter};
 use super::overlay_bindings::OVERLAYS;
 use super::state::place::Tab;
+use super::writing_bindings::WRITES;
 
-/// Every key there is, in the order in which help and footer show them.
+/// Every key there is, in the order in which help and footer show them: while writing is unlocked, what
+/// changes the broker comes first.
 pub(crate) fn all() -> impl Iterator<Item = &'static Binding> {
-    PAGE.iter().chain(OVERLAYS)
+    WRITES.iter().chain(PAGE).chain(OVERLAYS)
 }
 
 /// The keys of pages.
@@ -17,6 +19,7 @@ const PAGE: &[Binding] = &[
     binding(&[letter('q')], Action::Back, "q", "back; at the top: quit").hint("q", "quit"),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit"),
     binding(&[letter('?')], Action::Help, "?", "this help").hint("?", "help"),
+    binding(&[letter('w')], Action::Lock, "w", "unlock or lock writing").hint("w", "writing"),
     binding(&[letter('1')], Action::Tab(Tab::Overview), "1", "overview"),
     binding(&[letter('2')], Action::Tab(Tab::Topics), "2", "topics"),
     binding(
@@ -33,6 +36,13 @@ const PAGE: &[Binding] = &[
     ),
     binding(&[letter('5')], Action::Tab(Tab::Clients), "5", "clients"),
     binding(&[letter('6')], Action::Tab(Tab::Events), "6", "events"),
+    binding(
+        &[letter('7')],
+        Action::Tab(Tab::Operations),
+        "7",
+        "operations",
+    ),
+    binding(&[letter('8')], Action::Tab(Tab::Audit), "8", "audit"),
     binding(
         &[Key::Plain(KeyCode::Tab)],
         Action::NextTab,

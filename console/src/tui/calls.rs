@@ -6,15 +6,18 @@ use weir_proto::client::{Client, Code, Error};
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{
     AdviseRequest, GetStatsRequest, GroupDeadLettersRequest, HistoryRequest, HistoryStep,
-    ListClientsRequest, MessageState, PeekRequest, WatchEventsRequest,
+    ListAuditRequest, ListClientsRequest, ListOperationsRequest, MessageState, PeekRequest,
+    WatchAuditRequest, WatchEventsRequest,
 };
 
 use super::state::advice::Advice;
 use super::state::ask::{Ask, Reply, Subject};
+use super::state::audit::Record;
 use super::state::client::Clients;
 use super::state::dead_groups::DeadGroups;
 use super::state::fetch::{Cause, Failure};
 use super::state::letter::{Biography, Letters};
+use super::state::operation::Operations;
 use super::state::past::Past;
 use super::state::reading::broker_seconds;
 use super::state::subscription::Subscription;
@@ -27,6 +30,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 const LETTERS: i32 = 200;
 /// How many clients a page shows.
 const CLIENTS: i32 = 1_000;
+/// How many operations are asked for at once.
+const OPERATIONS: i32 = 200;
 /// How many events are asked for at once.
 const EVENTS: u32 = 2_000;
 
@@ -92,6 +97,15 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             };
             Reply::Clients(Clients::new(&client.admin().list_clients(request).await?))
         }
+        Ask::Operations => {
+            let request = ListOperationsRequest {
+                page_size: OPERATIONS,
+                ..ListOperationsRequest::default()
+            };
+            let response = client.operator().list_operations(request).await?;
+            Reply::Operations(Operations::new(&response))
+        }
+        Ask::Audit { after } => Reply::Audit(audit(client, after).await?),
         Ask::Groups { subscription } => {
             let request = GroupDeadLettersRequest {
                 subscription: subscription.as_str().to_owned(),
@@ -119,6 +133,26 @@ async fn events(client: &Client, of: Subject, after: Option<u64>) -> Result<Time
         timeline = timeline.followed_by(Timeline::new(&response.events, response.truncated));
     }
     Ok(timeline)
+}
+
+/// The acts that are remembered, or those since; and whether the broker finds them as they were written.
+async fn audit(client: &Client, after: Option<u64>) -> Result<Record, Failure> {
+    let operator = client.operator();
+    let request = WatchAuditRequest {
+        after_sequence: after.unwrap_or(0),
+        follow: false,
+    };
+    let mut stream = operator.watch_audit(request).await?;
+    let mut record = Record::default();
+    while let Some(response) = stream.message().await.map_err(Error::from)? {
+        record = record.followed_by(Record::new(&response.records, None));
+    }
+    let newest = ListAuditRequest {
+        page_size: 1,
+        ..ListAuditRequest::default()
+    };
+    record.is_intact = Some(operator.list_audit(newest).await?.is_intact);
+    Ok(record)
 }
 
 fn past(of: Subject, after: Option<f64>, is_by_minute: bool) -> HistoryRequest {

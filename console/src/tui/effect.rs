@@ -16,7 +16,9 @@ use weir_proto::safe_text::SafeText;
 use super::calls;
 use super::export;
 use super::message::{Exported, Message};
+use super::operating;
 use super::state::ask::Ask;
+use super::state::deed::Call;
 use super::state::link::Link;
 use super::state::reading::Moment;
 use super::state::window::Windows;
@@ -81,6 +83,22 @@ impl Performer {
             let answer = Message::Answer { page, slot, result };
             // A console that is gone wants no answer.
             drop(messages.send(answer).await);
+        });
+        Ok(())
+    }
+
+    /// Makes a call for a dialog; what comes of it comes as a message.
+    pub(crate) fn operate(
+        &mut self,
+        serial: u64,
+        call: Call,
+    ) -> Result<(), weir_proto::client::Error> {
+        let client = self.client()?;
+        let messages = self.messages.clone();
+        while self.calls.try_join_next().is_some() {}
+        self.calls.spawn(async move {
+            let result = operating::within_limit(&client, call).await;
+            drop(messages.send(Message::Operated { serial, result }).await);
         });
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What keys there are and what they can mean; [`super::bindings`] is the table that says which does
-//! what. Small letters never change anything in the broker; capitals are kept for what will.
+//! what. Small letters never change anything in the broker; capitals that do open a dialog, and are there
+//! only while writing is unlocked.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -73,6 +74,34 @@ pub(crate) enum Action {
     PreviousButton,
     PressButton,
     CancelDialog,
+    /// The next value of a field, or the next button.
+    NextValue,
+    PreviousValue,
+    /// Another value of a field, and nothing else.
+    Turn,
+    /// Asks the broker for the plan once more.
+    PlanAgain,
+    /// Unlocks writing, or locks it.
+    Lock,
+    /// Puts dead messages back.
+    Requeue,
+    /// Moves dead messages to another topic.
+    Move,
+    /// Edits one dead message and puts it back.
+    Edit,
+    /// Drops dead messages.
+    Discard,
+    /// Drops a backlog, or the subscription with it.
+    Purge,
+    DeleteTopic,
+    Seek,
+    /// Holds a subscription, or lets it go on.
+    HoldSubscription,
+    Disconnect,
+    /// Holds an operation, or lets it go on.
+    HoldOperation,
+    CancelOperation,
+    Undo,
 }
 
 impl Action {
@@ -89,6 +118,8 @@ impl Action {
             Self::Tab(Tab::DeadLetters) => "dead-letters",
             Self::Tab(Tab::Clients) => "clients",
             Self::Tab(Tab::Events) => "events",
+            Self::Tab(Tab::Operations) => "operations",
+            Self::Tab(Tab::Audit) => "audit",
             Self::NextTab => "next-tab",
             Self::PreviousTab => "previous-tab",
             Self::Open => "open",
@@ -127,6 +158,19 @@ impl Action {
             Self::Mouse => "mouse",
             Self::Left => "left",
             Self::Right => "right",
+            Self::Lock => "lock",
+            Self::Requeue => "requeue",
+            Self::Discard => "discard",
+            Self::Move => "move",
+            Self::Edit => "edit",
+            Self::Purge => "purge",
+            Self::DeleteTopic => "delete-topic",
+            Self::Seek => "seek",
+            Self::HoldSubscription => "pause",
+            Self::Disconnect => "disconnect",
+            Self::HoldOperation => "pause-operation",
+            Self::CancelOperation => "cancel-operation",
+            Self::Undo => "undo",
             _ => "",
         }
     }
@@ -148,6 +192,12 @@ pub(crate) enum Scope {
     Payloads,
     /// Lists with a pane below.
     Panes,
+    /// Pages of dead messages, and of one message.
+    DeadMessages,
+    /// The list of topics.
+    Topics,
+    Clients,
+    Operations,
 }
 
 impl Scope {
@@ -158,7 +208,11 @@ impl Scope {
             Self::Lists => place.table().is_some(),
             Self::Openable => !matches!(
                 place,
-                Place::Subscription { .. } | Place::Message { .. } | Place::Clients
+                Place::Subscription { .. }
+                    | Place::Message { .. }
+                    | Place::Clients
+                    | Place::Operations
+                    | Place::Audit
             ),
             Self::Subscriptions => matches!(
                 place,
@@ -183,7 +237,15 @@ impl Scope {
                     | Place::DeadLetters
                     | Place::Clients
                     | Place::Events
+                    | Place::Operations
             ),
+            Self::DeadMessages => matches!(
+                place,
+                Place::DeadGroups { .. } | Place::DeadMessages { .. } | Place::Message { .. }
+            ),
+            Self::Topics => *place == Place::Topics,
+            Self::Clients => *place == Place::Clients,
+            Self::Operations => *place == Place::Operations,
         }
     }
 }
@@ -203,6 +265,8 @@ pub(crate) struct Binding {
     pub(crate) does: &'static str,
     /// The key and one word for the footer; the first ones stay longest when width is short.
     pub(crate) hint: Option<(&'static str, &'static str)>,
+    /// Whether it changes the broker: it is not there while writing is locked.
+    pub(crate) writes: bool,
 }
 
 /// A key with its control modifier. Shift is part of the letter.
@@ -230,6 +294,7 @@ pub(crate) const fn binding(
         shown,
         does,
         hint: None,
+        writes: false,
     }
 }
 
@@ -243,6 +308,13 @@ impl Binding {
 
     pub(crate) const fn on(self, scope: Scope) -> Self {
         Self { scope, ..self }
+    }
+
+    pub(crate) const fn writing(self) -> Self {
+        Self {
+            writes: true,
+            ..self
+        }
     }
 
     pub(crate) const fn within(self, mode: Mode) -> Self {

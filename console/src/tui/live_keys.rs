@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use weir_proto::safe_text::SafeText;
 
 use super::bindings;
-use super::keys::{Action, Binding, Key, key_of};
+use super::keys::{Binding, Key, key_of};
 use super::state::mode::Mode;
 use super::state::place::Place;
 use crate::profile::KeyChange;
@@ -51,19 +51,29 @@ impl Live {
 }
 
 impl KeyTable {
-    /// The bindings of a mode on a page.
-    pub(crate) fn of<'a>(&'a self, mode: Mode, place: &'a Place) -> impl Iterator<Item = &'a Live> {
-        let is_here =
-            move |live: &&Live| live.binding.mode == mode && live.binding.scope.holds(place);
+    /// The bindings of a mode on a page; without those that change the broker unless that is unlocked.
+    pub(crate) fn of<'a>(
+        &'a self,
+        mode: Mode,
+        place: &'a Place,
+        may_write: bool,
+    ) -> impl Iterator<Item = &'a Live> {
+        let is_here = move |live: &&Live| {
+            let binding = live.binding;
+            let is_there = may_write || !binding.writes;
+            is_there && binding.mode == mode && binding.scope.holds(place)
+        };
         self.0.iter().filter(is_here)
     }
 
-    /// What a key means in a mode on a page, if anything.
-    pub(crate) fn action(&self, mode: Mode, place: &Place, event: KeyEvent) -> Option<Action> {
+    /// What a key would do in a mode on a page, if anything, were writing unlocked.
+    pub(crate) fn live(&self, mode: Mode, place: &Place, event: KeyEvent) -> Option<&Live> {
         let key = key_of(event)?;
-        self.of(mode, place)
-            .find(|live| live.keys.contains(&key))
-            .map(|live| live.binding.action)
+        let mut here = self
+            .0
+            .iter()
+            .filter(|live| live.binding.mode == mode && live.binding.scope.holds(place));
+        here.find(|live| live.keys.contains(&key))
     }
 
     /// The usual table with changes; what is wrong with one is told with its place in the file.
@@ -201,6 +211,7 @@ fn alone(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::keys::Action;
     use crossterm::event::KeyModifiers;
 
     fn change(at: usize, action: &str, keys: &[&str]) -> KeyChange {
@@ -214,7 +225,8 @@ mod tests {
 
     fn meaning(table: &KeyTable, code: KeyCode) -> Option<Action> {
         let event = KeyEvent::new(code, KeyModifiers::NONE);
-        table.action(Mode::Page, &Place::Overview, event)
+        let live = table.live(Mode::Page, &Place::Overview, event)?;
+        Some(live.binding.action)
     }
 
     #[test]
@@ -224,7 +236,7 @@ mod tests {
         assert_eq!(meaning(&table, KeyCode::Char('i')), freeze);
         assert_eq!(meaning(&table, KeyCode::F(9)), freeze);
         assert_eq!(meaning(&table, KeyCode::Char('z')), None);
-        let live = table.of(Mode::Page, &Place::Overview);
+        let live = table.of(Mode::Page, &Place::Overview, true);
         let freeze = live
             .into_iter()
             .find(|live| live.binding.action == Action::Freeze);

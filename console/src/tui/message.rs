@@ -7,6 +7,7 @@ use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
 
 use super::state::ask::{Ask, Reply, Slot};
+use super::state::deed::{Call, Done};
 use super::state::fetch::Failure;
 use super::state::link::Link;
 use super::state::window::Windows;
@@ -32,6 +33,12 @@ pub(crate) enum Message {
         page: u64,
         slot: Slot,
         result: Result<Reply, Failure>,
+    },
+    /// A call ended that a dialog made.
+    Operated {
+        /// The dialog's serial number; it may be gone by now.
+        serial: u64,
+        result: Result<Done, Failure>,
     },
     /// An export ended.
     Exported(Exported),
@@ -65,6 +72,8 @@ pub(crate) enum Effect {
     Watch(Windows),
     /// Make a call for a page; a [`Message::Answer`] follows in any case.
     Ask { page: u64, ask: Ask },
+    /// Make a call for a dialog; a [`Message::Operated`] follows in any case.
+    Operate { serial: u64, call: Call },
     /// Hand a text to the terminal's clipboard.
     Copy(String),
     /// Write a file; a [`Message::Exported`] follows.

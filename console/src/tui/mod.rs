@@ -17,11 +17,23 @@ mod keys;
 
 mod overlay_bindings;
 
+mod writing_bindings;
+
 mod bindings;
 
 mod live_keys;
 
 mod narrow;
+
+mod copying;
+
+mod answering;
+
+mod locking;
+
+mod editing;
+
+mod asking;
 
 mod act;
 
@@ -34,6 +46,8 @@ mod look;
 mod view;
 
 mod calls;
+
+mod operating;
 
 mod export;
 

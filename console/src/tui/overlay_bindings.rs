@@ -167,33 +167,48 @@ pub(super) const OVERLAYS: &[Binding] = &[
     .within(Mode::Notices),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Notices),
     binding(
-        &[
-            Key::Plain(KeyCode::Tab),
-            letter('l'),
-            Key::Plain(KeyCode::Right),
-        ],
+        &[Key::Plain(KeyCode::Tab), Key::Plain(KeyCode::Down)],
         Action::NextButton,
-        "tab l right",
-        "next button",
+        "tab down",
+        "next field or button",
     )
     .within(Mode::Dialog)
-    .hint("tab", "next button"),
+    .hint("tab", "next"),
     binding(
-        &[
-            Key::Plain(KeyCode::BackTab),
-            letter('h'),
-            Key::Plain(KeyCode::Left),
-        ],
+        &[Key::Plain(KeyCode::BackTab), Key::Plain(KeyCode::Up)],
         Action::PreviousButton,
-        "shift-tab h",
-        "previous button",
+        "shift-tab up",
+        "previous field or button",
+    )
+    .within(Mode::Dialog),
+    binding(
+        &[letter('l'), Key::Plain(KeyCode::Right)],
+        Action::NextValue,
+        "l right",
+        "another value; next button",
+    )
+    .within(Mode::Dialog)
+    .hint("right", "change"),
+    binding(
+        &[letter('h'), Key::Plain(KeyCode::Left)],
+        Action::PreviousValue,
+        "h left",
+        "value before; button before",
+    )
+    .within(Mode::Dialog),
+    binding(&[letter(' ')], Action::Turn, "space", "tick; another value").within(Mode::Dialog),
+    binding(
+        &[Key::Plain(KeyCode::Backspace)],
+        Action::EraseLetter,
+        "backspace",
+        "erase a letter",
     )
     .within(Mode::Dialog),
     binding(
         &[Key::Plain(KeyCode::Enter)],
         Action::PressButton,
         "enter",
-        "press it",
+        "press it; next field",
     )
     .within(Mode::Dialog)
     .hint("enter", "press"),
@@ -205,5 +220,16 @@ pub(super) const OVERLAYS: &[Binding] = &[
     )
     .within(Mode::Dialog)
     .hint("esc", "cancel"),
+    binding(&[Key::Ctrl('r')], Action::PlanAgain, "ctrl-r", "plan again")
+        .within(Mode::Dialog)
+        .hint("ctrl-r", "plan again"),
+    binding(
+        &[letter('y')],
+        Action::CopyCommand,
+        "y",
+        "copy the command for this",
+    )
+    .within(Mode::Dialog)
+    .hint("y", "copy command"),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Dialog),
 ];

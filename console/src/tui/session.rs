@@ -158,6 +158,9 @@ fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {
     match effect {
         Effect::Watch(windows) => performer.watch(windows).map_err(io::Error::other)?,
         Effect::Ask { page, ask } => performer.ask(page, ask).map_err(io::Error::other)?,
+        Effect::Operate { serial, call } => {
+            performer.operate(serial, call).map_err(io::Error::other)?;
+        }
         Effect::Export {
             path,
             text,

@@ -1,10 +1,13 @@
 //! What a message does to the state, and what it leads to. Pure: no clock, no channel, no terminal.
 
+use crossterm::event::KeyEvent;
 use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
 
 use super::act::act;
+use super::answering;
 use super::keys;
+use super::locking;
 use super::message::{Draw, Effect, Exported, Message, Outcome};
 use super::narrow::step;
 use super::state::State;
@@ -13,6 +16,7 @@ use super::state::link::Link;
 use super::state::mode::Mode;
 use super::state::notices::Level;
 use super::state::reading::Moment;
+use super::state::running::NO_PAGE;
 
 /// How many calls may be under way at once, for all pages together.
 const CALLS: usize = 4;
@@ -23,6 +27,7 @@ const WHEEL: usize = 3;
 /// Applies what happened at `now`.
 pub(crate) fn update(state: &mut State, now: Moment, message: Message) -> Outcome {
     state.now = now;
+    answering::relock(state);
     let mut outcome = apply(state, message);
     outcome
         .effects
@@ -34,10 +39,7 @@ pub(crate) fn update(state: &mut State, now: Moment, message: Message) -> Outcom
 fn apply(state: &mut State, message: Message) -> Outcome {
     match message {
         Message::Started => Outcome::draw(Draw::Now),
-        Message::Key(event) => match state.keys.action(state.mode, &state.page().place, event) {
-            Some(action) => act(state, action),
-            None => type_letter(state, keys::typed(event)),
-        },
+        Message::Key(event) => press(state, event),
         Message::Resized(width, height) => {
             state.size = (width, height);
             state.arrange();
@@ -49,6 +51,11 @@ fn apply(state: &mut State, message: Message) -> Outcome {
             Outcome::draw(Draw::No)
         }
         Message::Sample(sample) => take(state, &sample),
+        Message::Answer { page, result, .. } if page == NO_PAGE => {
+            state.own_answer(result);
+            Outcome::draw(Draw::Soon)
+        }
+        Message::Operated { serial, result } => answering::operated(state, serial, result),
         Message::Answer { page, slot, result } => {
             let (now, seen) = (state.now, state.page().serial);
             if let Some(open) = state.page_by_serial(page) {
@@ -85,6 +92,22 @@ fn apply(state: &mut State, message: Message) -> Outcome {
     }
 }
 
+/// Does what a key means: letters of a field of a dialog are its, whatever they mean elsewhere.
+fn press(state: &mut State, event: KeyEvent) -> Outcome {
+    let typed = keys::typed(event);
+    if answering::take_letter(state, typed) {
+        return Outcome::draw(Draw::Now);
+    }
+    let found = state.keys.live(state.mode, &state.page().place, event);
+    match found.map(|live| live.binding) {
+        Some(binding) if binding.writes && !state.may_write() => {
+            locking::refuse(state, binding.does)
+        }
+        Some(binding) => act(state, binding.action),
+        None => type_letter(state, typed),
+    }
+}
+
 /// Takes a sample of the broker in.
 fn take(state: &mut State, sample: &Numbers) -> Outcome {
     let missed = state.live.dropped_updates;
@@ -116,10 +139,14 @@ fn asks(state: &mut State) -> Vec<Effect> {
     }
     let room = CALLS.saturating_sub(state.calls_under_way());
     let now = state.now;
+    let own = state
+        .own_ask()
+        .map(|ask| Effect::Ask { page: NO_PAGE, ask });
     let page = state.page_mut();
     let serial = page.serial;
     let asks = page.next_asks(now, room).into_iter();
-    asks.map(|ask| Effect::Ask { page: serial, ask }).collect()
+    let asks = asks.map(|ask| Effect::Ask { page: serial, ask });
+    asks.chain(own).collect()
 }
 
 /// Says when the connection is lost and when it is back.

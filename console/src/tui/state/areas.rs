@@ -46,12 +46,16 @@ pub(crate) fn areas(place: &Place, layout: &Layout) -> Areas {
         Place::DeadGroups { .. } => dead_groups(body),
         Place::DeadMessages { .. } => dead_messages(body),
         Place::Message { .. } => message(body),
-        Place::Subscriptions | Place::Topics | Place::DeadLetters | Place::Clients => Areas {
+        Place::Subscriptions
+        | Place::Topics
+        | Place::DeadLetters
+        | Place::Clients
+        | Place::Operations => Areas {
             list: layout.list,
             foot: layout.detail.or(layout.glance).unwrap_or_default(),
             ..Areas::default()
         },
-        Place::Events => Areas {
+        Place::Events | Place::Audit => Areas {
             list: body,
             ..Areas::default()
         },
@@ -244,7 +248,7 @@ mod tests {
     use super::*;
     use crate::tui::state::layout::layout;
 
-    fn places() -> [Place; 11] {
+    fn places() -> [Place; 13] {
         let name = SafeText::literal("orders");
         [
             Place::Overview,
@@ -263,6 +267,8 @@ mod tests {
             Place::Message { id: name },
             Place::Clients,
             Place::Events,
+            Place::Operations,
+            Place::Audit,
         ]
     }
 

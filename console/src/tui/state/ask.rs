@@ -8,9 +8,11 @@ use std::time::Duration;
 use weir_proto::safe_text::SafeText;
 
 use super::advice::Advice;
+use super::audit::Record;
 use super::client::Clients;
 use super::dead_groups::DeadGroups;
 use super::letter::{Biography, Letters};
+use super::operation::Operations;
 use super::past::Past;
 use super::place::Place;
 use super::subscription::Subscription;
@@ -52,6 +54,12 @@ pub(crate) enum Ask {
         of: Subject,
         after: Option<u64>,
     },
+    /// The newest operations.
+    Operations,
+    /// Administrative acts, all that are remembered or those after one.
+    Audit {
+        after: Option<u64>,
+    },
 }
 
 /// What a past or a timeline is about.
@@ -74,6 +82,8 @@ pub(crate) enum Reply {
     Message(Box<Biography>),
     Clients(Clients),
     Events(Timeline),
+    Operations(Operations),
+    Audit(Record),
 }
 
 /// Which part of a page's data a call is for: one call at a time each.
@@ -88,6 +98,8 @@ pub(crate) enum Slot {
     Message,
     Clients,
     Events,
+    Operations,
+    Audit,
 }
 
 /// Numbers that move while one looks.
@@ -110,6 +122,8 @@ impl Ask {
             Self::Message { .. } => Slot::Message,
             Self::Clients => Slot::Clients,
             Self::Events { .. } => Slot::Events,
+            Self::Operations => Slot::Operations,
+            Self::Audit { .. } => Slot::Audit,
         }
     }
 }
@@ -118,8 +132,13 @@ impl Slot {
     /// How long after one answer the next call is made.
     pub(crate) fn period(self) -> Duration {
         match self {
-            Self::Past | Self::Subscription | Self::Topic | Self::Clients | Self::Events => OFTEN,
-            Self::Groups | Self::Letters | Self::Message => SELDOM,
+            Self::Past
+            | Self::Subscription
+            | Self::Topic
+            | Self::Clients
+            | Self::Events
+            | Self::Operations => OFTEN,
+            Self::Groups | Self::Letters | Self::Message | Self::Audit => SELDOM,
             Self::Advice => RARELY,
         }
     }
@@ -152,6 +171,8 @@ impl Place {
             Self::Message { .. } => &[Slot::Message],
             Self::Clients => &[Slot::Clients],
             Self::Events => &[Slot::Events],
+            Self::Operations => &[Slot::Operations],
+            Self::Audit => &[Slot::Audit],
         }
     }
 }

@@ -80,13 +80,25 @@ impl State {
         Some(capped(text))
     }
 
-    /// The command that prints what the page shows.
+    /// The command that prints what the page shows; in a dialog, the one that does what it asks about.
     pub(crate) fn copied_command(&self) -> String {
-        let page = self.page();
         let mut words: Vec<String> = vec!["weir".to_owned()];
         if self.server.as_str() != USUAL_SERVER {
             words.extend(["--server".to_owned(), quoted(self.server.as_str())]);
         }
+        match self.dialog.as_ref().filter(|dialog| dialog.has_command()) {
+            Some(dialog) => {
+                let command = dialog.command(self.live.sampled);
+                words.extend(command.iter().map(|word| quoted(word)));
+            }
+            None => self.page_command(&mut words),
+        }
+        capped(words.join(" "))
+    }
+
+    fn page_command(&self, words: &mut Vec<String>) {
+        let page = self.page();
+        let holder = page.data.message.value().and_then(|one| one.holder());
         let verb: &[&str] = match &page.place {
             Place::Overview => &["status"],
             Place::Topics => &["topic", "ls"],
@@ -96,9 +108,15 @@ impl State {
             Place::DeadLetters => &["dlq", "ls"],
             Place::DeadGroups { subscription } => &["dlq", "groups", subscription.as_str()],
             Place::DeadMessages { subscription, .. } => &["dlq", "peek", subscription.as_str()],
-            Place::Message { .. } => &["topic", "peek"],
+            Place::Message { .. } => match &holder {
+                Some((subscription, true)) => &["dlq", "peek", subscription.as_str()],
+                Some((subscription, false)) => &["sub", "peek", subscription.as_str()],
+                None => &["topic", "peek"],
+            },
             Place::Clients => &["client", "ls"],
-            Place::Events => &["mark", "ls"],
+            Place::Events => &["events"],
+            Place::Operations => &["op", "ls"],
+            Place::Audit => &["audit", "ls"],
         };
         words.extend(verb.iter().map(|word| quoted(word)));
         if matches!(page.place, Place::Topics | Place::Subscriptions) {
@@ -117,7 +135,10 @@ impl State {
             let filter = format!("fingerprint = \"{}\"", group.fingerprint);
             words.extend(["--where".to_owned(), quoted(&filter)]);
         }
-        capped(words.join(" "))
+        if let (Place::Message { id }, Some(_)) = (&page.place, holder) {
+            let filter = format!("id = \"{id}\"");
+            words.extend(["--where".to_owned(), quoted(&filter)]);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use weir_proto::v1::{
     SubscriptionMessageState,
 };
 
+use super::operation::Operation;
 use super::reading::broker_seconds;
 
 const NAME_CAP_BYTES: usize = 511;
@@ -70,6 +71,8 @@ pub(crate) struct Death {
 pub(crate) struct Biography {
     pub(crate) topic: SafeText,
     pub(crate) letter: Letter,
+    /// What changed it besides consumers, the oldest first.
+    pub(crate) operations: Vec<Operation>,
 }
 
 impl Letters {
@@ -153,7 +156,18 @@ impl Biography {
         Self {
             topic: safe_name(&response.topic),
             letter: Letter::new(&peeked),
+            operations: response.operations.iter().map(Operation::new).collect(),
         }
+    }
+}
+
+impl Biography {
+    /// The first subscription that has it, and whether it is dead there: one in which it is comes first.
+    pub(crate) fn holder(&self) -> Option<(&SafeText, bool)> {
+        let states = &self.letter.states;
+        let dead = states.iter().find(|one| one.state == MessageState::Dead);
+        let found = dead.or_else(|| states.first())?;
+        Some((&found.subscription, dead.is_some()))
     }
 }
 

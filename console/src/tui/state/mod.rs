@@ -29,9 +29,13 @@ pub(crate) mod dead_groups;
 pub(crate) mod letter;
 pub(crate) mod json_tree;
 pub(crate) mod client;
+pub(crate) mod operation;
+pub(crate) mod audit;
+pub(crate) mod plan;
 
 pub(crate) mod link;
 pub(crate) mod badge;
+pub(crate) mod lock;
 
 pub(crate) mod place;
 pub(crate) mod mode;
@@ -50,7 +54,11 @@ pub(crate) mod layout;
 pub(crate) mod areas;
 
 pub(crate) mod notices;
+pub(crate) mod field;
+pub(crate) mod deed;
 pub(crate) mod dialog;
+pub(crate) mod wish;
+mod spoken;
 pub(crate) mod command;
 
 pub(crate) mod screen;
@@ -58,5 +66,7 @@ pub(crate) mod screen;
 mod watching;
 
 mod export;
+
+pub(crate) mod running;
 
 pub(crate) use screen::State;

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 
 use super::advice::Advice;
 use super::ask::{Ask, Reply, Slot, Subject};
+use super::audit::Record;
 use super::client::Clients;
 use super::dead_groups::DeadGroups;
 use super::fetch::{Failure, Fetch};
 use super::json_tree::Tree;
 use super::letter::{Biography, Letters};
 use super::listing::Listing;
+use super::operation::Operations;
 use super::past::Past;
 use super::place::Place;
 use super::reading::Moment;
@@ -49,6 +51,8 @@ pub(crate) struct Data {
     pub(crate) message: Fetch<Box<Biography>>,
     pub(crate) clients: Fetch<Clients>,
     pub(crate) events: Fetch<Timeline>,
+    pub(crate) operations: Fetch<Operations>,
+    pub(crate) audit: Fetch<Record>,
 }
 
 /// What charts show: the series that `t` chose and the range that `[` and `]` chose.
@@ -221,6 +225,10 @@ impl Page {
                 of: self.place.subject(),
                 after: self.data.events.value().and_then(Timeline::last),
             },
+            Slot::Operations => Ask::Operations,
+            Slot::Audit => Ask::Audit {
+                after: self.data.audit.value().and_then(Record::last),
+            },
         })
     }
 }
@@ -238,6 +246,8 @@ impl Data {
             self.message.is_asked(),
             self.clients.is_asked(),
             self.events.is_asked(),
+            self.operations.is_asked(),
+            self.audit.is_asked(),
         ]
         .into_iter()
         .filter(|is_asked| *is_asked)
@@ -256,6 +266,8 @@ impl Data {
             Slot::Message => self.message.is_due(now, period),
             Slot::Clients => self.clients.is_due(now, period),
             Slot::Events => self.events.is_due(now, period),
+            Slot::Operations => self.operations.is_due(now, period),
+            Slot::Audit => self.audit.is_due(now, period),
         }
     }
 
@@ -270,6 +282,8 @@ impl Data {
             Slot::Message => self.message.ask(now),
             Slot::Clients => self.clients.ask(now),
             Slot::Events => self.events.ask(now),
+            Slot::Operations => self.operations.ask(now),
+            Slot::Audit => self.audit.ask(now),
         }
     }
 
@@ -286,6 +300,7 @@ impl Data {
         }
         let past = |old: Option<Past>, new| old.unwrap_or_default().followed_by(new);
         let events = |old: Option<Timeline>, new| old.unwrap_or_default().followed_by(new);
+        let audit = |old: Option<Record>, new| old.unwrap_or_default().followed_by(new);
         match slot {
             Slot::Past => end!(past, Past, past),
             Slot::Subscription => end!(subscription, Subscription, newest),
@@ -296,6 +311,8 @@ impl Data {
             Slot::Message => end!(message, Message, newest),
             Slot::Clients => end!(clients, Clients, newest),
             Slot::Events => end!(events, Events, events),
+            Slot::Operations => end!(operations, Operations, newest),
+            Slot::Audit => end!(audit, Audit, audit),
         }
     }
 }

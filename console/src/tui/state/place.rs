@@ -2,7 +2,7 @@
 
 use weir_proto::safe_text::SafeText;
 
-/// A tab of the console; the keys `1` to `6` open them.
+/// A tab of the console; the keys `1` to `8` open them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Tab {
     #[default]
@@ -12,6 +12,8 @@ pub(crate) enum Tab {
     DeadLetters,
     Clients,
     Events,
+    Operations,
+    Audit,
 }
 
 /// What a page is about. Names and ids are texts of the broker, which asks for them take as they are.
@@ -43,6 +45,10 @@ pub(crate) enum Place {
     },
     Clients,
     Events,
+    /// Acts on many messages that were begun.
+    Operations,
+    /// The record of administrative acts.
+    Audit,
 }
 
 /// What names a group of dead messages.
@@ -54,13 +60,15 @@ pub(crate) struct Group {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Overview,
         Self::Topics,
         Self::Subscriptions,
         Self::DeadLetters,
         Self::Clients,
         Self::Events,
+        Self::Operations,
+        Self::Audit,
     ];
 
     /// Its place in the line of tabs, from 0.
@@ -77,6 +85,18 @@ impl Tab {
             Self::DeadLetters => "Dead letters",
             Self::Clients => "Clients",
             Self::Events => "Events",
+            Self::Operations => "Operations",
+            Self::Audit => "Audit",
+        }
+    }
+
+    /// Its name where width is short.
+    pub(crate) fn short_title(self) -> &'static str {
+        match self {
+            Self::Subscriptions => "Subs",
+            Self::DeadLetters => "Dead",
+            Self::Operations => "Ops",
+            tab => tab.title(),
         }
     }
 
@@ -94,6 +114,8 @@ impl Tab {
             Self::DeadLetters => Place::DeadLetters,
             Self::Clients => Place::Clients,
             Self::Events => Place::Events,
+            Self::Operations => Place::Operations,
+            Self::Audit => Place::Audit,
         }
     }
 }
@@ -108,6 +130,8 @@ impl Place {
             Self::DeadLetters => SafeText::literal("Dead letters"),
             Self::Clients => SafeText::literal("Clients"),
             Self::Events => SafeText::literal("Events"),
+            Self::Operations => SafeText::literal("Operations"),
+            Self::Audit => SafeText::literal("Audit"),
             Self::Topic { name } | Self::Subscription { name } => name.clone(),
             Self::DeadGroups { subscription } => {
                 let mut title = SafeText::literal("dead of ");
@@ -123,7 +147,7 @@ impl Place {
     }
 
     /// A place of each sort, about nothing in particular.
-    pub(crate) fn one_of_each() -> [Self; 11] {
+    pub(crate) fn one_of_each() -> [Self; 13] {
         let empty = SafeText::default;
         [
             Self::Overview,
@@ -142,6 +166,8 @@ impl Place {
             Self::Message { id: empty() },
             Self::Clients,
             Self::Events,
+            Self::Operations,
+            Self::Audit,
         ]
     }
 

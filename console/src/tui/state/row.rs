@@ -6,10 +6,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use weir_proto::filter::{Path, Subject, Value};
 use weir_proto::words::{self, DRAINS, SEVERITIES, VERDICTS};
 
+use super::audit::Act;
 use super::client::Client;
 use super::consumer::Consumer;
 use super::dead_groups::DeadGroup;
 use super::letter::Letter;
+use super::operation::Operation;
 use super::picture::{Row as SubscriptionRow, TopicRow};
 use super::row_id::RowId;
 use super::standing::Standing;
@@ -26,6 +28,8 @@ pub(crate) enum Row<'a> {
     Letter(&'a Letter),
     Client(&'a Client),
     Event(&'a Event),
+    Operation(&'a Operation),
+    Act(&'a Act),
 }
 
 impl<'a> Row<'a> {
@@ -39,6 +43,8 @@ impl<'a> Row<'a> {
             Self::Letter(letter) => RowId::text(letter.id.as_str()),
             Self::Client(client) => RowId::Number(client.id),
             Self::Event(event) => RowId::Number(event.sequence),
+            Self::Operation(operation) => RowId::text(operation.id.as_str()),
+            Self::Act(act) => RowId::Number(act.sequence),
         }
     }
 
@@ -52,6 +58,8 @@ impl<'a> Row<'a> {
             Self::Letter(letter) => letter.id.as_str(),
             Self::Client(client) => client.name.as_str(),
             Self::Event(event) => event.text.as_str(),
+            Self::Operation(operation) => operation.id.as_str(),
+            Self::Act(act) => act.verb.as_str(),
         }
     }
 }
@@ -66,6 +74,8 @@ impl Subject for Row<'_> {
             Self::Letter(letter) => of_letter(letter, path.name),
             Self::Client(client) => of_client(client, path.name),
             Self::Event(event) => of_event(event, path.name),
+            Self::Operation(operation) => of_operation(operation, path.name),
+            Self::Act(act) => of_act(act, path.name),
         }
     }
 }
@@ -217,6 +227,49 @@ fn of_event<'a>(one: &'a Event, field: &str) -> Value<'a> {
         "text" => Value::text(one.text.as_str()),
         "count" => Value::count(one.count),
         "operation" => Value::text(one.operation.as_str()),
+        _ => Value::Unknown,
+    }
+}
+
+fn of_operation<'a>(one: &'a Operation, field: &str) -> Value<'a> {
+    match field {
+        "operation" => Value::text(one.id.as_str()),
+        "start_time" => time(one.started),
+        "actor" => Value::text(one.actor.as_str()),
+        "act" => Value::Text(Cow::Borrowed(one.verb())),
+        "state" => Value::Text(Cow::Borrowed(one.state_word())),
+        "topic" => Value::text(one.topic.as_str()),
+        "subscription" => Value::text(one.subscription.as_str()),
+        "description" => Value::text(one.description.as_str()),
+        "selected" => Value::count(one.selected),
+        "affected" => Value::count(one.affected),
+        "skipped" => Value::count(one.skipped),
+        "died_again" => Value::count(one.died_again),
+        "rate" => Value::count(one.rate),
+        "undo_until" => time(one.undo_until),
+        "undoes" => Value::text(one.undoes.as_str()),
+        "undone_by" => Value::text(one.undone_by.as_str()),
+        "plan" => Value::text(one.plan.as_str()),
+        "note" => Value::text(one.note.as_str()),
+        _ => Value::Unknown,
+    }
+}
+
+fn of_act<'a>(one: &'a Act, field: &str) -> Value<'a> {
+    match field {
+        "sequence" => Value::count(one.sequence),
+        "time" => time(Some(one.time)),
+        "actor" => Value::text(one.actor.as_str()),
+        "peer" => Value::text(one.peer.as_str()),
+        "verb" => Value::text(one.verb.as_str()),
+        "topic" => Value::text(one.topic.as_str()),
+        "subscription" => Value::text(one.subscription.as_str()),
+        "plan" => Value::text(one.plan.as_str()),
+        "operation" => Value::text(one.operation.as_str()),
+        "selected" => Value::count(one.selected),
+        "affected" => Value::count(one.affected),
+        "skipped" => Value::count(one.skipped),
+        "detail" => Value::text(one.detail.as_str()),
         _ => Value::Unknown,
     }
 }

@@ -9,11 +9,14 @@ use super::areas::areas;
 use super::badge::Badge;
 use super::command::{CommandLine, Names};
 use super::dialog::Dialog;
+use super::fetch::Fetch;
 use super::layout::{Layout, has_spare_rows, layout};
 use super::link::{Freshness, Link};
 use super::listing::Listing;
+use super::lock::Lock;
 pub(crate) use super::mode::Mode;
 use super::notices::{Level, Notices};
+use super::operation::Operations;
 use super::page::Page;
 use super::picture::{Picture, Row as SubscriptionRow};
 use super::place::{Place, Tab};
@@ -42,6 +45,10 @@ pub(crate) struct State {
     /// What this session is, if it is not an ordinary one.
     pub(crate) badge: Option<Badge>,
     pub(crate) link: Link,
+    /// Whether keys may change the broker.
+    pub(crate) lock: Lock,
+    /// The newest operations, whatever page is seen.
+    pub(crate) operations: Fetch<Operations>,
     /// The newest numbers, recorded also while the screen is frozen.
     pub(crate) live: Picture,
     /// What the screen shows instead, while it is frozen.
@@ -93,6 +100,8 @@ impl State {
             server,
             badge,
             link: Link::Connecting,
+            lock: Lock::default(),
+            operations: Fetch::default(),
             live: Picture::default(),
             frozen: None,
             tab: Tab::default(),
@@ -164,10 +173,20 @@ impl State {
         &mut self.page_mut().listing
     }
 
+    /// A number that nothing had before in this session.
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// Whether keys may change the broker now.
+    pub(crate) fn may_write(&self) -> bool {
+        self.lock.is_open(self.now)
+    }
+
     /// Opens a page above the one that is seen.
     pub(crate) fn open(&mut self, place: Place) {
-        self.serial += 1;
-        let mut page = Page::new(self.serial, place);
+        let mut page = Page::new(self.next_serial(), place);
         page.listing.hide(&self.hidden);
         let stack = &mut self.stacks[self.tab.index()];
         if stack.len() >= DEEPEST {
@@ -303,6 +322,18 @@ fn rows<'a>(picture: &'a Picture, page: &'a Page) -> Box<dyn Iterator<Item = Row
                     .into_iter()
                     .flat_map(super::timeline::Timeline::events)
                     .map(Row::Event),
+            )
+        }
+        Place::Operations => {
+            let operations = data.operations.value().map(|all| &all.operations);
+            Box::new(operations.into_iter().flatten().map(Row::Operation))
+        }
+        Place::Audit => {
+            let acts = data.audit.value();
+            Box::new(
+                acts.into_iter()
+                    .flat_map(super::audit::Record::acts)
+                    .map(Row::Act),
             )
         }
     }

@@ -269,7 +269,80 @@ const EVENTS: Table = Table {
     columns: &["KIND", "WHERE", "WHO"],
 };
 
-const ALL: [&Table; 7] = [
+const OPERATIONS: Table = Table {
+    name: "operations",
+    schema: Schema {
+        fields: &[
+            Field::new("operation", Kind::Text).called(&["id"]),
+            Field::new("start_time", Kind::Time).called(&["when"]),
+            Field::new("actor", Kind::Text).called(&["who"]),
+            Field::new("act", Kind::Text).called(&["what"]),
+            Field::new("state", Kind::Text),
+            Field::new("topic", Kind::Text),
+            Field::new("subscription", Kind::Text),
+            Field::new("description", Kind::Text),
+            Field::new("selected", Kind::Count),
+            Field::new("affected", Kind::Count).called(&["done"]),
+            Field::new("skipped", Kind::Count),
+            Field::new("died_again", Kind::Count).called(&["died"]),
+            Field::new("rate", Kind::Count),
+            Field::new("undo_until", Kind::Time).called(&["undo"]),
+            Field::new("undoes", Kind::Text),
+            Field::new("undone_by", Kind::Text),
+            Field::new("plan", Kind::Text),
+            Field::new("note", Kind::Text),
+        ],
+        open: &[],
+    },
+    words: &[
+        "operation",
+        "act",
+        "subscription",
+        "topic",
+        "actor",
+        "state",
+    ],
+    sorts: &[
+        most("start_time", "newest first"),
+        most("affected", "done"),
+        least("actor", "who"),
+    ],
+    columns: &["WHEN", "WHO", "PROGRESS", "RATE", "STATE", "UNDO"],
+};
+
+const AUDIT: Table = Table {
+    name: "audit",
+    schema: Schema {
+        fields: &[
+            Field::new("sequence", Kind::Count).called(&["id"]),
+            Field::new("time", Kind::Time),
+            Field::new("actor", Kind::Text).called(&["who"]),
+            Field::new("peer", Kind::Text).called(&["from"]),
+            Field::new("verb", Kind::Text),
+            Field::new("topic", Kind::Text),
+            Field::new("subscription", Kind::Text),
+            Field::new("plan", Kind::Text),
+            Field::new("operation", Kind::Text),
+            Field::new("selected", Kind::Count),
+            Field::new("affected", Kind::Count),
+            Field::new("skipped", Kind::Count),
+            Field::new("detail", Kind::Text),
+        ],
+        open: &[],
+    },
+    words: &[
+        "verb",
+        "subscription",
+        "topic",
+        "actor",
+        "detail",
+        "operation",
+    ],
+    sorts: &[most("sequence", "newest first")],
+    columns: &["WHO", "FROM", "WHERE", "OP", "COUNT"],
+};
+
+const ALL: [&Table; 9] = [
     &SUBSCRIPTIONS,
     &TOPICS,
     &CONSUMERS,
@@ -277,6 +350,8 @@ const ALL: [&Table; 7] = [
     &DEAD_MESSAGES,
     &CLIENTS,
     &EVENTS,
+    &OPERATIONS,
+    &AUDIT,
 ];
 
 impl Table {
@@ -304,6 +379,8 @@ impl Place {
             Self::DeadMessages { .. } => &DEAD_MESSAGES,
             Self::Clients => &CLIENTS,
             Self::Events => &EVENTS,
+            Self::Operations => &OPERATIONS,
+            Self::Audit => &AUDIT,
             Self::Message { .. } => return None,
         })
     }

@@ -19,6 +19,7 @@ use crate::tui::update::update;
 /// A page opened from the overview, in a mode, with the second row selected where there is one.
 fn prepared(mode: Mode, place: &Place) -> State {
     let mut state = live((100, 30));
+    state.lock.open(state.now);
     state.open(place.clone());
     state.arrange();
     press(&mut state, KeyCode::Down);
@@ -141,6 +142,30 @@ fn keeps(action: Action, before: &State, after: &State, outcome: &Outcome) -> bo
             outcome.effects.iter().any(exports) == before.json_lines().is_some()
         }
         Action::Mouse => after.has_mouse && does(&Effect::Mouse(true)),
+        other => asks(other, before, after),
+    }
+}
+
+/// The same for what changes the broker, after a dialog.
+fn asks(action: Action, before: &State, after: &State) -> bool {
+    match action {
+        Action::Lock => before.may_write() && !after.may_write(),
+        Action::Requeue
+        | Action::Discard
+        | Action::Move
+        | Action::Edit
+        | Action::Purge
+        | Action::DeleteTopic
+        | Action::Seek
+        | Action::HoldSubscription
+        | Action::Disconnect
+        | Action::HoldOperation
+        | Action::CancelOperation
+        | Action::Undo => {
+            // The dialogs' own tests see what each is about; without a row there is nothing to ask.
+            let is_asked = after.mode == Mode::Dialog && after.dialog.is_some();
+            is_asked || after.notices.current(after.now).is_some()
+        }
         other => moves(other, before, after),
     }
 }
@@ -162,6 +187,7 @@ fn moves(action: Action, before: &State, after: &State) -> bool {
         Action::EraseLetter if before.mode == Mode::Command => {
             typed.1.as_str().len() + 1 == typed.0.as_str().len()
         }
+        Action::EraseLetter if before.mode == Mode::Dialog => after.dialog.is_some(),
         Action::EraseLetter => is.filter.is_empty() && !was.filter.is_empty(),
         Action::Complete => typed.1.as_str() == "events ",
         Action::OlderCommand | Action::NewerCommand => typed.1.is_empty(),
@@ -187,7 +213,8 @@ fn moves(action: Action, before: &State, after: &State) -> bool {
         Action::PayloadUp => after.page().scroll == before.page().scroll.saturating_sub(1),
         // Without a payload there is nothing to fold; the pages' own tests fold one.
         Action::Fold => after.page().folded.is_empty(),
-        Action::NextButton | Action::PreviousButton => {
+        Action::Turn | Action::PlanAgain => after.dialog.is_some(),
+        Action::NextButton | Action::PreviousButton | Action::NextValue | Action::PreviousValue => {
             let focus = |state: &State| state.dialog.as_ref().map(|dialog| dialog.focus);
             focus(after) != focus(before)
         }

@@ -293,7 +293,7 @@ pub(crate) fn selected(state: &State) -> &str {
 }
 
 /// A page of each sort.
-pub(crate) fn places() -> [Place; 11] {
+pub(crate) fn places() -> [Place; 13] {
     let name = || SafeText::literal("fulfilment");
     [
         Place::Overview,
@@ -316,5 +316,7 @@ pub(crate) fn places() -> [Place; 11] {
         },
         Place::Clients,
         Place::Events,
+        Place::Operations,
+        Place::Audit,
     ]
 }

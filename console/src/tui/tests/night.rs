@@ -8,15 +8,17 @@ use weir_proto::v1;
 use weir_proto::v1::{Severity, Verdict};
 
 use super::fixture::{EPOCH, SHAPES, fresh, numbers, sample, say, subscription};
-use super::night_wire;
+use super::{night_acts, night_wire};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::state::advice::Advice;
 use crate::tui::state::ask::{Reply, Slot};
+use crate::tui::state::audit::Record;
 use crate::tui::state::client::Clients;
 use crate::tui::state::dead_groups::DeadGroups;
 use crate::tui::state::letter::{Biography, Letters};
 use crate::tui::state::link::Link;
+use crate::tui::state::operation::Operations;
 use crate::tui::state::past::Past;
 use crate::tui::state::place::{Group, Place, Tab};
 use crate::tui::state::subscription::Subscription;
@@ -103,6 +105,8 @@ pub(crate) fn places() -> Vec<(&'static str, Tab, Option<Place>)> {
         ),
         ("clients", Tab::Clients, None),
         ("events", Tab::Events, None),
+        ("operations", Tab::Operations, None),
+        ("audit", Tab::Audit, None),
     ]
 }
 
@@ -114,6 +118,8 @@ pub(crate) fn at(size: (u16, u16), tab: Tab, place: Option<&Place>, words: Words
         let reply = reply(*slot, words);
         state.page_mut().answer(now, *slot, Ok(reply));
     }
+    let running = Operations::new(&night_acts::operations(words));
+    state.operations.end(now, Ok(running), |_, new| new);
     state.arrange();
     state
 }
@@ -272,6 +278,8 @@ fn reply(slot: Slot, words: Words<'_>) -> Reply {
         Slot::Message => Reply::Message(Box::new(Biography::new(&night_wire::biography(words)))),
         Slot::Clients => Reply::Clients(Clients::new(&night_wire::clients(words))),
         Slot::Events => Reply::Events(Timeline::new(&night_wire::events(words), false)),
+        Slot::Operations => Reply::Operations(Operations::new(&night_acts::operations(words))),
+        Slot::Audit => Reply::Audit(Record::new(&night_acts::audit(words), Some(true))),
     }
 }
 

@@ -6,6 +6,7 @@ use weir_proto::v1;
 use weir_proto::v1::{EventKind, MessageState, Severity};
 
 use super::night::{NOW, Words, rows, time, topic};
+use super::night_acts;
 
 /// After how many seconds, what, how much it matters, where, who, in words.
 type Happened = (
@@ -306,7 +307,12 @@ pub(super) fn biography(words: Words<'_>) -> v1::GetMessageResponse {
         ..v1::SubscriptionMessageState::default()
     });
     v1::GetMessageResponse {
-        operations: Vec::new(),
+        operations: night_acts::operations(words)
+            .operations
+            .into_iter()
+            .skip(2)
+            .take(2)
+            .collect(),
         message: Some(message),
         topic: words.or("emails"),
     }

@@ -107,7 +107,8 @@ fn bound(at: usize) -> SafeText {
     label
 }
 
-fn bar_of(part: f64, room: usize, script: Script) -> String {
+/// A bar that fills a part of its room.
+pub(crate) fn bar_of(part: f64, room: usize, script: Script) -> String {
     let steps = if script == Script::Unicode { 8 } else { 1 };
     #[expect(
         clippy::cast_possible_truncation,

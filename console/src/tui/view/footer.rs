@@ -2,14 +2,19 @@
 
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
+use weir_proto::v1::OperationState;
 
 use super::pen::{Pen, skip_left};
 use super::phrase::Phrase;
 use crate::tui::live_keys::Live;
-use crate::tui::look::Meaning;
+use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::notices::{Level, Notice};
+use crate::tui::state::operation::Operation;
 use crate::tui::state::screen::Mode;
+
+/// Cells that hints keep at least beside what runs.
+const LEAST_HINTS: u16 = 12;
 
 /// Draws the hints of the mode, as many as fit.
 pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
@@ -29,6 +34,10 @@ pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
         }
         _ => area,
     };
+    let area = match state.mode {
+        Mode::Filter => area,
+        _ => running(pen, area, state),
+    };
     if let (Mode::Page, Some(notice)) = (state.mode, state.notices.current(state.now)) {
         pen.phrase(area, &said(pen, notice));
         return;
@@ -36,7 +45,7 @@ pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let place = &state.page().place;
     let hints = state
         .keys
-        .of(state.mode, place)
+        .of(state.mode, place, state.may_write())
         .filter_map(Live::hint)
         .map(|(key, word)| {
             Phrase::new()
@@ -46,6 +55,59 @@ pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
         });
     let line = Phrase::fitting(hints, "  ", usize::from(area.width));
     pen.phrase(area, &line);
+}
+
+/// What runs on the broker, at the right; what is left of the line for the rest.
+fn running(pen: &mut Pen<'_>, area: Rect, state: &State) -> Rect {
+    let mut under_way = state.under_way();
+    let Some(first) = under_way.next() else {
+        return area;
+    };
+    let phrase = progress(first, under_way.count(), pen.look);
+    let used = u16::try_from(phrase.width()).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(1);
+    if used + LEAST_HINTS > room {
+        return area;
+    }
+    let line = Rect {
+        width: room,
+        ..area
+    };
+    pen.phrase_right(line, &phrase);
+    Rect {
+        width: room - used - 2,
+        ..area
+    }
+}
+
+/// `▶ 7 requeue smtp 42%`, and how many others there are.
+fn progress(one: &Operation, others: usize, look: Look) -> Phrase {
+    const ABOUT_CELLS: usize = 16;
+    let (sign, meaning) = match one.state {
+        OperationState::Paused => (look.pick("‖", "="), Meaning::Paused),
+        OperationState::Waiting => (look.pick("◌", "~"), Meaning::Watch),
+        _ => (look.pick("▶", ">"), Meaning::Progress),
+    };
+    let share = SafeText::new(format!(" {:.0}%", (one.share() * 100.0).floor()));
+    let mut phrase = Phrase::new()
+        .say(sign, meaning)
+        .say(" ", Meaning::Plain)
+        .add(one.id.clamp(8), Meaning::Strong)
+        .say(" ", Meaning::Plain)
+        .say(one.verb(), Meaning::Plain)
+        .say(" ", Meaning::Plain)
+        .add(one.about().clamp(ABOUT_CELLS), Meaning::Plain)
+        .add(share, meaning);
+    if !matches!(one.state, OperationState::Running) {
+        phrase = phrase
+            .say(" ", Meaning::Plain)
+            .say(one.state_word(), meaning);
+    }
+    if others > 0 {
+        let more = SafeText::new(format!(" +{others}"));
+        phrase = phrase.add(more, Meaning::Label);
+    }
+    phrase
 }
 
 /// A line that is being typed, and what is wrong with it; what is right of it if nothing is.

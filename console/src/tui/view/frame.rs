@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::dialog::dialog as draw_dialog;
 use super::footer::footer;
 use super::header::header;
 use super::help::help;
@@ -38,7 +39,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
         Mode::Notices => overlay::notices(&mut pen, screen, state),
         Mode::Dialog => {
             if let Some(dialog) = &state.dialog {
-                overlay::dialog(&mut pen, screen, dialog);
+                draw_dialog(&mut pen, screen, (dialog, state));
             }
         }
     }

@@ -53,10 +53,12 @@ pub(crate) fn header(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
 }
 
-/// Program, address and health at the left; connection at the right, which goes last when width is
-/// short: it says whether to believe the rest.
+/// Program, address and health at the left; connection and lock at the right, which go last when width
+/// is short: they say whether to believe the rest, and what keys may do.
 fn identity(pen: &mut Pen<'_>, row: Rect, state: &State) {
-    let right = connection(state, pen.look);
+    let right = writing(state)
+        .say("  ", Meaning::Plain)
+        .then(connection(state, pen.look));
     let room = usize::from(row.width).saturating_sub(right.width() + 3);
     let was_stale = std::mem::replace(&mut pen.is_stale, false);
     let picture = state.shown();
@@ -112,6 +114,16 @@ fn badge(badge: &Badge, look: Look) -> Phrase {
         Badge::Context { name, .. } => phrase
             .say(" ", Meaning::Plain)
             .add(name.clone(), Meaning::Strong),
+    }
+}
+
+/// `RO`, or `RW 14m59s` while keys may change the broker.
+fn writing(state: &State) -> Phrase {
+    match state.lock.left(state.now) {
+        None => Phrase::new().say("RO", Meaning::Dim),
+        Some(left) => Phrase::new()
+            .say("RW ", Meaning::Act)
+            .add(figures::whole_seconds(left), Meaning::Act),
     }
 }
 

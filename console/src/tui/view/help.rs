@@ -92,8 +92,9 @@ fn said(look: Look, state: &State) -> Vec<Phrase> {
 }
 
 fn section(title: &'static str, mode: Mode, state: &State) -> Vec<Phrase> {
+    let here = state.keys.of(mode, &state.page().place, state.may_write());
     std::iter::once(heading(title))
-        .chain(state.keys.of(mode, &state.page().place).map(explain))
+        .chain(here.map(explain))
         .collect()
 }
 

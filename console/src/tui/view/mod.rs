@@ -48,6 +48,10 @@ mod help;
 
 mod overlay;
 
+mod planned;
+
+mod dialog;
+
 pub(crate) mod frame;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What lies over a page: the columns to choose from, what was said so far, a question.
+//! What lies over a page: the columns to choose from, what was said so far.
 
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
@@ -9,7 +9,6 @@ use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
-use crate::tui::state::dialog::Dialog;
 
 /// Draws the columns of the list with a mark at those that are shown.
 pub(crate) fn columns(pen: &mut Pen<'_>, screen: Rect, state: &State) {
@@ -59,42 +58,11 @@ pub(crate) fn notices(pen: &mut Pen<'_>, screen: Rect, state: &State) {
     boxed(pen, screen, "Notices", &rows);
 }
 
-/// Draws a question with its buttons; the focused one is reversed.
-pub(crate) fn dialog(pen: &mut Pen<'_>, screen: Rect, dialog: &Dialog) {
-    let said = dialog.said.iter();
-    let mut rows: Vec<Phrase> = said
-        .map(|text| Phrase::new().add(text.clone(), Meaning::Plain))
-        .collect();
-    rows.extend([Phrase::new(), Phrase::new()]);
-    let inner = boxed_as(pen, screen, &dialog.title, &rows);
-    let Some(mut line) = lines(inner).last() else {
-        return;
-    };
-    for (at, button) in dialog.buttons.iter().enumerate() {
-        let phrase = Phrase::new()
-            .say("[ ", Meaning::Plain)
-            .say(button.label, Meaning::Strong)
-            .say(" ]", Meaning::Plain);
-        let used = pen.phrase(line, &phrase);
-        if at == dialog.focus {
-            pen.select(Rect {
-                width: used,
-                ..line
-            });
-        }
-        line = skip_left(line, used + 2);
-    }
-}
-
-fn boxed(pen: &mut Pen<'_>, screen: Rect, title: &'static str, rows: &[Phrase]) -> Rect {
-    boxed_as(pen, screen, &SafeText::literal(title), rows)
-}
-
 /// A box in the middle of the screen that is as large as its rows; returns what is inside.
-fn boxed_as(pen: &mut Pen<'_>, screen: Rect, title: &SafeText, rows: &[Phrase]) -> Rect {
+fn boxed(pen: &mut Pen<'_>, screen: Rect, title: &'static str, rows: &[Phrase]) -> Rect {
     let widest = rows.iter().map(Phrase::width).max().unwrap_or(0);
     let cells = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
-    let width = cells(widest.max(title.width() + 4)).saturating_add(4);
+    let width = cells(widest.max(title.len() + 4)).saturating_add(4);
     let width = width.min(screen.width);
     let height = cells(rows.len()).saturating_add(2).min(screen.height);
     let area = Rect {
@@ -104,7 +72,7 @@ fn boxed_as(pen: &mut Pen<'_>, screen: Rect, title: &SafeText, rows: &[Phrase]) 
         height,
     };
     pen.wipe(area);
-    let title = Phrase::new().add(title.clone(), Meaning::Strong);
+    let title = Phrase::new().say(title, Meaning::Strong);
     let inner = skip_left(pen.frame(area, &title, &Phrase::new()), 1);
     for (line, row) in lines(inner).zip(rows) {
         pen.phrase(line, row);

@@ -15,17 +15,38 @@ pub(crate) fn tabs(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let line = if state.trail().len() > 1 {
         trail(pen, state)
     } else {
-        roots(state)
+        roots(state, usize::from(area.width))
     };
     pen.phrase(area, &line);
 }
 
-fn roots(state: &State) -> Phrase {
+fn roots(state: &State, width: usize) -> Phrase {
+    let long = line_of_roots(state, false);
+    if long.width() <= width {
+        return long;
+    }
+    line_of_roots(state, true)
+}
+
+/// The tabs with their whole names, or with short ones but for the one that is seen.
+fn line_of_roots(state: &State, is_short: bool) -> Phrase {
     let mut line = Phrase::new();
     for (at, tab) in Tab::ALL.into_iter().enumerate() {
         let number = SafeText::new((at + 1).to_string());
         let is_here = tab == state.tab;
-        let (open, close) = if is_here { ("[", "]") } else { (" ", " ") };
+        let (open, close) = match (is_here, is_short) {
+            (true, _) => ("[", "]"),
+            (false, false) => (" ", " "),
+            (false, true) => ("", ""),
+        };
+        if is_short && at > 0 {
+            line = line.say(" ", Meaning::Plain);
+        }
+        let title = if is_short && !is_here {
+            tab.short_title()
+        } else {
+            tab.title()
+        };
         let said = if is_here {
             Meaning::Strong
         } else {
@@ -35,7 +56,7 @@ fn roots(state: &State) -> Phrase {
             .say(open, Meaning::Strong)
             .add(number, Meaning::Key)
             .say(" ", Meaning::Plain)
-            .say(tab.title(), said)
+            .say(title, said)
             .say(close, Meaning::Strong);
     }
     line

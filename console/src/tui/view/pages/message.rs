@@ -3,11 +3,13 @@
 use weir_proto::v1::MessageState;
 
 use super::letters::{letter_facts, payload_box};
+use super::operations;
 use super::parts::{boxed, loaded, now, say_lines, sentence, titled};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::areas::areas;
 use crate::tui::state::letter::{Biography, LetterState};
+use crate::tui::state::operation::Operation;
 use crate::tui::view::clock;
 use crate::tui::view::figures;
 use crate::tui::view::pen::Pen;
@@ -82,7 +84,33 @@ fn life(one: &Biography, now: Option<f64>, (width, look): (u16, Look)) -> Vec<Ph
         said.push(Phrase::new());
         said.extend(fate(state, now, (width, look)));
     }
+    if !one.operations.is_empty() {
+        said.push(Phrase::new());
+        said.push(Phrase::new().say("Operations on it", Meaning::Strong));
+    }
+    said.extend(one.operations.iter().map(|act| operated(act, now, look)));
     said
+}
+
+/// `▶ 14:02:31  operation 7: requeue smtp by dana, done`.
+fn operated(act: &Operation, now: Option<f64>, look: Look) -> Phrase {
+    let (glyph, meaning) = operations::sign(act, look);
+    let mut phrase = Phrase::new()
+        .say(glyph, meaning)
+        .say(" ", Meaning::Plain)
+        .add(clock::time_of_day(act.started, now), Meaning::Label)
+        .say("  operation ", Meaning::Plain)
+        .add(act.id.clone(), Meaning::Strong)
+        .say(": ", Meaning::Plain)
+        .add(operations::what(act), Meaning::Plain);
+    if !act.actor.is_empty() {
+        phrase = phrase
+            .say(" by ", Meaning::Label)
+            .add(act.actor.clone(), Meaning::Plain);
+    }
+    phrase
+        .say(", ", Meaning::Label)
+        .say(act.state_word(), meaning)
 }
 
 fn fate(state: &LetterState, now: Option<f64>, (width, look): (u16, Look)) -> Vec<Phrase> {

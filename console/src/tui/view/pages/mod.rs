@@ -22,10 +22,12 @@ mod subscription;
 mod letters;
 mod dead_letters;
 mod dead;
+mod operations;
 mod message;
 
 mod clients;
 mod events;
+mod audit;
 
 use super::pen::Pen;
 use crate::tui::state::State;
@@ -44,6 +46,8 @@ pub(crate) fn page(pen: &mut Pen<'_>, state: &State) {
         Place::Message { .. } => message::message,
         Place::Clients => clients::clients,
         Place::Events => events::events,
+        Place::Operations => operations::operations,
+        Place::Audit => audit::audit,
     };
     draw(pen, state);
 }

@@ -1,6 +1,7 @@
 //! Tests of the screen: snapshots at the usual sizes, and promises about every cell at any size.
 
 mod cells;
+mod dialogs;
 mod figures;
 mod fitting;
 mod hostile;

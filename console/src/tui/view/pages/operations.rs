@@ -1,0 +1,285 @@
+//! Acts on many messages: how far each is, and whether it can be taken back.
+
+use ratatui::layout::Rect;
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::OperationState;
+
+use super::parts::{
+    boxed, cell, fact, filtered_out, loaded, now, say_lines, say_middle, seen, sentence, titled,
+};
+use crate::tui::look::{Look, Meaning};
+use crate::tui::state::State;
+use crate::tui::state::areas::areas;
+use crate::tui::state::operation::{Operation, Operations};
+use crate::tui::state::row_id::RowId;
+use crate::tui::view::bars::bar_of;
+use crate::tui::view::clock;
+use crate::tui::view::figures;
+use crate::tui::view::grid::{Cell, Field, grid};
+use crate::tui::view::list::remark;
+use crate::tui::view::pen::Pen;
+use crate::tui::view::phrase::Phrase;
+
+/// Cells of a bar of progress.
+const BAR_CELLS: usize = 10;
+
+/// The columns.
+const FIELDS: &[Field<Operation>] = &[
+    Field::<Operation>::words("OP", (4, 10), |one, _| (one.id.clone(), Meaning::Plain)),
+    Field::<Operation>::words("WHEN", (8, 16), |one, cell| {
+        (clock::time_of_day(one.started, cell.now), Meaning::Plain)
+    })
+    .by("start_time")
+    .rank(3),
+    Field::<Operation>::words("WHO", (8, 20), |one, _| (who(one), Meaning::Label))
+        .by("actor")
+        .rank(4),
+    Field::<Operation>::words("WHAT", (18, 60), |one, _| (what(one), Meaning::Plain)),
+    Field::<Operation>::words("PROGRESS", (BAR_CELLS, BAR_CELLS), |one, cell| {
+        (bar(one, cell), Meaning::Progress)
+    })
+    .rank(2),
+    Field::<Operation>::figures("DONE", 15, |one, _| (done(one), Meaning::Plain)).by("affected"),
+    Field::<Operation>::figures("RATE", 8, |one, _| (rate(one), Meaning::Plain)).rank(5),
+    Field::<Operation>::words("STATE", (9, 10), |one, _| {
+        (SafeText::literal(one.state_word()), state_meaning(one))
+    }),
+    Field::<Operation>::words("UNDO", (11, 18), |one, cell| undo(one, cell.now)).rank(1),
+];
+
+/// Draws it between the tabs and the footer.
+pub(crate) fn operations(pen: &mut Pen<'_>, state: &State) {
+    let areas = areas(&state.page().place, &state.layout());
+    let inner = boxed(pen, areas.list, &titled("Operations"), &remark(state));
+    let Some(all) = loaded(pen, inner, &state.page().data.operations, state) else {
+        boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());
+        return;
+    };
+    if all.operations.is_empty() {
+        let none = [
+            Phrase::new().say("No operation was begun yet", Meaning::Strong),
+            Phrase::new().say(
+                "requeues, purges and what else acts on many messages are listed here",
+                Meaning::Dim,
+            ),
+        ];
+        say_middle(pen, inner, &none);
+    } else if state.listing().matched == 0 {
+        say_middle(pen, inner, &filtered_out(state));
+    } else {
+        let look = pen.look;
+        let rows = seen(
+            state,
+            inner.height,
+            |id| find(all, id),
+            |one| sign(one, look),
+        );
+        let fields = (FIELDS, Some(state.listing()));
+        let cell = cell(state, look, 0);
+        grid(pen, inner, fields, rows.into_iter(), cell);
+    }
+    let selected = state
+        .listing()
+        .selected
+        .as_ref()
+        .and_then(|id| find(all, id));
+    about(pen, areas.foot, selected, state);
+}
+
+fn find<'a>(all: &'a Operations, id: &RowId) -> Option<&'a Operation> {
+    match id {
+        RowId::Text(id) => all.get(id),
+        RowId::Number(_) => None,
+    }
+}
+
+/// The glyph of an operation and what it means.
+pub(super) fn sign(one: &Operation, look: Look) -> (&'static str, Meaning) {
+    match one.state {
+        OperationState::Running => (look.pick("▶", ">"), Meaning::Progress),
+        OperationState::Waiting => (look.pick("◌", "~"), Meaning::Watch),
+        OperationState::Paused => (look.pick("‖", "="), Meaning::Paused),
+        OperationState::Stopped => (look.pick("✖", "x"), Meaning::Act),
+        OperationState::Cancelled => (look.pick("○", "-"), Meaning::Dim),
+        OperationState::Finished => (look.pick("●", "o"), Meaning::Fine),
+        OperationState::Planned => (look.pick("·", "."), Meaning::Dim),
+        OperationState::Unspecified => ("?", Meaning::Dim),
+    }
+}
+
+fn state_meaning(one: &Operation) -> Meaning {
+    match one.state {
+        OperationState::Stopped => Meaning::Act,
+        OperationState::Waiting => Meaning::Watch,
+        OperationState::Paused => Meaning::Paused,
+        OperationState::Running => Meaning::Progress,
+        _ => Meaning::Plain,
+    }
+}
+
+fn who(one: &Operation) -> SafeText {
+    [&one.actor, &one.peer]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_else(figures::unknown)
+}
+
+/// `requeue smtp · group 00d1…`, or what it takes back.
+pub(super) fn what(one: &Operation) -> SafeText {
+    let mut text = SafeText::literal(one.verb());
+    if !one.undoes.is_empty() {
+        text.push(&SafeText::literal(" of "));
+        text.push(&one.undoes);
+    }
+    text.push(&SafeText::literal(" "));
+    text.push(one.about());
+    if !one.target.is_empty() {
+        text.push(&SafeText::literal(" to "));
+        text.push(&one.target);
+    }
+    if !one.description.is_empty() {
+        text.push(&SafeText::literal(" · "));
+        text.push(&one.description);
+    }
+    text
+}
+
+fn bar(one: &Operation, cell: &Cell) -> SafeText {
+    SafeText::new(bar_of(one.share(), BAR_CELLS, cell.look.script))
+}
+
+fn done(one: &Operation) -> SafeText {
+    let mut text = figures::count(one.affected);
+    text.push(&SafeText::literal("/"));
+    text.push(&figures::count(one.selected));
+    text
+}
+
+fn rate(one: &Operation) -> SafeText {
+    match one.rate {
+        0 => SafeText::literal("full"),
+        rate => figures::rate(Some(rate as f64)),
+    }
+}
+
+/// Whether and how long it can be undone.
+fn undo(one: &Operation, now: Option<f64>) -> (SafeText, Meaning) {
+    if !one.undone_by.is_empty() {
+        let mut text = SafeText::literal("undone by ");
+        text.push(&one.undone_by);
+        return (text, Meaning::Dim);
+    }
+    if !one.is_over() {
+        return (SafeText::literal("when over"), Meaning::Dim);
+    }
+    match one.undo_left(now) {
+        Some(left) => {
+            let mut text = SafeText::literal("U: ");
+            text.push(&figures::age(Some(left)));
+            (text, Meaning::Plain)
+        }
+        None => (SafeText::literal("no longer"), Meaning::Dim),
+    }
+}
+
+/// What there is to say about the selected one.
+fn about(pen: &mut Pen<'_>, area: Rect, one: Option<&Operation>, state: &State) {
+    let Some(one) = one else {
+        boxed(pen, area, &Phrase::new(), &Phrase::new());
+        return;
+    };
+    let title = Phrase::new()
+        .say("Operation ", Meaning::Label)
+        .add(one.id.clone(), Meaning::Strong)
+        .say(" by ", Meaning::Label)
+        .add(who(one), Meaning::Plain);
+    let inner = boxed(pen, area, &title, &Phrase::new());
+    let mut said = vec![progress(one, now(state), pen.look)];
+    if !one.note.is_empty() {
+        said.extend(sentence(&one.note, inner.width, 2, Meaning::Watch));
+    }
+    said.push(fact("what", Phrase::new().add(what(one), Meaning::Plain)));
+    said.push(fact("undo", undo_line(one, now(state))));
+    if let Some(pace) = pace(one) {
+        said.push(fact("pace", pace));
+    }
+    let from = Phrase::new()
+        .add(who(one), Meaning::Plain)
+        .say(" from ", Meaning::Label)
+        .add(one.peer.clone(), Meaning::Plain)
+        .say(" at ", Meaning::Label)
+        .add(clock::time_of_day(one.started, now(state)), Meaning::Plain);
+    said.push(fact("who", from));
+    if !one.plan.is_empty() {
+        said.push(fact(
+            "plan",
+            Phrase::new().add(one.plan.clone(), Meaning::Label),
+        ));
+    }
+    say_lines(pen, inner, &said);
+}
+
+/// `● done: 2,744 of 2,871, 127 left as they are, none died again`.
+fn progress(one: &Operation, now: Option<f64>, look: Look) -> Phrase {
+    let (glyph, meaning) = sign(one, look);
+    let mut phrase = Phrase::new()
+        .say(glyph, meaning)
+        .say(" ", Meaning::Plain)
+        .say(one.state_word(), meaning)
+        .say(": ", Meaning::Plain)
+        .add(figures::count(one.affected), Meaning::Strong)
+        .say(" of ", Meaning::Label)
+        .add(figures::count(one.selected), Meaning::Plain);
+    if one.skipped > 0 {
+        phrase = phrase
+            .say(", ", Meaning::Label)
+            .add(figures::count(one.skipped), Meaning::Watch)
+            .say(" left as they are", Meaning::Label);
+    }
+    if one.died_again > 0 {
+        phrase = phrase
+            .say(", ", Meaning::Label)
+            .add(figures::count(one.died_again), Meaning::Act)
+            .say(" died again", Meaning::Act);
+    }
+    if let (OperationState::Waiting, Some(left)) = (one.state, one.judged.zip(now)) {
+        phrase = phrase
+            .say(", the canary is judged in ", Meaning::Label)
+            .add(
+                figures::age(Some((left.0 - left.1).max(0.0))),
+                Meaning::Plain,
+            );
+    }
+    phrase
+}
+
+fn undo_line(one: &Operation, now: Option<f64>) -> Phrase {
+    let (text, meaning) = undo(one, now);
+    let phrase = Phrase::new().add(text, meaning);
+    match one.undo_until.filter(|_| one.undo_left(now).is_some()) {
+        Some(until) => phrase
+            .say(", until ", Meaning::Label)
+            .add(clock::time_of_day(Some(until), now), Meaning::Plain),
+        None => phrase,
+    }
+}
+
+/// How it goes about it, if that is not as fast as it goes and to the end.
+fn pace(one: &Operation) -> Option<Phrase> {
+    let mut parts = Vec::new();
+    if one.rate > 0 {
+        parts.push(Phrase::new().add(rate(one), Meaning::Plain));
+    }
+    if one.canary > 0 {
+        parts.push(Phrase::new().value("canary", figures::count(one.canary), Meaning::Plain));
+    }
+    if let Some(brake) = one.brake {
+        let brake = SafeText::new(format!("{brake}%"));
+        parts.push(Phrase::new().value("brake", brake, Meaning::Plain));
+    }
+    if one.keeps_attempts {
+        parts.push(Phrase::new().say("attempts kept", Meaning::Plain));
+    }
+    (!parts.is_empty()).then(|| Phrase::fitting(parts, ", ", usize::MAX))
+}
