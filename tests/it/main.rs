@@ -11,7 +11,7 @@
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
 //! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
-//!   screen: [`terminals`], [`walks`], [`outages`], [`storms`], [`hostile`] with a
+//!   screen: [`terminals`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`] with a
 //!   broker that lies, [`liar`], in [`hostile_text`].
 
 #![expect(
@@ -132,6 +132,8 @@ mod operations;
 mod terminals;
 
 mod walks;
+
+mod operate;
 
 mod outages;
 

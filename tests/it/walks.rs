@@ -13,13 +13,15 @@ use crate::broker;
 use crate::terminals::{SOON, WEIR};
 
 const SIZE: (u16, u16) = (120, 36);
-const TABS: [&str; 6] = [
+const TABS: [&str; 8] = [
     "Overview",
     "Topics",
     "Subscriptions",
     "Dead letters",
     "Clients",
     "Events",
+    "Operations",
+    "Audit",
 ];
 
 /// `orders` with three messages for `billing`, `emails` with one for `smtp`, which is dead.
@@ -91,13 +93,13 @@ async fn each_tab_opens_with_its_number_and_the_tab_key_goes_round() {
     for size in [(80, 24), SIZE, (200, 60)] {
         let mut terminal = open(&broker, size);
         shows(&terminal, &tab(1));
-        for number in [6, 2, 5, 3, 4, 1] {
+        for number in [6, 2, 7, 5, 8, 3, 4, 1] {
             step(&mut terminal, &number.to_string(), &tab(number));
         }
-        for number in [2, 3, 4, 5, 6, 1] {
+        for number in [2, 3, 4, 5, 6, 7, 8, 1] {
             step(&mut terminal, "\t", &tab(number));
         }
-        step(&mut terminal, "\u{1b}[Z", &tab(6));
+        step(&mut terminal, "\u{1b}[Z", &tab(8));
         leave(terminal, "q");
     }
 }
