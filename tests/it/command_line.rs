@@ -41,7 +41,7 @@ pub(crate) fn run_in(directory: &Path, server: &str, words: &[&str]) -> Ended {
     ended(command, server, words)
 }
 
-fn run_with(server: &str, words: &[&str], variables: &[(&str, &str)]) -> Ended {
+pub(crate) fn run_with(server: &str, words: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(WEIR);
     command.envs(variables.iter().copied());
     ended(command, server, words)
@@ -216,7 +216,7 @@ async fn the_numbers_of_a_topic_hold_those_of_its_subscriptions() {
 }
 
 /// What a shell is offered behind these words, the last of which is being typed.
-fn offered(server: &str, words: &[&str]) -> Vec<String> {
+pub(crate) fn offered(server: &str, words: &[&str]) -> Vec<String> {
     let words = [&["--", "weir"], words].concat();
     let ended = run_with(server, &words, &[("WEIR_COMPLETE", "fish")]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

@@ -151,6 +151,10 @@ mod decoders;
 
 mod command_line;
 
+mod undoable;
+
+mod strangers;
+
 mod loads;
 
 mod slo;

@@ -176,7 +176,7 @@ fn answer(address: &str, words: &[&str], (question, answer): (&str, &str)) -> u3
     let arguments = [&["--server", address], words].concat();
     let mut terminal = Terminal::start(WEIR, &arguments, SIZES[0]);
     let screen = terminal.until("the question", SOON, |screen| screen.contains(question));
-    assert!(screen.contains("this cannot be taken back"), "{screen}");
+    assert!(screen.contains("  undo       "), "{screen}");
     terminal.press(answer);
     let code = terminal.end(SOON);
     terminal.until("the terminal as it was", SOON, |_| terminal.is_restored());
@@ -189,8 +189,8 @@ async fn what_loses_messages_asks_and_only_a_yes_does_it() {
     let address = broker.child().address();
     let all = [
         (
-            &["dlq", "purge", "s", "--all"][..],
-            "Purge 2 dead messages of s? [y/N]",
+            &["dlq", "discard", "s", "--all"][..],
+            "Discard 2 dead messages of s? [y/N]",
         ),
         (&["sub", "rm", "s"], "Delete the subscription s? [y/N]"),
         (

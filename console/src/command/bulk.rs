@@ -1,41 +1,235 @@
-//! `weir dlq requeue|purge`: acts on many dead messages, counted first and done when somebody agrees.
+//! `weir dlq requeue|discard|move`, `weir sub purge`, `weir topic purge`: which messages an act is for.
 //!
-//! What the broker can select by itself it selects in one call, one group of dead messages too. With
-//! another `--where` the dead messages are looked through here; those that match are counted and acted
-//! upon by their ids, so that exactly what
-//! was counted is done, whatever dies meanwhile.
+//! What the broker can select by itself it selects, one group of dead messages too. With another `--where` the
+//! messages are looked through here, and those that match are planned by their ids, so that exactly what was counted
+//! is done, whatever dies or comes meanwhile.
 
 use std::collections::HashSet;
 
-use weir_proto::v1;
+use weir_proto::filter::Filter;
+use weir_proto::v1::{self, MessageState, OperationAct};
 
-use super::arguments::ConsentArgs;
+use super::acting::{self, Asks, How, Wanted};
+use super::arguments::{
+    BacklogSelectionArgs, DiscardArgs, MoveArgs, PurgeArgs, PurgeHow, PurgeTopicArgs, RequeueArgs,
+    SelectionArgs,
+};
 use super::failure::Failure;
 use super::session::Session;
-use super::{consent, names, peek};
+use super::{names, peek};
 use crate::present::message_fields::FINGERPRINT;
-use crate::present::operation::OperationDocument;
+use crate::present::operation::Counted;
 use crate::present::units;
-use weir_proto::filter::Filter;
 
-/// The most ids of one call, which is the broker's limit.
+/// The most ids of one plan, which is the broker's limit.
 const CALL_IDS: usize = 10_000;
 
-/// The most messages that are selected here, since their ids are held until they are done.
+/// The most messages that are selected here, since their ids are held until they are planned.
 const MAX_SELECTED: usize = 2_000_000;
 
-/// Which dead messages.
-#[derive(Debug)]
-pub(crate) struct Wanted {
-    /// What the broker selects by.
-    pub(crate) selection: v1::Selection,
-    /// What is selected by here, besides.
-    pub(crate) filter: Option<Filter>,
+/// Where a backlog's messages are; leased ones are counted as those that stay.
+const BACKLOG: [MessageState; 4] = [
+    MessageState::Ready,
+    MessageState::Waiting,
+    MessageState::Scheduled,
+    MessageState::Leased,
+];
+
+/// Puts dead messages back.
+pub(crate) async fn requeue(session: &mut Session, args: RequeueArgs) -> Result<(), Failure> {
+    let found = names::subscription(session, &args.subscription).await?;
+    let choice = Choice::dead(args.selection, None);
+    let mut requests = choice
+        .requests(session, &found, OperationAct::Requeue)
+        .await?;
+    for request in &mut requests {
+        request.skip_requeued_before = args.canary.skip_requeued;
+    }
+    let name = found.name;
+    let wanted = Wanted {
+        requests,
+        command: format!("dlq requeue {name}"),
+        tried: format!("requeue dead messages of {name}"),
+        done: ("requeued", Counted::Messages),
+        asks: Asks::Counting("Requeue", DEAD),
+        lead: String::new(),
+        name,
+    };
+    let how = How {
+        consent: args.consent,
+        rate: args.rate.rate,
+        canary: args.canary,
+    };
+    acting::run(session, wanted, how).await
 }
 
-impl Wanted {
+/// Drops dead messages.
+pub(crate) async fn discard(session: &mut Session, args: DiscardArgs) -> Result<(), Failure> {
+    let found = names::subscription(session, &args.subscription).await?;
+    let choice = Choice {
+        is_final: args.is_final.is_final,
+        ..Choice::dead(args.selection, args.keep)
+    };
+    let requests = choice
+        .requests(session, &found, OperationAct::Discard)
+        .await?;
+    let name = found.name;
+    let wanted = Wanted {
+        requests,
+        command: format!("dlq discard {name}"),
+        tried: format!("discard dead messages of {name}"),
+        done: ("discarded", Counted::Messages),
+        asks: Asks::Counting("Discard", DEAD),
+        lead: String::new(),
+        name,
+    };
+    let how = How {
+        consent: args.consent,
+        rate: args.rate.rate,
+        ..How::default()
+    };
+    acting::run(session, wanted, how).await
+}
+
+/// Publishes dead messages to another topic.
+pub(crate) async fn move_to(session: &mut Session, args: MoveArgs) -> Result<(), Failure> {
+    let found = names::subscription(session, &args.subscription).await?;
+    let choice = Choice::dead(args.selection, args.keep);
+    let mut requests = choice.requests(session, &found, OperationAct::Move).await?;
+    for request in &mut requests {
+        request.target_topic = args.to.clone().unwrap_or_default();
+    }
+    let name = found.name;
+    let wanted = Wanted {
+        requests,
+        command: format!("dlq move {name}"),
+        tried: format!("move dead messages of {name}"),
+        done: ("moved", Counted::Messages),
+        asks: Asks::Counting("Move", DEAD),
+        lead: String::new(),
+        name,
+    };
+    let how = How {
+        consent: args.consent,
+        rate: args.rate.rate,
+        ..How::default()
+    };
+    acting::run(session, wanted, how).await
+}
+
+/// Drops messages of a backlog.
+pub(crate) async fn purge(session: &mut Session, args: PurgeArgs) -> Result<(), Failure> {
+    let found = names::subscription(session, &args.subscription).await?;
+    let PurgeHow {
+        selection,
+        consent,
+        is_final,
+        rate,
+    } = args.purge;
+    let choice = Choice::backlog(selection, is_final.is_final);
+    let requests = choice
+        .requests(session, &found, OperationAct::Purge)
+        .await?;
+    let name = found.name;
+    let wanted = purge_of("sub", "the backlog of", name, requests);
+    let how = How {
+        consent,
+        rate: rate.rate,
+        ..How::default()
+    };
+    acting::run(session, wanted, how).await
+}
+
+/// Drops messages of the backlogs of all subscriptions of a topic.
+pub(crate) async fn purge_topic(
+    session: &mut Session,
+    args: PurgeTopicArgs,
+) -> Result<(), Failure> {
+    let failed = |error| session.failure(format!("purge the topic {}", args.topic), error);
+    let topic = session.client.admin().get_topic(&args.topic).await;
+    let name = topic.map_err(failed)?.name;
+    let request = v1::GetStatsRequest {
+        topic: name.clone(),
+        ..v1::GetStatsRequest::default()
+    };
+    let sample = session.client.stats().get(request).await.map_err(failed)?;
+    let PurgeHow {
+        selection,
+        consent,
+        is_final,
+        rate,
+    } = args.purge;
+    let choice = Choice::backlog(selection, is_final.is_final);
+    let mut requests = Vec::new();
+    for stats in sample.subscriptions.iter().filter(|one| one.topic == name) {
+        let found = v1::Subscription {
+            name: stats.name.clone(),
+            topic: name.clone(),
+            ..v1::Subscription::default()
+        };
+        let more = choice
+            .requests(session, &found, OperationAct::Purge)
+            .await?;
+        requests.extend(more);
+    }
+    let wanted = purge_of(
+        "topic",
+        "the backlogs of all subscriptions of",
+        name,
+        requests,
+    );
+    let how = How {
+        consent,
+        rate: rate.rate,
+        ..How::default()
+    };
+    acting::run(session, wanted, how).await
+}
+
+/// How dead messages are counted.
+const DEAD: [&str; 2] = ["dead message", "dead messages"];
+
+fn purge_of(noun: &str, of: &'static str, name: String, requests: Vec<v1::PlanRequest>) -> Wanted {
+    Wanted {
+        requests,
+        command: format!("{noun} purge {name}"),
+        tried: format!("purge {of} {name}"),
+        done: ("purged", Counted::Messages),
+        asks: Asks::Counting("Purge", ["message", "messages"]),
+        lead: String::new(),
+        name,
+    }
+}
+
+/// Which messages.
+#[derive(Clone, Debug)]
+struct Choice {
+    /// What the broker selects by.
+    selection: v1::Selection,
+    /// What is selected by here, besides.
+    filter: Option<Filter>,
+    /// Among those in one of these states.
+    states: Vec<MessageState>,
+    is_final: bool,
+}
+
+impl Choice {
+    fn dead(args: SelectionArgs, keep: Option<u64>) -> Self {
+        let selection = v1::Selection {
+            all: args.all,
+            message_ids: args.ids,
+            older_than: args.older_than.map(units::proto_span),
+            keep_newest: keep,
+            error_class: args.error_class.unwrap_or_default(),
+            ordering_key: args.key.unwrap_or_default(),
+            filter: args.attributes.unwrap_or_default(),
+            ..v1::Selection::default()
+        };
+        Self::of_group(selection, args.filter)
+    }
+
     /// What of a filter the broker can select by, it does: one group of dead messages.
-    pub(crate) fn new(mut selection: v1::Selection, filter: Option<Filter>) -> Self {
+    fn of_group(mut selection: v1::Selection, filter: Option<Filter>) -> Self {
         let required = filter
             .as_ref()
             .and_then(|filter| filter.requires(FINGERPRINT));
@@ -46,177 +240,149 @@ impl Wanted {
         Self {
             selection,
             filter: filter.filter(|_| !is_all),
-        }
-    }
-}
-
-/// Acts on dead messages of the subscription that was `given`.
-pub(crate) async fn run(
-    session: &mut Session,
-    given: &str,
-    act: Act,
-    wanted: Wanted,
-    consent: ConsentArgs,
-) -> Result<(), Failure> {
-    let found = names::subscription(session, given).await?;
-    let selections = match &wanted.filter {
-        Some(filter) => selected(session, &found, filter, &wanted.selection).await?,
-        None => vec![wanted.selection],
-    };
-    let name = found.name;
-    let bulk = Bulk {
-        act,
-        name,
-        selections,
-    };
-    let name = &bulk.name;
-    if consent.dry_run {
-        let plan = bulk.make(session, DryRun::Yes).await?;
-        let text = |_is_colored| format!("{} {}\n", act.verb(), act.plan(&plan, name));
-        return session.thing(&plan, name, text).await;
-    }
-    if !consent.yes {
-        let plan = bulk.make(session, DryRun::Yes).await?;
-        let (text, question) = (act.plan(&plan, name), act.question(&plan, name));
-        consent::require(&session.output, consent.yes, &text, &question)?;
-    }
-    let done = bulk.make(session, DryRun::No).await?;
-    let sentence = done.sentence(act.done(), name);
-    let id = done.operation.clone().unwrap_or_default();
-    session.outcome(&done, &id, &sentence).await
-}
-
-/// The dead messages that a filter selects, as selections of as many ids as one call takes.
-async fn selected(
-    session: &Session,
-    subscription: &v1::Subscription,
-    filter: &Filter,
-    selection: &v1::Selection,
-) -> Result<Vec<v1::Selection>, Failure> {
-    let mut ids = peek::dead_ids(session, subscription, filter, MAX_SELECTED).await?;
-    let only: HashSet<&String> = selection.message_ids.iter().collect();
-    if !only.is_empty() {
-        ids.retain(|id| only.contains(id));
-    }
-    let parts = ids.chunks(CALL_IDS).map(|part| v1::Selection {
-        message_ids: part.to_vec(),
-        ..selection.clone()
-    });
-    Ok(parts.collect())
-}
-
-/// What is done to dead messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// Back to ready.
-    Requeue,
-    /// Dropped.
-    Purge,
-}
-
-impl Act {
-    /// `requeue`, `purge`.
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Requeue => "requeue",
-            Self::Purge => "purge",
+            states: vec![MessageState::Dead],
+            is_final: false,
         }
     }
 
-    /// What happened, for a sentence.
-    fn done(self) -> &'static str {
-        match self {
-            Self::Requeue => "requeued",
-            Self::Purge => "purged",
+    fn backlog(args: BacklogSelectionArgs, is_final: bool) -> Self {
+        let selection = v1::Selection {
+            all: args.all,
+            message_ids: args.ids,
+            older_than: args.older_than.map(units::proto_span),
+            keep_newest: args.keep,
+            ordering_key: args.key.unwrap_or_default(),
+            filter: args.attributes.unwrap_or_default(),
+            ..v1::Selection::default()
+        };
+        Self {
+            selection,
+            filter: args.filter,
+            states: BACKLOG.to_vec(),
+            is_final,
         }
     }
 
-    fn plan(self, document: &OperationDocument, name: &str) -> String {
-        let what = dead_messages(document);
-        match self {
-            Self::Requeue => {
-                format!("puts {what} of {name} back to ready; consumers will get them again")
-            }
-            Self::Purge => format!("drops {what} of {name}\nthis cannot be taken back"),
-        }
-    }
-
-    fn question(self, document: &OperationDocument, name: &str) -> String {
-        let what = dead_messages(document);
-        match self {
-            Self::Requeue => format!("Requeue {what} of {name}?"),
-            Self::Purge => format!("Purge {what} of {name}?"),
-        }
-    }
-}
-
-/// How many messages a plan is about: whether it counts them as affected is left to the broker.
-fn dead_messages(plan: &OperationDocument) -> String {
-    let count = plan.selected.saturating_sub(plan.skipped);
-    units::counted(count, "dead message", "dead messages")
-}
-
-/// Whether it only counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DryRun {
-    Yes,
-    No,
-}
-
-/// One act on one subscription, in as many calls as it has selections.
-struct Bulk {
-    act: Act,
-    name: String,
-    selections: Vec<v1::Selection>,
-}
-
-impl Bulk {
-    async fn make(&self, session: &Session, dry_run: DryRun) -> Result<OperationDocument, Failure> {
-        let mut whole = OperationDocument::none(dry_run == DryRun::Yes);
-        for selection in &self.selections {
-            match self.call(session, selection.clone(), dry_run).await {
-                Ok(summary) => whole.add(&summary),
-                Err(error) => {
-                    if dry_run == DryRun::No && whole.affected > 0 {
-                        session
-                            .output
-                            .note(&whole.sentence(self.act.done(), &self.name));
-                    }
-                    let tried = format!("{} dead messages of {}", self.act.verb(), self.name);
-                    return Err(session.failure(tried, error));
-                }
-            }
-        }
-        Ok(whole)
-    }
-
-    async fn call(
+    /// What is to be planned on one subscription: a plan, or as many as there are ids for.
+    async fn requests(
         &self,
         session: &Session,
-        selection: v1::Selection,
-        dry_run: DryRun,
-    ) -> Result<v1::OperationSummary, weir_proto::client::Error> {
-        let operator = session.client.operator();
-        let (subscription, selection) = (self.name.clone(), Some(selection));
-        let dry_run = dry_run == DryRun::Yes;
-        match self.act {
-            Act::Requeue => {
-                let request = v1::RequeueDeadLettersRequest {
-                    subscription,
-                    selection,
-                    dry_run,
-                };
-                operator.requeue(request).await
-            }
-            Act::Purge => {
-                let request = v1::PurgeBacklogRequest {
-                    subscription,
-                    selection,
-                    scope: v1::PurgeScope::Dead.into(),
-                    dry_run,
-                };
-                operator.purge(request).await
-            }
+        found: &v1::Subscription,
+        act: OperationAct,
+    ) -> Result<Vec<v1::PlanRequest>, Failure> {
+        let selections = match &self.filter {
+            Some(filter) => self.selected(session, found, filter).await?,
+            None => vec![self.selection.clone()],
+        };
+        let request = |selection| v1::PlanRequest {
+            act: act.into(),
+            subscription: found.name.clone(),
+            selection: Some(selection),
+            is_final: self.is_final,
+            ..v1::PlanRequest::default()
+        };
+        Ok(selections.into_iter().map(request).collect())
+    }
+
+    /// The messages that a filter selects, as selections of as many ids as one plan takes.
+    async fn selected(
+        &self,
+        session: &Session,
+        subscription: &v1::Subscription,
+        filter: &Filter,
+    ) -> Result<Vec<v1::Selection>, Failure> {
+        let states = &self.states;
+        let mut ids = peek::ids(session, subscription, (states, filter), MAX_SELECTED).await?;
+        let only: HashSet<&String> = self.selection.message_ids.iter().collect();
+        if !only.is_empty() {
+            ids.retain(|id| only.contains(id));
         }
+        let parts = ids.chunks(CALL_IDS).map(|part| v1::Selection {
+            message_ids: part.to_vec(),
+            ..self.selection.clone()
+        });
+        Ok(parts.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::command::arguments::{Cli, Command, DlqCommand};
+
+    fn discard_of(flags: &[&str]) -> Result<v1::Selection, clap::Error> {
+        let start = ["weir", "dlq", "purge", "billing"];
+        let cli = Cli::try_parse_from(start.iter().chain(flags))?;
+        match cli.command {
+            Some(Command::Dlq(DlqCommand::Discard(args))) => {
+                Ok(Choice::dead(args.selection, args.keep).selection)
+            }
+            other => panic!("parsed as {other:?}"),
+        }
+    }
+
+    #[test]
+    fn conditions_add_up_and_all_stands_alone() {
+        let all = discard_of(&["--all"]).unwrap();
+        assert_eq!(
+            all,
+            v1::Selection {
+                all: true,
+                ..v1::Selection::default()
+            }
+        );
+        let words = "--older-than 2d --error-class Timeout --keep 10";
+        let some = discard_of(&words.split(' ').collect::<Vec<_>>()).unwrap();
+        assert!(!some.all);
+        assert_eq!(
+            units::span_seconds(some.older_than.as_ref()),
+            Some(172_800.0)
+        );
+        assert_eq!(some.error_class, "Timeout");
+        assert_eq!(some.keep_newest, Some(10));
+        for other in [
+            ["--keep", "1"],
+            ["--id", "1.0.1"],
+            ["--older-than", "1s"],
+            ["--where", "offset=1"],
+        ] {
+            assert!(
+                discard_of(&["--all", other[0], other[1]]).is_err(),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keeping_alone_is_a_selection_of_a_discard_and_not_of_a_requeue() {
+        assert_eq!(
+            discard_of(&["--keep", "1000"]).unwrap().keep_newest,
+            Some(1_000)
+        );
+        let requeue = ["weir", "dlq", "requeue", "billing", "--keep", "1"];
+        assert!(Cli::try_parse_from(requeue).is_err());
+    }
+
+    #[test]
+    fn several_ids_may_be_given_in_either_way() {
+        let ids = discard_of(&["--id", "1.0.1", "1.0.2", "--id", "1.0.3"])
+            .unwrap()
+            .message_ids;
+        assert_eq!(ids, ["1.0.1", "1.0.2", "1.0.3"]);
+    }
+
+    #[test]
+    fn a_group_is_selected_by_the_broker_and_what_else_is_asked_of_it_here() {
+        let filter = |text| crate::command::arguments::message_filter(text).unwrap();
+        let one = "fingerprint = \"00c0ffee00c0ffee\"";
+        let choice = Choice::of_group(v1::Selection::default(), Some(filter(one)));
+        assert_eq!(choice.selection.fingerprint, "00c0ffee00c0ffee");
+        assert!(choice.filter.is_none());
+        let more = format!("{one} and offset > 5");
+        let choice = Choice::of_group(v1::Selection::default(), Some(filter(&more)));
+        assert_eq!(choice.selection.fingerprint, "00c0ffee00c0ffee");
+        assert!(choice.filter.is_some());
     }
 }

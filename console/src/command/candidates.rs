@@ -1,4 +1,4 @@
-//! What a shell offers for a name: the topics and subscriptions that the broker has.
+//! What a shell offers for a name: the topics, subscriptions and operations that the broker has.
 //!
 //! It has 300 ms, so that the key that asks for it never feels stuck; without a broker, or without an
 //! answer in time, there is nothing to offer, which is no error.
@@ -9,7 +9,9 @@ use std::time::Duration;
 use clap_complete::engine::CompletionCandidate;
 use weir_proto::client::{Client, Error, Options};
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{ListSubscriptionsRequest, ListTopicsRequest};
+use weir_proto::v1::{ListOperationsRequest, ListSubscriptionsRequest, ListTopicsRequest};
+
+use crate::present::operations::ListedOperation;
 
 /// Where the broker is unless something else is said; the daemon's own default.
 pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:7420";
@@ -48,8 +50,34 @@ pub(crate) fn subscriptions() -> Vec<CompletionCandidate> {
     })
 }
 
+/// The ids of operations, the newest first, each with what it is.
+pub(crate) fn operations() -> Vec<CompletionCandidate> {
+    described(async |client: Client| {
+        let request = ListOperationsRequest {
+            page_size: MAX_NAMES,
+            ..ListOperationsRequest::default()
+        };
+        let page = client.operator().list_operations(request).await?;
+        let found = page.operations.iter().map(|one| {
+            let about = ListedOperation::from(one);
+            let about = about.progress();
+            (one.operation.clone(), Some(about))
+        });
+        Ok(found.collect())
+    })
+}
+
 fn offered(
     list: impl AsyncFnOnce(Client) -> Result<Vec<String>, Error>,
+) -> Vec<CompletionCandidate> {
+    described(async |client: Client| {
+        let names = list(client).await?;
+        Ok(names.into_iter().map(|name| (name, None)).collect())
+    })
+}
+
+fn described(
+    list: impl AsyncFnOnce(Client) -> Result<Vec<(String, Option<String>)>, Error>,
 ) -> Vec<CompletionCandidate> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let Ok(runtime) = builder.enable_all().build() else {
@@ -70,8 +98,16 @@ fn offered(
     let names = names.ok().and_then(Result::ok).unwrap_or_default();
     names
         .into_iter()
-        .filter(|name| SafeText::new(name).as_str() == name)
-        .map(CompletionCandidate::new)
+        .filter(|(name, _about)| SafeText::new(name).as_str() == name)
+        .enumerate()
+        .map(|(at, (name, about))| {
+            let help = about.map(|about| SafeText::new(about).to_string().into());
+            // Otherwise a shell would put them in the order of their letters.
+            let order = help.is_some().then_some(at);
+            CompletionCandidate::new(name)
+                .help(help)
+                .display_order(order)
+        })
         .collect()
 }
 

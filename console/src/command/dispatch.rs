@@ -3,26 +3,32 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use super::arguments::{
-    ApplyArgs, Cli, ClientCommand, Command, DlqCommand, EventsArgs, Globals, MarkCommand,
-    SubCommand, TopCommandArgs, TopicCommand,
+    ApplyArgs, AuditCommand, Cli, ClientCommand, Command, DlqCommand, EventsArgs, Globals,
+    MarkCommand, OpCommand, SubCommand, TopCommandArgs, TopicCommand,
 };
 use super::failure::{Exit, Failure};
 use super::location::locate;
 use super::output::{self, Output};
 use super::session::Session;
 use super::{
-    apply, check, client, config, ctx, dlq, load, sentences, shell, status, sub, timeline, topic,
+    apply, audit, check, client, config, ctx, dlq, load, op, read_only, sentences, shell, status,
+    sub, timeline, topic,
 };
+use crate::present::color::Color;
 use crate::tui::TopArgs;
 
 /// Runs the program with the process's arguments.
 pub(crate) fn run() -> ExitCode {
     shell::answer_completion();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let cli = match Cli::command().try_get_matches().and_then(read) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(failure)) => {
+            Output::new(Color::Auto, false).failure(&failure);
+            return failure.exit().into();
+        }
         Err(error) => {
             let exit = output::parser_says(&error);
             let is_of_check = check::is_asked_for(std::env::args_os());
@@ -58,7 +64,19 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Topic(command)) => with_broker(globals, Verb::Topic(command)).into(),
         Some(Command::Sub(command)) => with_broker(globals, Verb::Sub(command)).into(),
         Some(Command::Dlq(command)) => with_broker(globals, Verb::Dlq(command)).into(),
+        Some(Command::Op(command)) => with_broker(globals, Verb::Op(command)).into(),
+        Some(Command::Audit(command)) => with_broker(globals, Verb::Audit(command)).into(),
     }
+}
+
+/// What was typed, unless it would change something where nothing may be changed.
+fn read(mut typed: ArgMatches) -> Result<Result<Cli, Failure>, clap::Error> {
+    let written = read_only::written(&typed);
+    let cli = Cli::from_arg_matches_mut(&mut typed)?;
+    Ok(match written {
+        Some(verb) if cli.globals.read_only => Err(Failure::ReadOnly { verb }),
+        _ => Ok(cli),
+    })
 }
 
 /// Opens the screen on the broker that is meant.
@@ -79,6 +97,8 @@ pub(crate) enum Verb {
     Topic(TopicCommand),
     Sub(SubCommand),
     Dlq(DlqCommand),
+    Op(OpCommand),
+    Audit(AuditCommand),
     Client(ClientCommand),
     Events(EventsArgs),
     Mark(MarkCommand),
@@ -133,6 +153,8 @@ pub(crate) async fn execute(session: &mut Session, verb: Verb) -> Result<(), Fai
         Verb::Topic(command) => topic::run(session, command).await,
         Verb::Sub(command) => sub::run(session, command).await,
         Verb::Dlq(command) => dlq::run(session, command).await,
+        Verb::Op(command) => op::run(session, command).await,
+        Verb::Audit(command) => audit::run(session, command).await,
         Verb::Client(command) => client::run(session, command).await,
         Verb::Events(args) => timeline::events(session, args).await,
         Verb::Mark(command) => timeline::mark(session, command).await,

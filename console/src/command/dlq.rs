@@ -1,12 +1,11 @@
-//! `weir dlq ls|groups|requeue|release|purge`.
+//! `weir dlq ls|groups|release`, and the way to the other verbs of dead messages.
 
 use weir_proto::v1;
 
-use super::arguments::{DlqCommand, ListArgs, ReleaseArgs, SelectionArgs};
-use super::bulk::{Act, Wanted};
+use super::arguments::{DlqCommand, ListArgs, ReleaseArgs};
 use super::failure::Failure;
 use super::session::Session;
-use super::{bulk, export, names, peek};
+use super::{bulk, edit_message, export, names, peek};
 use crate::present::dead_groups::{DeadGroupDocument, dead_group_table};
 use crate::present::dead_set::{DeadSetDocument, dead_set_table};
 use crate::present::format::Format;
@@ -24,29 +23,11 @@ pub(crate) async fn run(session: &mut Session, command: DlqCommand) -> Result<()
         DlqCommand::Groups { subscription, list } => groups(session, &subscription, &list).await,
         DlqCommand::Export(args) => export::run(session, args).await,
         DlqCommand::Peek(args) => peek::dead(session, &args).await,
-        DlqCommand::Requeue(args) => {
-            let wanted = wanted(args.selection, None);
-            bulk::run(
-                session,
-                &args.subscription,
-                Act::Requeue,
-                wanted,
-                args.consent,
-            )
-            .await
-        }
+        DlqCommand::Requeue(args) => bulk::requeue(session, *args).await,
+        DlqCommand::Discard(args) => bulk::discard(session, args).await,
+        DlqCommand::Move(args) => bulk::move_to(session, args).await,
+        DlqCommand::Edit(args) => edit_message::run(session, args).await,
         DlqCommand::Release(args) => release(session, args).await,
-        DlqCommand::Purge(args) => {
-            let wanted = wanted(args.selection, args.keep);
-            bulk::run(
-                session,
-                &args.subscription,
-                Act::Purge,
-                wanted,
-                args.consent,
-            )
-            .await
-        }
     }
 }
 
@@ -144,104 +125,4 @@ async fn release(session: &mut Session, args: ReleaseArgs) -> Result<(), Failure
     session
         .outcome(&document, &document.subscription, &sentence)
         .await
-}
-
-fn wanted(args: SelectionArgs, keep: Option<u64>) -> Wanted {
-    let selection = v1::Selection {
-        all: args.all,
-        message_ids: args.ids,
-        older_than: args.older_than.map(units::proto_span),
-        keep_newest: keep,
-        error_class: args.error_class.unwrap_or_default(),
-        fingerprint: String::new(),
-        ..v1::Selection::default()
-    };
-    Wanted::new(selection, args.filter)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::command::arguments::{Cli, Command};
-
-    fn purge_of(flags: &[&str]) -> Result<v1::Selection, clap::Error> {
-        let start = ["weir", "dlq", "purge", "billing"];
-        let cli = Cli::try_parse_from(start.iter().chain(flags))?;
-        match cli.command {
-            Some(Command::Dlq(DlqCommand::Purge(args))) => {
-                Ok(wanted(args.selection, args.keep).selection)
-            }
-            other => panic!("parsed as {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_selection_must_be_written() {
-        for verb in ["purge", "requeue"] {
-            let error = Cli::try_parse_from(["weir", "dlq", verb, "billing", "--yes"]).unwrap_err();
-            assert_eq!(
-                error.kind(),
-                clap::error::ErrorKind::MissingRequiredArgument
-            );
-        }
-    }
-
-    #[test]
-    fn conditions_add_up_and_all_stands_alone() {
-        let all = purge_of(&["--all"]).unwrap();
-        assert_eq!(
-            all,
-            v1::Selection {
-                all: true,
-                ..v1::Selection::default()
-            }
-        );
-        let some = purge_of(&[
-            "--older-than",
-            "2d",
-            "--error-class",
-            "Timeout",
-            "--keep",
-            "10",
-        ]);
-        let some = some.unwrap();
-        assert!(!some.all);
-        assert_eq!(
-            units::span_seconds(some.older_than.as_ref()),
-            Some(172_800.0)
-        );
-        assert_eq!(some.error_class, "Timeout");
-        assert_eq!(some.keep_newest, Some(10));
-        for other in [
-            ["--keep", "1"],
-            ["--id", "1.0.1"],
-            ["--older-than", "1s"],
-            ["--where", "offset=1"],
-        ] {
-            assert!(
-                purge_of(&["--all", other[0], other[1]]).is_err(),
-                "{other:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn keeping_alone_is_a_selection_of_a_purge_and_not_of_a_requeue() {
-        assert_eq!(
-            purge_of(&["--keep", "1000"]).unwrap().keep_newest,
-            Some(1_000)
-        );
-        let requeue = ["weir", "dlq", "requeue", "billing", "--keep", "1"];
-        assert!(Cli::try_parse_from(requeue).is_err());
-    }
-
-    #[test]
-    fn several_ids_may_be_given_in_either_way() {
-        let ids = purge_of(&["--id", "1.0.1", "1.0.2", "--id", "1.0.3"])
-            .unwrap()
-            .message_ids;
-        assert_eq!(ids, ["1.0.1", "1.0.2", "1.0.3"]);
-    }
 }

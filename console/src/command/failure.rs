@@ -1,5 +1,6 @@
 //! Why a command did not do what it was asked, and the exit code that says so to programs.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ pub(crate) enum Exit {
     NotFound = 7,
     /// An objective was missed.
     Threshold = 8,
+    /// What was planned is not so any more.
+    Changed = 9,
     /// Ctrl-C.
     Interrupted = 130,
 }
@@ -99,6 +102,42 @@ pub(crate) enum Failure {
     /// Nobody said yes.
     #[error("nothing was done: {0}")]
     Refused(&'static str),
+    /// The context is one of production, and what is acted on was not named.
+    #[error("nothing was done: the context {context} is production, and {name} was not named")]
+    Protected {
+        /// The context.
+        context: String,
+        /// What is acted on.
+        name: String,
+    },
+    /// Another name was typed than that of what is acted on.
+    #[error("nothing was done: this acts on {name}, and {typed:?} was named")]
+    NameWrong {
+        /// What was typed.
+        typed: String,
+        /// What is acted on.
+        name: String,
+    },
+    /// Nothing may be changed.
+    #[error("nothing was done: `weir {verb}` changes something, and this session is read-only")]
+    ReadOnly {
+        /// The command.
+        verb: String,
+    },
+    /// Ctrl-C while an operation was waited for.
+    #[error("interrupted; operation {id} goes on")]
+    GoesOn {
+        /// Its id.
+        id: String,
+    },
+    /// An undo that would change nothing.
+    #[error("nothing of operation {id} can be taken back any more: {why}")]
+    NothingLeft {
+        /// The operation.
+        id: String,
+        /// What has become of its messages.
+        why: String,
+    },
     /// Flags that do not go together in a way that the parser cannot see.
     #[error("{0}")]
     Usage(String),
@@ -182,13 +221,17 @@ impl Failure {
             },
             Self::Broker { error, .. } => exit_of(error),
             Self::Gone { .. } | Self::NoClient { .. } => Exit::NotFound,
-            Self::Refused(_) => Exit::Refused,
+            Self::Refused(_)
+            | Self::Protected { .. }
+            | Self::NameWrong { .. }
+            | Self::ReadOnly { .. } => Exit::Refused,
             Self::Usage(_) => Exit::Usage,
             Self::Partly(_) => Exit::Partly,
             Self::Publish { cause, .. } => cause.exit(),
             Self::OutputClosed => Exit::Done,
-            Self::Interrupted => Exit::Interrupted,
-            Self::TopicMismatch { .. }
+            Self::Interrupted | Self::GoesOn { .. } => Exit::Interrupted,
+            Self::NothingLeft { .. }
+            | Self::TopicMismatch { .. }
             | Self::Unwell(_)
             | Self::Input { .. }
             | Self::Configuration(_)
@@ -201,7 +244,20 @@ impl Failure {
     }
 
     /// What to do about it.
-    pub(crate) fn advice(&self) -> Option<&'static str> {
+    pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Protected { name, .. } => {
+                format!("add --confirm {name} beside --yes or --plan").into()
+            }
+            Self::GoesOn { id } => {
+                format!("weir op watch {id} follows it, weir op cancel {id} ends it").into()
+            }
+            Self::Publish { cause, .. } => return cause.advice(),
+            other => other.fixed_advice()?.into(),
+        })
+    }
+
+    fn fixed_advice(&self) -> Option<&'static str> {
         match self {
             Self::Unreachable { error, .. } if error.kind() == Kind::Usage => {
                 Some("write the address as HOST:PORT, for example 127.0.0.1:7420")
@@ -209,7 +265,10 @@ impl Failure {
             Self::Unreachable { .. } => {
                 Some("start one with: weir serve, or try: weir demo; --server names another")
             }
-            Self::Publish { cause, .. } => cause.advice(),
+            Self::ReadOnly { .. } => {
+                Some("leave --read-only out, or unset WEIR_READ_ONLY, to change something")
+            }
+            Self::NameWrong { .. } => Some("type the name as the plan writes it"),
             Self::TopicMismatch { .. } => Some("weir sub ls lists subscriptions with their topics"),
             Self::NoClient { .. } => Some("weir client ls lists those that are connected"),
             Self::Refused(_) => Some("add --yes to do it without being asked"),
@@ -228,6 +287,9 @@ fn exit_of(error: &Error) -> Exit {
         | ErrorReason::FilterInvalid
         | ErrorReason::FieldRequired
         | ErrorReason::SelectionRequired => return Exit::Usage,
+        ErrorReason::PlanExpired
+        | ErrorReason::PlanOfAnotherBroker
+        | ErrorReason::SelectionShrank => return Exit::Changed,
         ErrorReason::SubscriptionDeleted => return Exit::NotFound,
         ErrorReason::LogPoisoned => return Exit::Failed,
         ErrorReason::Draining => return Exit::Unreachable,
@@ -248,6 +310,13 @@ fn advice_on(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::TopicNotFound => Some("weir topic ls lists the topics"),
         ErrorReason::SubscriptionNotFound => Some("weir sub ls lists the subscriptions"),
         ErrorReason::TopicHasSubscriptions => Some("add --with-subscriptions to delete them, too"),
+        ErrorReason::OperationNotFound => Some("weir op ls lists the operations"),
+        ErrorReason::UndoTooLate => Some("weir op get shows what became of it"),
+        ErrorReason::PlanExpired => Some("run the command again without --plan to make one"),
+        ErrorReason::PlanOfAnotherBroker => {
+            Some("name the broker that made it with --server or --context, or make a new plan")
+        }
+        ErrorReason::SelectionShrank => Some("run the command again without --plan"),
         ErrorReason::DiskFull => {
             Some("free disk space on the broker's machine; acks go on meanwhile")
         }

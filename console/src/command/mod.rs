@@ -22,17 +22,24 @@ mod lag;
 mod peek;
 mod publish;
 mod read;
-mod seek;
 mod settle;
 
 mod pull;
 
+mod read_only;
+
+mod acting;
+
+mod seek;
+
 mod bulk;
+mod edit_message;
 
 mod export;
 mod resources;
 
 mod apply;
+mod audit;
 mod check;
 mod client;
 mod config;
@@ -40,6 +47,7 @@ mod ctx;
 mod dlq;
 mod edit;
 mod load;
+mod op;
 mod shell;
 mod status;
 mod sub;

@@ -92,13 +92,28 @@ impl Output {
         if !self.can_ask {
             return Answer::NobodyThere;
         }
-        write_stderr(&format!("{} ", SafeText::new(question)));
-        let mut answer = String::new();
-        let is_read = io::stdin().read_line(&mut answer).is_ok();
-        match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" if is_read => Answer::Yes,
+        match self.answer(question).to_lowercase().as_str() {
+            "y" | "yes" => Answer::Yes,
             _ => Answer::No,
         }
+    }
+
+    /// Asks, and gives the line that is typed; empty if none is.
+    pub(crate) fn answer(&self, question: &str) -> String {
+        write_stderr(&format!("{} ", SafeText::new(question)));
+        let mut answer = String::new();
+        let is_read = self.can_ask && io::stdin().read_line(&mut answer).is_ok();
+        if is_read {
+            answer.trim().to_owned()
+        } else {
+            String::new()
+        }
+    }
+
+    /// Says something, quiet or not.
+    #[expect(clippy::unused_self, reason = "who may say something has the output")]
+    pub(crate) fn say(&self, text: &str) {
+        say(text);
     }
 
     /// Shows how far something is, over the line before.

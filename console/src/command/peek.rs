@@ -53,23 +53,28 @@ pub(crate) async fn dead(session: &mut Session, args: &PeekDeadArgs) -> Result<(
     in_subscription(session, &args.subscription, states, Sort::Dead, &args.peek).await
 }
 
-/// The ids of the dead messages of a subscription that a filter selects, at most `limit` of them.
-pub(crate) async fn dead_ids(
+/// The ids of the messages of a subscription in some states that a filter selects, at most `limit` of them.
+pub(crate) async fn ids(
     session: &Session,
     subscription: &v1::Subscription,
-    filter: &Filter,
+    (states, filter): (&[MessageState], &Filter),
     limit: usize,
 ) -> Result<Vec<String>, Failure> {
     let operator = session.client.operator();
+    let is_dead = states == [MessageState::Dead];
     let look = Look {
         topic: subscription.topic.clone(),
         subscription: Some(subscription.name.clone()),
-        sort: Sort::Dead,
+        sort: if is_dead {
+            Sort::Dead
+        } else {
+            Sort::OfSubscription
+        },
     };
     let mut request = v1::PeekRequest {
         subscription: subscription.name.clone(),
-        states: vec![MessageState::Dead.into()],
-        fingerprint: group_of(Some(filter), true),
+        states: states.iter().map(|state| (*state).into()).collect(),
+        fingerprint: group_of(Some(filter), is_dead),
         page_size: PAGE_SIZE,
         ..v1::PeekRequest::default()
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use weir_proto::client::{Client, Error, Options};
+use weir_proto::client::{Client, Error, Operator, Options};
 
 use super::arguments::{Globals, Header, ListArgs};
 use super::failure::Failure;
@@ -12,10 +12,14 @@ use super::output::Output;
 use crate::present::format::Format;
 use crate::present::table::Table;
 use crate::present::{json, list};
+use crate::profile::{Location, Stage};
 use weir_proto::filter::Filtered;
 
 /// What a command says it is.
 const AGENT: &str = concat!("weir/", env!("CARGO_PKG_VERSION"));
+
+/// The variable with the name under which acts go on record.
+const ACTOR_VARIABLE: &str = "WEIR_ACTOR";
 
 /// How long connecting may take, so that a command ends within 2 s if there is no broker.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_700);
@@ -37,13 +41,17 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// How to write.
     pub(crate) format: Format,
+    /// The flags that say which broker, as they were typed, for commands that are told.
+    flags: String,
+    /// The context of production, if it is one.
+    production: Option<String>,
 }
 
 impl Session {
     /// Connects; fails within 2 s.
     pub(crate) async fn open(globals: &Globals, output: Output) -> Result<Self, (Failure, Output)> {
-        let server = match locate(globals) {
-            Ok(location) => location.server,
+        let Location { server, context } = match locate(globals) {
+            Ok(location) => location,
             Err(failure) => return Err((failure, output)),
         };
         let options = Options {
@@ -58,9 +66,33 @@ impl Session {
                 server,
                 output,
                 format: globals.output,
+                flags: flags(globals),
+                production: context.and_then(|(name, stage)| {
+                    Some(name).filter(|_name| stage == Stage::Production)
+                }),
             }),
             Err(error) => Err((Failure::Unreachable { server, error }, output)),
         }
+    }
+
+    /// Looking into subscriptions and acting on them, in the name of who runs this program.
+    pub(crate) fn operator(&self) -> Operator {
+        let said = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+        let operator = self.client.operator();
+        match said(ACTOR_VARIABLE).or_else(|| said("USER")) {
+            Some(actor) => operator.acting_as(&actor),
+            None => operator,
+        }
+    }
+
+    /// A command on the same broker, such as somebody types it.
+    pub(crate) fn command(&self, words: &str) -> String {
+        format!("weir {words}{}", self.flags)
+    }
+
+    /// The name of the context, if people depend on its broker.
+    pub(crate) fn production(&self) -> Option<&str> {
+        self.production.as_deref()
     }
 
     /// Why `tried` failed: the broker refused it, or is lost.
@@ -180,6 +212,18 @@ impl Session {
         };
         self.output.data(text).await
     }
+}
+
+/// Which broker was named on the line; what the environment says holds for the next command, too.
+fn flags(globals: &Globals) -> String {
+    let mut flags = String::new();
+    if let Some(server) = &globals.server {
+        flags.push_str(&format!(" --server {server}"));
+    }
+    if let Some(context) = &globals.context {
+        flags.push_str(&format!(" --context {context}"));
+    }
+    flags
 }
 
 fn name_line(name: &str) -> String {

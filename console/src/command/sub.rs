@@ -2,13 +2,16 @@
 
 use weir_proto::v1;
 
-use super::arguments::{AdviseArgs, CreateSubscriptionArgs, ListArgs, Place, SubCommand};
+use super::acting::{self, Asks, How, Wanted};
+use super::arguments::{
+    AdviseArgs, ConsentArgs, CreateSubscriptionArgs, ListArgs, Place, SubCommand,
+};
 use super::failure::Failure;
 use super::session::Session;
-use super::{consent, edit, lag, names, peek, pull, read, resources, seek};
+use super::{bulk, edit, lag, names, peek, pull, read, resources, seek};
 use crate::present::advice::AdviceDocument;
 use crate::present::consumer::{consumer_table, departed_table};
-use crate::present::operation::DeletedSubscriptionDocument;
+use crate::present::operation::Counted;
 use crate::present::subscription::{SubscriptionDocument, SubscriptionNumbers, subscription_table};
 use crate::present::units;
 
@@ -22,7 +25,11 @@ pub(crate) async fn run(session: &mut Session, command: SubCommand) -> Result<()
         SubCommand::Pause { subscription } => hold(session, &subscription, Hold::Pause).await,
         SubCommand::Resume { subscription } => hold(session, &subscription, Hold::Resume).await,
         SubCommand::Seek(args) => seek::run(session, args).await,
-        SubCommand::Rm { subscription, yes } => delete(session, &subscription, yes).await,
+        SubCommand::Purge(args) => bulk::purge(session, args).await,
+        SubCommand::Rm {
+            subscription,
+            consent,
+        } => delete(session, &subscription, consent).await,
         SubCommand::Pull(args) => pull::run(session, args).await,
         SubCommand::Peek(args) => peek::subscription(session, &args).await,
         SubCommand::Lag(args) => lag::run(session, &args).await,
@@ -148,40 +155,27 @@ async fn advise(session: &mut Session, args: AdviseArgs) -> Result<(), Failure> 
     session.thing(&document, &name, text).await
 }
 
-async fn delete(session: &mut Session, given: &str, is_given: bool) -> Result<(), Failure> {
-    let subscription = names::subscription(session, given).await?;
-    let name = subscription.name;
-    if !is_given {
-        let found = v1::Subscription {
-            name: name.clone(),
-            ..v1::Subscription::default()
-        };
-        let sample = sample_of(session, &found, "delete").await?;
-        let stats = sample
-            .subscriptions
-            .into_iter()
-            .find(|stats| stats.name == name);
-        let plan = deletion_plan(&name, &stats.unwrap_or_default());
-        let question = format!("Delete the subscription {name}?");
-        consent::require(&session.output, is_given, &plan, &question)?;
-    }
-    let deleted = session.client.admin().delete_subscription(&name).await;
-    let deleted = deleted
-        .map_err(|error| session.failure(format!("delete the subscription {name}"), error))?;
-    let sentence = format!(
-        "deleted the subscription {name} with {} in its backlog and {} dead",
-        units::messages(deleted.dropped_backlog),
-        units::count(deleted.dropped_dead)
-    );
-    let document = DeletedSubscriptionDocument {
-        subscription: name,
-        topic: subscription.topic,
-        dropped_backlog: deleted.dropped_backlog,
-        dropped_dead: deleted.dropped_dead,
+async fn delete(session: &mut Session, given: &str, consent: ConsentArgs) -> Result<(), Failure> {
+    let name = names::subscription(session, given).await?.name;
+    let request = v1::PlanRequest {
+        act: v1::OperationAct::DeleteSubscription.into(),
+        subscription: name.clone(),
+        ..v1::PlanRequest::default()
     };
-    session
-        .outcome(&document, &document.subscription, &sentence)
-        .await
+    let wanted = Wanted {
+        requests: vec![request],
+        command: format!("sub rm {name}"),
+        tried: format!("delete the subscription {name}"),
+        done: ("deleted the subscription", Counted::Nothing),
+        asks: Asks::Naming("Delete the subscription"),
+        lead: String::new(),
+        name,
+    };
+    let how = How {
+        consent,
+        ..How::default()
+    };
+    acting::run(session, wanted, how).await
 }
 
 async fn sample_of(
@@ -196,14 +190,4 @@ async fn sample_of(
     };
     let sample = session.client.stats().get(request).await;
     sample.map_err(|error| session.failure(format!("{verb} the subscription {name}"), error))
-}
-
-fn deletion_plan(name: &str, stats: &v1::SubscriptionStats) -> String {
-    format!(
-        "deletes the subscription {name}, drops {} of its backlog and {} dead, and ends the \
-         streams of {}\nthis cannot be taken back",
-        units::messages(stats.backlog),
-        units::count(stats.dead),
-        units::counted(stats.consumers.len() as u64, "consumer", "consumers")
-    )
 }

@@ -1,15 +1,15 @@
-//! `weir topic ls|create|get|rm`.
+//! `weir topic ls|create|get|stats|rm`, and the way to the other verbs of topics.
 
 use std::collections::HashMap;
 
 use weir_proto::v1;
 
+use super::acting::{self, Asks, How, Wanted};
 use super::arguments::{CreateTopicArgs, DeleteTopicArgs, ListArgs, TopicCommand};
-use super::consent;
 use super::failure::Failure;
 use super::session::Session;
-use super::{edit, peek, publish, read, resources};
-use crate::present::operation::DeletedTopicDocument;
+use super::{bulk, edit, peek, publish, read, resources};
+use crate::present::operation::Counted;
 use crate::present::topic::{TopicDocument, topic_table};
 use crate::present::topic_stats::TopicStatsDocument;
 use crate::present::units;
@@ -22,7 +22,8 @@ pub(crate) async fn run(session: &mut Session, command: TopicCommand) -> Result<
         TopicCommand::Get { topic } => get(session, &topic).await,
         TopicCommand::Edit(args) => edit::topic(session, args).await,
         TopicCommand::Stats { topic } => stats(session, &topic).await,
-        TopicCommand::Rm(args) => delete(session, &args).await,
+        TopicCommand::Rm(args) => delete(session, args).await,
+        TopicCommand::Purge(args) => bulk::purge_topic(session, args).await,
         TopicCommand::Publish(args) => publish::run(session, args).await,
         TopicCommand::Peek(args) => peek::topic(session, &args).await,
         TopicCommand::Read(args) => read::run(session, args).await,
@@ -84,35 +85,29 @@ async fn stats(session: &mut Session, name: &str) -> Result<(), Failure> {
         .await
 }
 
-async fn delete(session: &mut Session, args: &DeleteTopicArgs) -> Result<(), Failure> {
-    let admin = session.client.admin();
-    let mut name = args.topic.clone();
-    if !args.yes {
-        let (topic, sample) = topic_and_sample(session, &args.topic, "delete").await?;
-        let plan = deletion_plan(&document_of(&topic, &sample), &sample);
-        let question = format!("Delete the topic {}?", topic.name);
-        consent::require(&session.output, args.yes, &plan, &question)?;
-        name = topic.name;
-    }
-    let deleted = if args.with_subscriptions {
-        admin.delete_topic_with_subscriptions(&name).await
-    } else {
-        admin.delete_topic(&name).await.map(|()| 0)
+async fn delete(session: &mut Session, args: DeleteTopicArgs) -> Result<(), Failure> {
+    let (topic, sample) = topic_and_sample(session, &args.topic, "delete").await?;
+    let name = topic.name;
+    let request = v1::PlanRequest {
+        act: v1::OperationAct::DeleteTopic.into(),
+        topic: name.clone(),
+        with_subscriptions: args.with_subscriptions,
+        ..v1::PlanRequest::default()
     };
-    let deleted_subscriptions =
-        deleted.map_err(|error| session.failure(format!("delete the topic {name}"), error))?;
-    let sentence = match deleted_subscriptions {
-        0 => format!("deleted the topic {name}"),
-        some => format!(
-            "deleted the topic {name} and its {}",
-            units::counted(some.into(), "subscription", "subscriptions")
-        ),
+    let wanted = Wanted {
+        requests: vec![request],
+        command: format!("topic rm {name}"),
+        tried: format!("delete the topic {name}"),
+        done: ("deleted the topic", Counted::Nothing),
+        asks: Asks::Naming("Delete the topic"),
+        lead: backlogs(&name, &sample),
+        name,
     };
-    let document = DeletedTopicDocument {
-        topic: name,
-        deleted_subscriptions,
+    let how = How {
+        consent: args.consent,
+        ..How::default()
     };
-    session.outcome(&document, &document.topic, &sentence).await
+    acting::run(session, wanted, how).await
 }
 
 /// A topic's settings, and the numbers of it and its subscriptions.
@@ -144,26 +139,18 @@ fn document_of(topic: &v1::Topic, sample: &v1::GetStatsResponse) -> TopicDocumen
     TopicDocument::new(Some(topic), stats)
 }
 
-/// What a deletion takes away.
-fn deletion_plan(topic: &TopicDocument, sample: &v1::GetStatsResponse) -> String {
-    let stored = topic.stored.map(units::messages);
-    let stored = stored.unwrap_or_else(|| "all messages".to_owned());
-    let mut plan = format!("deletes the topic {} with {stored} stored", topic.name);
-    for subscription in sample
-        .subscriptions
-        .iter()
-        .filter(|sub| sub.topic == topic.name)
-    {
-        let line = format!(
-            "\n  subscription {}: {} in the backlog, {} dead",
-            subscription.name,
-            units::count(subscription.backlog),
-            units::count(subscription.dead)
-        );
-        plan.push_str(&line);
-    }
-    plan.push_str("\nthis cannot be taken back");
-    plan
+/// What the subscriptions of a topic have left, a line each.
+fn backlogs(topic: &str, sample: &v1::GetStatsResponse) -> String {
+    let of_it = sample.subscriptions.iter().filter(|sub| sub.topic == topic);
+    let line = |sub: &v1::SubscriptionStats| {
+        format!(
+            "subscription {}: {} in the backlog, {} dead",
+            sub.name,
+            units::count(sub.backlog),
+            units::count(sub.dead)
+        )
+    };
+    of_it.map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -171,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plan_of_a_deletion_names_what_goes() {
+    fn a_deletion_names_the_subscriptions_that_go_with_it() {
         let stats = |name: &str, topic: &str| v1::SubscriptionStats {
             name: name.to_owned(),
             topic: topic.to_owned(),
@@ -183,15 +170,9 @@ mod tests {
             subscriptions: vec![stats("billing", "orders"), stats("other", "clicks")],
             ..v1::GetStatsResponse::default()
         };
-        let topic = TopicDocument {
-            name: "orders".to_owned(),
-            stored: Some(1_000),
-            ..TopicDocument::default()
-        };
         assert_eq!(
-            deletion_plan(&topic, &sample),
-            "deletes the topic orders with 1,000 messages stored\n  \
-             subscription billing: 1,200 in the backlog, 3 dead\nthis cannot be taken back"
+            backlogs("orders", &sample),
+            "subscription billing: 1,200 in the backlog, 3 dead"
         );
     }
 }

@@ -19,6 +19,8 @@ pub(crate) mod message;
 pub(crate) mod message_fields;
 pub(crate) mod message_printer;
 pub(crate) mod operation;
+pub(crate) mod operations;
+pub(crate) mod plan;
 pub(crate) mod setting;
 pub(crate) mod status;
 pub(crate) mod subscription_settings;
@@ -32,6 +34,7 @@ pub(crate) mod topic_stats;
 pub(crate) mod verdict;
 
 pub(crate) mod advice;
+pub(crate) mod audit;
 pub(crate) mod client;
 pub(crate) mod event;
 pub(crate) mod sentences;

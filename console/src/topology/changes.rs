@@ -9,6 +9,7 @@ use weir_proto::v1::ApplyTopologyResponse;
 
 use super::settings::{SUBSCRIPTION, Setting, TOPIC, of};
 use super::value::quoted;
+use crate::present::plan::PlanDocument;
 use crate::present::units;
 
 const CREATE: &str = "create";
@@ -28,6 +29,12 @@ pub(crate) struct Changes {
     /// What was declared and is so already.
     pub(crate) unchanged: u64,
     pub(crate) changes: Vec<Change>,
+    /// Only of a dry run of what may drop messages: how many, and until when it can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<Box<PlanDocument>>,
+    /// Only of what may have dropped messages: the operation that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operation: Option<String>,
 }
 
 /// A topic or subscription that is not as declared.
@@ -95,6 +102,23 @@ impl Changes {
         changed
             .flat_map(|one| &one.settings)
             .any(|setting| setting.may_lose)
+    }
+
+    /// The same with the plan that would do it.
+    pub(crate) fn planned(&self, plan: PlanDocument) -> Self {
+        Self {
+            plan: Some(Box::new(plan)),
+            ..self.clone()
+        }
+    }
+
+    /// The same as it was done by an operation.
+    pub(crate) fn done(&self, operation: Option<String>) -> Self {
+        Self {
+            dry_run: false,
+            operation,
+            ..self.clone()
+        }
     }
 
     /// For people: what is created with what, what changes from what to what.

@@ -1,15 +1,14 @@
 //! `weir dlq …`: the dead messages of a subscription.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::list::message_filter;
-use super::span::duration;
-use super::{ListArgs, PeekArgs};
-use crate::command::candidates::subscriptions;
+use super::span::attribute;
+use super::{CanaryArgs, ConsentArgs, FinalArgs, ListArgs, PeekArgs, RateArgs, SelectionArgs};
+use crate::command::candidates::{subscriptions, topics};
 use crate::present::dead_groups::DeadGroupDocument;
 use crate::present::dead_set::DeadSetDocument;
 use weir_proto::filter::Filter;
@@ -47,7 +46,7 @@ pub(crate) enum DlqCommand {
   weir dlq peek billing --where 'fingerprint = \"3f2a9c710b1d4e57\"'
 
 What varies in a reason is folded: numbers <n>, ids <id>, quoted texts <str>, hosts <host>, addresses
-<addr>. The fingerprint names the group in `--where` of peek, export, requeue and purge.")]
+<addr>. The fingerprint names the group in `--where` of peek, export, requeue and discard.")]
     Groups {
         /// The subscription
         #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
@@ -77,14 +76,17 @@ says on stderr with which page token the next one goes on.")]
 
     /// Put dead messages back to ready, with their id, time and order [write]
     #[command(after_help = "Examples:
-  weir dlq requeue billing --all --dry-run      counts, changes nothing
-  weir dlq requeue billing --all --yes
-  weir dlq requeue billing --error-class Timeout --older-than 10m
+  weir dlq requeue billing --all --dry-run      plans and counts, changes nothing
+  weir dlq requeue billing --all --rate 200 --canary 20 --brake 5
+  weir dlq requeue billing --error-class Timeout --older-than 10m --yes
   weir dlq requeue billing --where 'reason ~ \"smtp 421\" and attempts < 20' --dry-run
+  weir dlq requeue billing --plan plan-00c0ffee00c0ffee-3-1 --rate 200
   weir dlq requeue billing --id 3.0.17 --id 3.0.18 --yes -o json
 
-The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
-    Requeue(RequeueArgs),
+The conditions must all hold; what dies later is not in the plan. Without a terminal and without
+--yes: the plan on stderr with the command that carries it out, exit 4. `weir op undo` takes back
+what was not handed out.")]
+    Requeue(Box<RequeueArgs>),
 
     /// Let an ordering key go on past its dead messages, which stay dead [write]
     #[command(after_help = "Examples:
@@ -95,14 +97,37 @@ Where the key order is block, a dead message holds the later ones of its key. A 
 requeued after its key went on comes out of its order.")]
     Release(ReleaseArgs),
 
-    /// Drop dead messages for good [write]
-    #[command(after_help = "Examples:
-  weir dlq purge billing --older-than 7d --dry-run
-  weir dlq purge billing --keep 1000 --yes      all but the newest 1,000 of each partition
-  weir dlq purge billing --all --yes
+    /// Drop dead messages; for 24h they can be brought back [write]
+    #[command(
+        visible_alias = "purge",
+        after_help = "Examples:
+  weir dlq discard billing --older-than 7d --dry-run
+  weir dlq discard billing --keep 1000 --yes    all but the newest 1,000 of each partition
+  weir dlq discard billing --all --final        gives the undo up, and the bytes go at once
 
-The conditions must all hold. Without a terminal and without --yes: the plan on stderr, exit 4.")]
-    Purge(PurgeArgs),
+The conditions must all hold; what dies later is not in the plan. Without a terminal and without
+--yes: the plan on stderr with the command that carries it out, exit 4."
+    )]
+    Discard(DiscardArgs),
+
+    /// Publish dead messages to another topic; there they are new, here they are gone [write]
+    #[command(after_help = "Examples:
+  weir dlq move billing --to billing.parked --older-than 7d --dry-run
+  weir dlq move billing --to billing.repair --where 'class = Schema' --rate 500
+
+The conditions must all hold. Each message is published and finished in one step: none is lost and
+none is there twice, whenever the broker stops.")]
+    Move(MoveArgs),
+
+    /// Publish a dead message anew with another content, for its subscription alone [write]
+    #[command(after_help = "Examples:
+  weir dlq edit billing --id 3.0.17 --message '{\"id\":17}'
+  weir dlq edit billing --id 3.0.17 --payload-file fixed.json --attribute fixed-by=dana
+  weir dlq edit billing --id 3.0.17 --unset-attribute trace --dry-run
+
+What changes from what to what is shown first. What is not named stays as it is; the dead one is gone
+once the other is there, in one step.")]
+    Edit(EditMessageArgs),
 }
 
 /// What `weir dlq peek` takes.
@@ -142,48 +167,6 @@ pub(crate) struct ExportArgs {
     pub(crate) page_token: Option<String>,
 }
 
-/// Which dead messages. At least one condition must be written: no act has a default of everything.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Which messages")]
-#[command(group(ArgGroup::new("selection").required(true).multiple(true)))]
-pub(crate) struct SelectionArgs {
-    /// Every dead message
-    #[arg(long, conflicts_with_all = ["older_than", "ids", "error_class", "filter"])]
-    #[arg(group = "selection")]
-    pub(crate) all: bool,
-
-    /// Those that died longer ago than this
-    #[arg(long, value_name = "DURATION", value_parser = duration, group = "selection")]
-    pub(crate) older_than: Option<Duration>,
-
-    /// This message; may be given again for further ones
-    #[arg(long = "id", value_name = "ID", num_args = 1.., group = "selection")]
-    pub(crate) ids: Vec<String>,
-
-    /// Those of this kind of failure
-    #[arg(long, value_name = "NAME", group = "selection")]
-    pub(crate) error_class: Option<String>,
-
-    /// Those that this is true of, as in dlq peek; looked for here, page by page, and then done by
-    /// their ids
-    #[arg(long = "where", value_name = "EXPR", value_parser = message_filter)]
-    #[arg(group = "selection")]
-    pub(crate) filter: Option<Filter>,
-}
-
-/// Whether to ask, and whether to act at all.
-#[derive(Clone, Copy, Debug, Args)]
-#[command(next_help_heading = "Whether to act")]
-pub(crate) struct ConsentArgs {
-    /// Do not ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-
-    /// Only count; change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
 /// What `weir dlq requeue` takes.
 #[derive(Debug, Args)]
 pub(crate) struct RequeueArgs {
@@ -198,11 +181,19 @@ pub(crate) struct RequeueArgs {
     /// Whether to act.
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+
+    /// How fast.
+    #[command(flatten)]
+    pub(crate) rate: RateArgs,
+
+    /// How carefully.
+    #[command(flatten)]
+    pub(crate) canary: CanaryArgs,
 }
 
-/// What `weir dlq purge` takes.
+/// What `weir dlq discard` takes.
 #[derive(Debug, Args)]
-pub(crate) struct PurgeArgs {
+pub(crate) struct DiscardArgs {
     /// The subscription
     #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
@@ -212,9 +203,90 @@ pub(crate) struct PurgeArgs {
     pub(crate) selection: SelectionArgs,
 
     /// All but the newest this many of each partition
-    #[arg(long, value_name = "N", group = "selection", conflicts_with = "all")]
+    #[arg(long, value_name = "N", group = "selection", conflicts_with_all = ["all", "plan"])]
     #[arg(help_heading = "Which messages")]
     pub(crate) keep: Option<u64>,
+
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+
+    /// Whether it may come back.
+    #[command(flatten)]
+    pub(crate) is_final: FinalArgs,
+
+    /// How fast.
+    #[command(flatten)]
+    pub(crate) rate: RateArgs,
+}
+
+/// What `weir dlq move` takes.
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// The topic to which they go
+    #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    pub(crate) to: Option<String>,
+
+    /// Which messages.
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+
+    /// All but the newest this many of each partition
+    #[arg(long, value_name = "N", group = "selection", conflicts_with_all = ["all", "plan"])]
+    #[arg(help_heading = "Which messages")]
+    pub(crate) keep: Option<u64>,
+
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+
+    /// How fast.
+    #[command(flatten)]
+    pub(crate) rate: RateArgs,
+}
+
+/// What `weir dlq edit` takes.
+#[derive(Debug, Args)]
+pub(crate) struct EditMessageArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// The dead message
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "plan",
+        conflicts_with = "plan"
+    )]
+    pub(crate) id: Option<String>,
+
+    /// Its payload is to be this text
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["payload_file", "plan"])]
+    pub(crate) message: Option<String>,
+
+    /// Its payload is to be the bytes of this file, as they are
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) payload_file: Option<PathBuf>,
+
+    /// An attribute that it is to have; may be given again for further ones
+    #[arg(short, long = "attribute", value_name = "KEY=VALUE", value_parser = attribute)]
+    #[arg(conflicts_with = "plan")]
+    pub(crate) attributes: Vec<(String, String)>,
+
+    /// An attribute that it is to have no more; may be given again for further ones
+    #[arg(long = "unset-attribute", value_name = "KEY", conflicts_with = "plan")]
+    pub(crate) unset_attributes: Vec<String>,
+
+    /// Its ordering key is to be this one; empty for none
+    #[arg(short, long, value_name = "KEY", conflicts_with = "plan")]
+    pub(crate) key: Option<String>,
 
     /// Whether to act.
     #[command(flatten)]

@@ -1,6 +1,8 @@
 //! What can be typed: the tree of commands, a file for each noun.
 
+mod acting;
 mod apply;
+mod audit;
 mod check;
 mod client;
 mod config;
@@ -8,6 +10,7 @@ mod ctx;
 mod dlq;
 mod list;
 mod load;
+mod op;
 mod payload;
 mod place;
 mod program;
@@ -22,16 +25,24 @@ mod timeline;
 mod top;
 mod topic;
 
+pub(crate) use acting::{
+    BacklogSelectionArgs, CanaryArgs, ConsentArgs, FinalArgs, PurgeHow, RateArgs, SelectionArgs,
+};
 pub(crate) use apply::ApplyArgs;
+pub(crate) use audit::{AuditCommand, ExportAuditArgs, TailAuditArgs, VerifyAuditArgs};
 pub(crate) use check::CheckCommand;
 pub(crate) use client::{ClientCommand, DisconnectArgs};
 pub(crate) use config::ConfigCommand;
 pub(crate) use ctx::{AddContextArgs, CtxCommand};
 pub(crate) use dlq::{
-    ConsentArgs, DlqCommand, ExportArgs, PeekDeadArgs, ReleaseArgs, SelectionArgs,
+    DiscardArgs, DlqCommand, EditMessageArgs, ExportArgs, MoveArgs, PeekDeadArgs, ReleaseArgs,
+    RequeueArgs,
 };
+#[cfg(test)]
+pub(crate) use list::message_filter;
 pub(crate) use list::{Header, ListArgs};
 pub(crate) use load::{LoadCommand, RunArgs};
+pub(crate) use op::{CancelArgs, OpCommand, OperationArgs, UndoArgs};
 pub(crate) use payload::PayloadArgs;
 pub(crate) use place::Place;
 pub(crate) use program::{Cli, Command, Globals};
@@ -42,11 +53,11 @@ pub(crate) use settings::{
 pub(crate) use shell::{CompletionArgs, ManArgs, Shell};
 pub(crate) use sub::{
     AdviseArgs, CreateSubscriptionArgs, EditSubscriptionArgs, LagArgs, PeekSubscriptionArgs,
-    PullArgs, SeekArgs, StateArg, SubCommand,
+    PullArgs, PurgeArgs, SeekArgs, StateArg, SubCommand,
 };
 pub(crate) use timeline::{AboutArgs, EventsArgs, MarkCommand};
 pub(crate) use top::TopCommandArgs;
 pub(crate) use topic::{
     CreateTopicArgs, DeleteTopicArgs, EditTopicArgs, PeekArgs, PeekTopicArgs, PublishArgs,
-    TopicCommand,
+    PurgeTopicArgs, TopicCommand,
 };

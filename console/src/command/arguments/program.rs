@@ -3,8 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApplyArgs, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand, CtxCommand, DlqCommand,
-    EventsArgs, LoadCommand, ManArgs, MarkCommand, SubCommand, TopCommandArgs, TopicCommand,
+    ApplyArgs, AuditCommand, CheckCommand, ClientCommand, CompletionArgs, ConfigCommand,
+    CtxCommand, DlqCommand, EventsArgs, LoadCommand, ManArgs, MarkCommand, OpCommand, SubCommand,
+    TopCommandArgs, TopicCommand,
 };
 use crate::demo::DemoArgs;
 use crate::embedded::ServeArgs;
@@ -21,10 +22,12 @@ Examples:
   seq 1000 | weir topic publish orders
   weir sub pull billing --max 10 --ack -o jsonl
   weir dlq requeue billing --all --dry-run
+  weir op ls                                    what was done, and until when it can be undone
 
 Exit codes:
-  0 done · 1 failed · 2 usage · 3 done in part · 4 refused: needs --yes or is protected
-  5 broker unreachable · 6 not allowed · 7 not found · 8 objective missed · 130 interrupted";
+  0 done · 1 failed · 2 usage · 3 done in part · 4 refused: needs --yes, read-only or protected
+  5 broker unreachable · 6 not allowed · 7 not found · 8 objective missed
+  9 plan expired or changed · 130 interrupted";
 
 /// Operates a Weir message broker: dashboard and command line
 #[derive(Debug, Parser)]
@@ -94,6 +97,17 @@ pub(crate) struct Globals {
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+
+    /// Whether what changes anything is refused.
+    #[arg(
+        long,
+        global = true,
+        env = "WEIR_READ_ONLY",
+        hide_env = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help = "Refuse what would change anything [env: WEIR_READ_ONLY]"
+    )]
+    pub(crate) read_only: bool,
 }
 
 /// The nouns, and what concerns the broker as a whole.
@@ -139,9 +153,17 @@ The broker keeps its data in a directory of its own, which is removed at the end
     #[command(subcommand)]
     Load(LoadCommand),
 
-    /// Dead messages of a subscription: list, look into, requeue, purge
+    /// Dead messages of a subscription: list, look into, requeue, discard
     #[command(subcommand)]
     Dlq(DlqCommand),
+
+    /// Operations: list, show, follow, pause, resume, cancel, undo
+    #[command(subcommand)]
+    Op(OpCommand),
+
+    /// The record of administrative acts: list, follow, export, check
+    #[command(subcommand)]
+    Audit(AuditCommand),
 
     /// Clients: who is connected; list, show, disconnect
     #[command(subcommand, visible_alias = "clients")]

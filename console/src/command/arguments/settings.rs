@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
+use super::ConsentArgs;
 use super::span::{duration, size};
 use crate::command::candidates::topics;
 
@@ -160,11 +161,7 @@ pub(crate) struct EditArgs {
     #[arg(long, value_name = "SETTING")]
     pub(crate) unset: Vec<String>,
 
-    /// Only show what would change
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-
-    /// Do not ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
 }

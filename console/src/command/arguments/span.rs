@@ -27,6 +27,15 @@ pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Reads a share in percent, above 0 and at most 100, with its sign or without.
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+    let share: Option<f64> = number.parse().ok();
+    share
+        .filter(|share| *share > 0.0 && *share <= 100.0)
+        .ok_or_else(|| "write a share in percent, above 0 and at most 100, such as 5".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +72,15 @@ mod tests {
         assert_eq!(size("1g"), Ok(1 << 30));
         for wrong in ["", "KiB", "1.5MiB", "-1", "1 parsec", "99999999999TiB"] {
             assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_in_percent() {
+        assert_eq!(percent("5"), Ok(5.0));
+        assert_eq!(percent("0.5%"), Ok(0.5));
+        for wrong in ["", "0", "-1", "101", "NaN", "inf", "%", "a"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -8,7 +8,8 @@ use clap_complete::engine::ArgValueCandidates;
 use super::place::{Place, place};
 use super::span::duration;
 use super::{
-    EditArgs, ListArgs, PayloadArgs, PeekArgs, SubscriptionSettingArgs, TailSubscriptionArgs,
+    ConsentArgs, EditArgs, ListArgs, PayloadArgs, PeekArgs, PurgeHow, SubscriptionSettingArgs,
+    TailSubscriptionArgs,
 };
 use crate::command::candidates::{subscriptions, topics};
 use crate::present::subscription::SubscriptionNumbers;
@@ -92,8 +93,21 @@ Messages that consumers hold already may still be acknowledged.")]
   weir sub seek billing --to 0:1500,1:1480 --yes
 
 Forward, unfinished messages before the place are dropped as skipped. Back, everything from the
-place on that is not dead is ready again. Leases end; dead messages stay dead.")]
+place on that is not dead is ready again. Leases end; dead messages stay dead. `weir op undo` brings
+back what was skipped.")]
     Seek(SeekArgs),
+
+    /// Drop messages of the backlog; for 24h they can be brought back [write]
+    #[command(after_help = "Examples:
+  weir sub purge billing --older-than 2d --dry-run
+  weir sub purge billing --keep 1000 --yes      all but the newest 1,000 of each partition
+  weir sub purge billing --where 'attributes.kind = test'
+  weir sub purge billing --all
+
+The conditions must all hold; what comes later is not in the plan. Leased messages stay, and so do
+dead ones, for which there is `weir dlq discard`. Without a terminal and without --yes: the plan on
+stderr with the command that carries it out, exit 4.")]
+    Purge(PurgeArgs),
 
     /// Delete a subscription with its backlog and its dead messages [write]
     #[command(
@@ -107,9 +121,9 @@ place on that is not dead is ready again. Leases end; dead messages stay dead.")
         #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
         subscription: String,
 
-        /// Do not ask
-        #[arg(short, long)]
-        yes: bool,
+        /// Whether to act.
+        #[command(flatten)]
+        consent: ConsentArgs,
     },
 
     /// Take messages and print them; without --ack or --nack they are given back at the end [write]
@@ -207,15 +221,24 @@ pub(crate) struct SeekArgs {
 
     /// Where it goes on; partitions that are not named stay where they are
     #[arg(long, value_name = "earliest|latest|TIME|P:OFFSET", value_parser = place)]
-    pub(crate) to: Place,
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    pub(crate) to: Option<Place>,
 
-    /// Only count
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
 
-    /// Do not ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
+/// What `weir sub purge` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArgs {
+    /// The subscription
+    #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
+    pub(crate) subscription: String,
+
+    /// Which messages, and how.
+    #[command(flatten)]
+    pub(crate) purge: PurgeHow,
 }
 
 /// What `weir sub pull` takes.

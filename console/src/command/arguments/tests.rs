@@ -46,7 +46,7 @@ fn the_help_of_the_program_is_as_reviewed() {
 fn the_help_of_topics_is_as_reviewed() {
     insta::assert_snapshot!("topic", help(&["topic"]));
     for verb in [
-        "ls", "create", "get", "edit", "stats", "rm", "publish", "peek", "read", "tail",
+        "ls", "create", "get", "edit", "stats", "rm", "purge", "publish", "peek", "read", "tail",
     ] {
         insta::assert_snapshot!(format!("topic_{verb}"), help(&["topic", verb]));
     }
@@ -56,8 +56,8 @@ fn the_help_of_topics_is_as_reviewed() {
 fn the_help_of_subscriptions_is_as_reviewed() {
     insta::assert_snapshot!("sub", help(&["sub"]));
     for verb in [
-        "ls", "create", "get", "edit", "pause", "resume", "seek", "rm", "pull", "peek", "lag",
-        "advise", "tail",
+        "ls", "create", "get", "edit", "pause", "resume", "seek", "purge", "rm", "pull", "peek",
+        "lag", "advise", "tail",
     ] {
         insta::assert_snapshot!(format!("sub_{verb}"), help(&["sub", verb]));
     }
@@ -67,9 +67,21 @@ fn the_help_of_subscriptions_is_as_reviewed() {
 fn the_help_of_dead_messages_is_as_reviewed() {
     insta::assert_snapshot!("dlq", help(&["dlq"]));
     for verb in [
-        "ls", "groups", "export", "peek", "requeue", "release", "purge",
+        "ls", "groups", "export", "peek", "requeue", "release", "discard",
     ] {
         insta::assert_snapshot!(format!("dlq_{verb}"), help(&["dlq", verb]));
+    }
+}
+
+#[test]
+fn the_help_of_operations_and_of_the_record_is_as_reviewed() {
+    insta::assert_snapshot!("op", help(&["op"]));
+    for verb in ["ls", "get", "watch", "pause", "resume", "cancel", "undo"] {
+        insta::assert_snapshot!(format!("op_{verb}"), help(&["op", verb]));
+    }
+    insta::assert_snapshot!("audit", help(&["audit"]));
+    for verb in ["ls", "tail", "export", "verify"] {
+        insta::assert_snapshot!(format!("audit_{verb}"), help(&["audit", verb]));
     }
 }
 
@@ -109,13 +121,59 @@ fn every_verb_says_whether_it_reads_or_writes() {
 
 #[test]
 fn nothing_of_later_features_is_in_the_help() {
-    let later = ["--no-wait", "undo", "audit"];
+    let later = ["whoami", "doctor", "--token", "replay FILE"];
     for (path, _) in all_commands() {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let text = help(&names);
         for word in later {
             assert!(!text.contains(word), "{path:?} speaks of {word}");
         }
+    }
+}
+
+/// What could lose or repeat messages.
+const BULK: [&[&str]; 12] = [
+    &["dlq", "requeue", "s", "--all"],
+    &["dlq", "discard", "s", "--all"],
+    &["dlq", "purge", "s", "--all"],
+    &["topic", "rm", "t"],
+    &["topic", "purge", "t", "--all"],
+    &["topic", "edit", "t", "--retention", "0"],
+    &["sub", "rm", "s"],
+    &["sub", "purge", "s", "--all"],
+    &["sub", "seek", "s", "--to", "latest"],
+    &["sub", "edit", "s", "--max-backlog", "1"],
+    &["op", "undo", "7"],
+    &["op", "cancel", "7"],
+];
+
+#[test]
+fn what_could_lose_or_repeat_messages_takes_yes_and_a_dry_run() {
+    for words in BULK {
+        for flag in ["--yes", "-y", "--dry-run"] {
+            let line = ["weir"].iter().chain(words).chain([&flag]);
+            let parsed = Cli::try_parse_from(line);
+            assert!(parsed.is_ok(), "{words:?} {flag}: {:?}", parsed.err());
+        }
+    }
+}
+
+#[test]
+fn no_bulk_verb_has_a_default_of_everything() {
+    for words in BULK.iter().filter(|words| words.last() == Some(&"--all")) {
+        let (_, bare) = words.split_last().expect("words");
+        for flags in [&[][..], &["--yes"], &["--dry-run"]] {
+            let line = ["weir"].iter().chain(bare).chain(flags);
+            let error = Cli::try_parse_from(line).unwrap_err();
+            let kind = clap::error::ErrorKind::MissingRequiredArgument;
+            assert_eq!(error.kind(), kind, "{bare:?} {flags:?}");
+        }
+        // A plan is a selection, and the only one.
+        let plan = ["--plan", "plan-00c0ffee00c0ffee-3-1"];
+        let line = ["weir"].iter().chain(bare).chain(&plan);
+        assert!(Cli::try_parse_from(line).is_ok(), "{bare:?}");
+        let line = ["weir"].iter().chain(*words).chain(&plan);
+        assert!(Cli::try_parse_from(line).is_err(), "{words:?}");
     }
 }
 

@@ -9,7 +9,10 @@ use prost_types::Timestamp;
 
 use super::list::message_filter;
 use super::span::{attribute, duration, time};
-use super::{EditArgs, ListArgs, PayloadArgs, ReadArgs, TailTopicArgs, TopicSettingArgs};
+use super::{
+    ConsentArgs, EditArgs, ListArgs, PayloadArgs, PurgeHow, ReadArgs, TailTopicArgs,
+    TopicSettingArgs,
+};
 use crate::command::candidates::topics;
 use crate::present::topic::TopicDocument;
 use weir_proto::filter::Filter;
@@ -74,6 +77,16 @@ A change that may drop messages is shown first, and asks. Settings are unset by 
   weir topic rm orders --with-subscriptions --yes"
     )]
     Rm(DeleteTopicArgs),
+
+    /// Drop messages of the backlogs of all its subscriptions; for 24h they can be brought back [write]
+    #[command(after_help = "Examples:
+  weir topic purge clicks --older-than 2d --dry-run
+  weir topic purge clicks --keep 1000 --yes     all but the newest 1,000 of each partition
+  weir topic purge clicks --all
+
+The same as `weir sub purge` for each of its subscriptions: a plan and an operation for each. What the
+topic stores for replay stays readable.")]
+    Purge(PurgeTopicArgs),
 
     /// Publish messages, and end with 0 only when each one is on the broker's disk [write]
     #[command(after_help = "Examples:
@@ -156,9 +169,21 @@ pub(crate) struct DeleteTopicArgs {
     #[arg(long)]
     pub(crate) with_subscriptions: bool,
 
-    /// Do not ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
+    /// Whether to act.
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+/// What `weir topic purge` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PurgeTopicArgs {
+    /// The topic
+    #[arg(value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
+    pub(crate) topic: String,
+
+    /// Which messages, and how.
+    #[command(flatten)]
+    pub(crate) purge: PurgeHow,
 }
 
 /// What `weir topic publish` takes.

@@ -136,3 +136,19 @@ pub(super) fn events(request: &WatchEventsRequest) -> WatchEventsResponse {
         truncated: false,
     }
 }
+
+/// Acts on record, the second of which does not go on from the first.
+pub(super) fn audit() -> Vec<AuditRecord> {
+    let act = |sequence, verb: &str| AuditRecord {
+        sequence,
+        event_time: Some(prost_types::Timestamp {
+            seconds: 1_800_000_000,
+            nanos: 0,
+        }),
+        verb: verb.to_owned(),
+        previous_hash: vec![0; 32].into(),
+        hash: vec![1; 32].into(),
+        ..AuditRecord::default()
+    };
+    vec![act(1, "topic.create"), act(2, "requeue.begin")]
+}

@@ -30,17 +30,20 @@ pub(crate) struct Memory {
     pub(crate) batches: Vec<usize>,
     /// After so many batches the broker is gone.
     pub(crate) dies_after_batches: Option<usize>,
-    /// Acts on dead messages: whether only counted, and the selection.
-    pub(crate) acts: Vec<(&'static str, bool, server::Selection)>,
-    /// Seeks, counted only or done.
-    pub(crate) seeks: Vec<server::SeekRequest>,
+    /// What was planned.
+    pub(crate) plans: Vec<(server::PlanRequest, server::ActionPlan)>,
+    /// What was applied, and what came of it.
+    pub(crate) applied: Vec<server::ApplyRequest>,
+    pub(crate) operations: Vec<server::Operation>,
+    /// A canary dies again.
+    pub(crate) canary_dies: bool,
+    /// Nobody may apply anything.
+    pub(crate) is_forbidden: bool,
     pub(crate) released: Vec<server::ReleaseKeyRequest>,
     /// Clients that were disconnected.
     pub(crate) disconnected: Vec<u64>,
     /// Dead messages of `billing`: the reason of each, with its offset for a payload.
     pub(crate) dead: Vec<String>,
-    /// Topics that were deleted.
-    pub(crate) deleted: Vec<(String, bool)>,
     /// Leases end before they are settled.
     pub(crate) leases_end: bool,
     next_lease: u64,

@@ -66,7 +66,10 @@ fn a_sentence_names_what_was_tried_why_it_failed_and_the_reason() {
         failure.to_string(),
         "cannot do it: it may not be (TOPIC_NOT_FOUND)"
     );
-    assert_eq!(failure.advice(), Some("weir topic ls lists the topics"));
+    assert_eq!(
+        failure.advice().as_deref(),
+        Some("weir topic ls lists the topics")
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `weir dlq groups|export`: what is dead by its reason, and as lines in a file; acts on exactly one group.
 
+use weir_proto::server::OperationAct;
+
 use super::broker::Broker;
 use super::typed::{typed, typed_words};
 use crate::command::failure::Exit;
@@ -48,15 +50,19 @@ async fn groups_are_told_with_their_share_and_the_commands_for_each() {
 }
 
 #[tokio::test]
-async fn an_act_on_one_group_is_one_call_and_names_no_messages() {
+async fn an_act_on_one_group_is_one_plan_and_names_no_messages() {
     let broker = broker(10).await;
     let words = ["dlq", "requeue", "billing", "--where", FINGERPRINT, "--yes"];
     assert_eq!(typed_words(&broker, &words).await.exit(), Exit::Done);
     let memory = broker.memory();
-    let [(verb, dry_run, selection)] = memory.acts.as_slice() else {
-        panic!("{:?}", memory.acts);
+    let [(request, _)] = memory.plans.as_slice() else {
+        panic!("{:?}", memory.plans);
     };
-    assert_eq!((*verb, *dry_run), ("requeue", false));
+    assert_eq!(
+        (request.act(), memory.applied.len()),
+        (OperationAct::Requeue, 1)
+    );
+    let selection = request.selection.as_ref().expect("a selection");
     assert_eq!(selection.fingerprint, "00c0ffee00c0ffee");
     assert!(selection.message_ids.is_empty() && !selection.all);
 }
@@ -68,7 +74,7 @@ async fn a_group_and_more_is_looked_for_here_and_still_bound_to_the_group() {
     let words = ["dlq", "purge", "billing", "--where", &filter, "--yes"];
     assert_eq!(typed_words(&broker, &words).await.exit(), Exit::Done);
     // The broker in memory gives its dead ones no fingerprint: none is selected, and nothing done.
-    assert!(broker.memory().acts.is_empty());
+    assert!(broker.memory().plans.is_empty());
 }
 
 #[tokio::test]
@@ -101,7 +107,7 @@ async fn an_export_that_ends_early_goes_on_where_it_ended() {
         })
         .collect();
     assert_eq!(offsets, (10..2_500).collect::<Vec<_>>());
-    assert!(broker.memory().acts.is_empty());
+    assert!(broker.memory().plans.is_empty());
 }
 
 #[tokio::test]

@@ -44,14 +44,21 @@ async fn a_topic_with_subscriptions_is_refused_unless_they_are_named() {
     );
     let unasked = typed(&broker, "topic rm orders --with-subscriptions").await;
     assert_eq!(unasked.exit(), Exit::Refused);
-    assert!(broker.memory().deleted.is_empty());
+    assert!(broker.memory().applied.is_empty());
     let done = typed(
         &broker,
         "topic rm orders --with-subscriptions --yes -o json",
     )
     .await;
-    assert_eq!(done.json()["deleted_subscriptions"], 2);
-    assert_eq!(broker.memory().deleted, [("orders".to_owned(), true)]);
+    assert_eq!(done.json()["state"], "finished");
+    assert_eq!(done.json()["undo_until"], serde_json::Value::Null);
+    let memory = broker.memory();
+    let request = &memory.plans.last().expect("a plan").0;
+    assert_eq!(
+        (request.topic.as_str(), request.with_subscriptions),
+        ("orders", true)
+    );
+    assert_eq!(memory.applied.len(), 1);
 }
 
 #[tokio::test]

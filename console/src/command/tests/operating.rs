@@ -1,10 +1,11 @@
 //! What the broker in memory answers to who looks, acts and measures.
 
 use tokio_stream::StreamExt as _;
-use tonic::{Request, Response, async_trait};
+use tonic::{Request, Response, Status, async_trait};
 use weir_proto::server::*;
 
 use super::answers::{Answer, SUBSCRIPTIONS, absent, checked_subscription};
+use super::planning;
 use super::services::{Answers, Services};
 
 #[async_trait]
@@ -12,12 +13,16 @@ impl operator_server::Operator for Services {
     type WatchOperationStream = Answers<WatchOperationResponse>;
     type WatchAuditStream = Answers<WatchAuditResponse>;
 
-    async fn plan(&self, _: Request<PlanRequest>) -> Answer<PlanResponse> {
-        absent()
+    async fn plan(&self, request: Request<PlanRequest>) -> Answer<PlanResponse> {
+        planning::plan(&mut self.memory(), request.into_inner())
     }
 
-    async fn apply(&self, _: Request<ApplyRequest>) -> Answer<ApplyResponse> {
-        absent()
+    async fn apply(&self, request: Request<ApplyRequest>) -> Answer<ApplyResponse> {
+        if self.memory().is_forbidden {
+            let message = "dana may not operate on billing";
+            return Err(Status::permission_denied(message));
+        }
+        planning::apply(&mut self.memory(), request.into_inner())
     }
 
     async fn undo(&self, _: Request<UndoRequest>) -> Answer<UndoResponse> {
@@ -28,11 +33,23 @@ impl operator_server::Operator for Services {
         &self,
         _: Request<ListOperationsRequest>,
     ) -> Answer<ListOperationsResponse> {
-        absent()
+        let mut operations = self.memory().operations.clone();
+        operations.reverse();
+        Ok(Response::new(ListOperationsResponse {
+            operations,
+            next_page_token: String::new(),
+        }))
     }
 
-    async fn get_operation(&self, _: Request<GetOperationRequest>) -> Answer<GetOperationResponse> {
-        absent()
+    async fn get_operation(
+        &self,
+        request: Request<GetOperationRequest>,
+    ) -> Answer<GetOperationResponse> {
+        let operation = Some(planning::found(
+            &self.memory(),
+            &request.into_inner().operation,
+        )?);
+        Ok(Response::new(GetOperationResponse { operation }))
     }
 
     async fn pause_operation(
@@ -62,13 +79,26 @@ impl operator_server::Operator for Services {
 
     async fn watch_operation(
         &self,
-        _: Request<WatchOperationRequest>,
+        request: Request<WatchOperationRequest>,
     ) -> Answer<Self::WatchOperationStream> {
-        absent()
+        let ended = planning::found(&self.memory(), &request.into_inner().operation)?;
+        let under_way = Operation {
+            state: OperationState::Running.into(),
+            affected: 0,
+            ..ended.clone()
+        };
+        let states = [under_way, ended].map(|operation| {
+            Ok(WatchOperationResponse {
+                operation: Some(operation),
+            })
+        });
+        Ok(Response::new(Box::pin(tokio_stream::iter(states))))
     }
 
     async fn watch_audit(&self, _: Request<WatchAuditRequest>) -> Answer<Self::WatchAuditStream> {
-        absent()
+        let records = super::answers::audit();
+        let answer = [Ok(WatchAuditResponse { records })];
+        Ok(Response::new(Box::pin(tokio_stream::iter(answer))))
     }
 
     async fn add_mark(&self, request: Request<AddMarkRequest>) -> Answer<AddMarkResponse> {
@@ -109,15 +139,9 @@ impl operator_server::Operator for Services {
 
     async fn requeue_dead_letters(
         &self,
-        request: Request<RequeueDeadLettersRequest>,
+        _: Request<RequeueDeadLettersRequest>,
     ) -> Answer<RequeueDeadLettersResponse> {
-        let request = request.into_inner();
-        let selection = request.selection.unwrap_or_default();
-        let operation = Some(summary(request.dry_run, &selection));
-        self.memory()
-            .acts
-            .push(("requeue", request.dry_run, selection));
-        Ok(Response::new(RequeueDeadLettersResponse { operation }))
+        absent()
     }
 
     async fn group_dead_letters(
@@ -132,51 +156,12 @@ impl operator_server::Operator for Services {
         Ok(Response::new(ReleaseKeyResponse { passed: 3 }))
     }
 
-    async fn seek(&self, request: Request<SeekRequest>) -> Answer<SeekResponse> {
-        let request = request.into_inner();
-        let dry_run = request.dry_run;
-        self.memory().seeks.push(request);
-        Ok(Response::new(SeekResponse {
-            skipped: 1_200,
-            restored: 0,
-            ended_leases: if dry_run { 3 } else { 4 },
-        }))
+    async fn seek(&self, _: Request<SeekRequest>) -> Answer<SeekResponse> {
+        absent()
     }
 
-    async fn purge_backlog(
-        &self,
-        request: Request<PurgeBacklogRequest>,
-    ) -> Answer<PurgeBacklogResponse> {
-        let request = request.into_inner();
-        assert_eq!(
-            request.scope(),
-            PurgeScope::Dead,
-            "dlq purge touches dead messages only"
-        );
-        let selection = request.selection.unwrap_or_default();
-        let operation = Some(summary(request.dry_run, &selection));
-        self.memory()
-            .acts
-            .push(("purge", request.dry_run, selection));
-        Ok(Response::new(PurgeBacklogResponse { operation }))
-    }
-}
-
-/// As many as were named, or three.
-fn summary(dry_run: bool, selection: &Selection) -> OperationSummary {
-    let named = selection.message_ids.len() as u64;
-    let selected = if named > 0 { named } else { 3 };
-    let (operation, state) = if dry_run {
-        (String::new(), OperationState::Planned)
-    } else {
-        ("op-1".to_owned(), OperationState::Finished)
-    };
-    OperationSummary {
-        operation,
-        state: state.into(),
-        selected,
-        affected: selected,
-        skipped: 0,
+    async fn purge_backlog(&self, _: Request<PurgeBacklogRequest>) -> Answer<PurgeBacklogResponse> {
+        absent()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Dead messages that are selected here: exactly those that match, in calls that the broker takes.
+//! Messages that are selected here: exactly those that match, in plans that the broker takes.
 
 use super::broker::Broker;
 use super::typed::typed_words;
@@ -56,18 +56,19 @@ async fn what_matches_is_counted_and_then_done_by_id() {
     let done = typed_words(&broker, &[&start[..], &["--yes", "-o", "json"]].concat()).await;
     assert_eq!(done.json()["affected"], 500);
     let memory = broker.memory();
-    let dry_runs: Vec<bool> = memory.acts.iter().map(|(_, dry_run, _)| *dry_run).collect();
-    assert_eq!(dry_runs, [true, true, false]);
-    let ids = &memory.acts[2].2.message_ids;
+    assert_eq!((memory.plans.len(), memory.applied.len()), (3, 1));
+    assert_eq!(memory.applied[0].plan, memory.plans[2].1.plan);
+    let selection = memory.plans[2].0.selection.as_ref().expect("a selection");
+    let ids = &selection.message_ids;
     assert_eq!(
         (ids.len(), ids[0].as_str(), ids[499].as_str()),
         (500, "7.0.0", "7.0.1497")
     );
-    assert!(!memory.acts[2].2.all);
+    assert!(!selection.all);
 }
 
 #[tokio::test]
-async fn many_are_done_in_several_calls_with_the_other_conditions_in_each() {
+async fn many_are_done_by_several_plans_with_the_other_conditions_in_each() {
     let broker = broker(25_000).await;
     let words = [
         "dlq",
@@ -85,19 +86,25 @@ async fn many_are_done_in_several_calls_with_the_other_conditions_in_each() {
     ];
     let done = typed_words(&broker, &words).await;
     assert_eq!(done.json()["affected"], 25_000);
+    assert_eq!(done.json()["operation"], serde_json::Value::Null);
+    assert_eq!(
+        done.json()["operations"],
+        serde_json::json!(["1", "2", "3"])
+    );
     let memory = broker.memory();
-    let sizes: Vec<usize> = memory
-        .acts
+    let selections = memory
+        .plans
         .iter()
-        .map(|(_, _, s)| s.message_ids.len())
-        .collect();
+        .filter_map(|(request, _)| request.selection.as_ref());
+    let selections: Vec<_> = selections.collect();
+    let sizes: Vec<usize> = selections.iter().map(|one| one.message_ids.len()).collect();
     assert_eq!(sizes, [10_000, 10_000, 5_000]);
     assert!(
-        memory
-            .acts
+        selections
             .iter()
-            .all(|(_, _, s)| s.keep_newest == Some(7) && s.older_than.is_some())
+            .all(|one| one.keep_newest == Some(7) && one.older_than.is_some())
     );
+    assert_eq!(memory.applied.len(), 3);
 }
 
 #[tokio::test]
@@ -118,5 +125,5 @@ async fn nothing_that_matches_is_nothing_done() {
         (done.exit(), &done.json()["affected"]),
         (Exit::Done, &0.into())
     );
-    assert!(broker.memory().acts.is_empty());
+    assert!(broker.memory().plans.is_empty());
 }

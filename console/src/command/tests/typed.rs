@@ -66,6 +66,8 @@ pub(super) async fn typed_into(
         Some(Command::Topic(command)) => Verb::Topic(command),
         Some(Command::Sub(command)) => Verb::Sub(command),
         Some(Command::Dlq(command)) => Verb::Dlq(command),
+        Some(Command::Op(command)) => Verb::Op(command),
+        Some(Command::Audit(command)) => Verb::Audit(command),
         Some(Command::Client(command)) => Verb::Client(command),
         Some(Command::Events(args)) => Verb::Events(args),
         Some(Command::Mark(command)) => Verb::Mark(command),
