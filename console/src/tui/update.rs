@@ -1,6 +1,6 @@
 //! What a message does to the state, and what it leads to. Pure: no clock, no channel, no terminal.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
 
@@ -36,10 +36,32 @@ pub(crate) fn update(state: &mut State, now: Moment, message: Message) -> Outcom
     outcome
 }
 
+/// A key. Escape and the key after it come as one from a line that is slow, since the same bytes are
+/// Alt with that key; no key is bound with Alt, so that they are taken as what they were.
+fn press_all(state: &mut State, event: KeyEvent) -> Outcome {
+    let mut outcome = Outcome::draw(Draw::No);
+    let mut keys = vec![event];
+    if event.modifiers.contains(KeyModifiers::ALT) {
+        keys = vec![
+            KeyEvent::new_with_kind(KeyCode::Esc, KeyModifiers::NONE, event.kind),
+            KeyEvent {
+                modifiers: event.modifiers - KeyModifiers::ALT,
+                ..event
+            },
+        ];
+    }
+    for event in keys {
+        let one = press(state, event);
+        outcome.draw = outcome.draw.max(one.draw);
+        outcome.effects.extend(one.effects);
+    }
+    outcome
+}
+
 fn apply(state: &mut State, message: Message) -> Outcome {
     match message {
         Message::Started => Outcome::draw(Draw::Now),
-        Message::Key(event) => press(state, event),
+        Message::Key(event) => press_all(state, event),
         Message::Resized(width, height) => {
             state.size = (width, height);
             state.arrange();

@@ -7,6 +7,7 @@ use super::fixture::{
     watched,
 };
 use crate::tui::message::{Draw, Effect, Message, Outcome};
+use crate::tui::state::place::Tab;
 use crate::tui::state::screen::Mode;
 
 const BY_SEVERITY: [&str; 6] = [
@@ -284,4 +285,15 @@ fn data_is_drawn_with_the_next_frame_and_keys_at_once() {
     assert_eq!(press(&mut state, KeyCode::Char('j')).draw, Draw::Now);
     assert_eq!(press(&mut state, KeyCode::F(5)).draw, Draw::No);
     assert_eq!(say(&mut state, 61, Message::Resized(10, 3)).draw, Draw::Now);
+}
+
+#[test]
+fn escape_and_a_key_that_come_as_one_are_both_obeyed() {
+    let mut state = live((80, 24));
+    press(&mut state, KeyCode::Char('3'));
+    press(&mut state, KeyCode::Char('?'));
+    assert_eq!(state.mode, Mode::Help);
+    let both = KeyEvent::new(KeyCode::Char('2'), KeyModifiers::ALT);
+    assert_eq!(say(&mut state, 61, Message::Key(both)).draw, Draw::Now);
+    assert_eq!((state.mode, state.tab), (Mode::Page, Tab::Topics));
 }
