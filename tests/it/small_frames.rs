@@ -1,5 +1,5 @@
 //! A legitimate client that streams very many small messages over 200 streams is not cut off, however small the
-//! frames and however slow the broker; the 201st call of its connection waits for one of them to end.
+//! frames and however slow the broker; the 201st call of one connection waits for one of them to end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use tokio_stream::StreamExt as _;
 use tonic::transport::Channel;
 use weir_proto::client::{Publisher, PublisherOptions};
 use weir_proto::v1::publisher_client::PublisherClient;
+use weir_proto::v1::stats_client::StatsClient;
 use weir_proto::v1::{GetStatsRequest, Message, PublishStreamRequest, Topic};
 use weir_tests::embedded::Embedded;
 use weir_tests::faulty_disk::{Faults, FaultyDisk};
@@ -46,12 +47,6 @@ async fn a_million_messages_of_20_bytes_over_200_streams_go_through() {
         first.await.expect("its stream is open");
         publishers.push((producer, publisher));
     }
-    let client = broker.client().clone();
-    let mut one_more =
-        tokio::spawn(async move { client.stats().get(GetStatsRequest::default()).await });
-    let moment = Duration::from_millis(300);
-    let early = tokio::time::timeout(moment, &mut one_more).await;
-    assert!(early.is_err(), "a call beyond 200 waits: {early:?}");
     let mut streams = JoinSet::new();
     for (producer, publisher) in publishers {
         streams.spawn(async move {
@@ -63,10 +58,40 @@ async fn a_million_messages_of_20_bytes_over_200_streams_go_through() {
         });
     }
     streams.join_all().await;
-    let answered = one_more.await.unwrap();
-    answered.expect("it is answered once a stream has ended");
     let stats = broker.stats("s").await;
     assert_eq!(stats.entered, each * STREAMS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_201st_call_of_a_connection_waits_until_a_stream_of_it_has_ended() {
+    let broker = broker().await;
+    broker.pair().await;
+    let channel = broker.channel().await;
+    let mut streams = Vec::new();
+    for producer in 0..STREAMS {
+        let (requests, coming) = tokio::sync::mpsc::channel(1);
+        let first = PublishStreamRequest {
+            topic: "t".to_owned(),
+            messages: vec![marked(producer, 0)],
+            ..PublishStreamRequest::default()
+        };
+        requests.send(first).await.unwrap();
+        let coming = tokio_stream::wrappers::ReceiverStream::new(coming);
+        let mut stub = PublisherClient::new(channel.clone());
+        let answers = stub.publish_stream(coming).await;
+        let mut answers = answers.expect("a stream").into_inner();
+        answers.message().await.unwrap().expect("it is open");
+        streams.push((requests, answers));
+    }
+    let mut stub = StatsClient::new(channel);
+    let mut one_more =
+        tokio::spawn(async move { stub.get_stats(GetStatsRequest::default()).await });
+    let moment = Duration::from_millis(300);
+    let early = tokio::time::timeout(moment, &mut one_more).await;
+    assert!(early.is_err(), "a call beyond 200 waits: {early:?}");
+    drop(streams.pop());
+    let answered = one_more.await.unwrap();
+    answered.expect("it is answered once a stream has ended");
 }
 
 /// Makes the disk wait most of the time, until it is told to stop.

@@ -1,8 +1,8 @@
 //! The Rust client: publish in pipelined batches, receive under leases, look and act as an
 //! operator, watch the live numbers.
 //!
-//! Everything begins with a [`Client`], which is one connection (more beyond 100 streams) and cheap to clone. Calls with one
-//! answer are on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are
+//! Everything begins with a [`Client`], which is one connection (more beyond 100 streams) and cheap
+//! to clone. Calls with one answer are on [`Admin`], [`Operator`], [`Puller`] and [`Stats`]; long-running streams are
 //! [`Publisher`], [`Subscriber`] and [`Watcher`], each with a task of its own, and [`Reader`]. By default streams
 //! connect again for ever; [`Options::fail_fast`] makes the first refused or lost connection an
 //! error.
