@@ -52,6 +52,26 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
+/// How many bytes the files under a directory hold.
+pub(crate) fn bytes_under(directory: &Path) -> io::Result<u64> {
+    let mut all = 0;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the module that reads files"
+    )]
+    let entries = std::fs::read_dir(directory)?;
+    for entry in entries {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        all += if about.is_dir() {
+            bytes_under(&entry.path())?
+        } else {
+            about.len()
+        };
+    }
+    Ok(all)
+}
+
 /// Writes a page of the manual, over what was there.
 pub(crate) fn write_page(path: &Path, page: &[u8]) -> io::Result<()> {
     #[expect(

@@ -124,3 +124,99 @@ async fn a_run_on_a_broker_of_its_own_needs_no_other() {
     let left = files::tree(directory.path()).unwrap();
     assert!(left.is_empty(), "its data is gone");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_becomes_a_page_that_needs_nothing_else() {
+    let broker = broker().await;
+    let server = broker.child().address();
+    let directory = weir_tests::broker::directory(false);
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let work = ["--rate", "400", "--duration", "3s", "--confirm-acks"];
+    let (code, summary, said) = measured(server, &work);
+    assert_eq!(code, Some(0), "{said}");
+    let seconds = summary["seconds"].as_array().unwrap();
+    assert!(seconds.len() >= 2, "{summary}");
+    // An ack that is confirmed was on the disk: that takes its time.
+    assert!(
+        summary["ack_seconds"]["p50"].as_f64().unwrap() > 0.0,
+        "{summary}"
+    );
+    assert_eq!(summary["acked"], 1_200);
+    let (result, page) = (path("r.json"), path("r.html"));
+    files::write(result.as_ref(), summary.to_string().as_bytes()).unwrap();
+    let written = run(server, &["load", "report", &result, "--file", &page]);
+    assert_eq!(written.code, Some(0), "{}", written.stderr);
+    let printed = run(server, &["load", "report", &result]).stdout;
+    let page = files::read(page.as_ref()).unwrap();
+    assert_eq!(String::from_utf8(page).unwrap(), printed);
+    assert!(
+        printed.starts_with("<!doctype html>") && printed.contains("<svg"),
+        "{printed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_highest_rate_that_meets_the_objectives_is_searched_for() {
+    let broker = broker().await;
+    let server = broker.child().address();
+    // Each message is handled for 5 ms: one consumer holds less than 200 a second.
+    let work = [
+        "--until-saturated",
+        "--rate",
+        "40",
+        "--duration",
+        "1s",
+        "--handle",
+        "5ms",
+    ];
+    let (code, found, said) = measured(server, &work);
+    assert_eq!(code, Some(0), "{said}");
+    let highest = found["highest_rate"].as_f64().unwrap();
+    assert!((40.0..400.0).contains(&highest), "{found}");
+    let steps = found["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["is_held"] == false), "{found}");
+    let ramp = run(
+        server,
+        &["load", "run", "--until-saturated", "--rate", "1..5"],
+    );
+    assert_eq!(ramp.code, Some(2), "{}", ramp.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_under_a_backlog_and_many_topics_are_known_works() {
+    let directory = weir_tests::broker::directory(false);
+    let start = [
+        "load",
+        "run",
+        "--profile",
+        "w5",
+        "--backlog",
+        "20000",
+        "-o",
+        "json",
+    ];
+    let ended = crate::command_line::run_in(directory.path(), "127.0.0.1:1", &start);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let summary = ended.json();
+    assert_eq!(
+        (&summary["messages"], &summary["lost"]),
+        (&20_000.into(), &0.into())
+    );
+    let first = &summary["measured"]["start to the first message, s"];
+    assert!(first.as_f64().unwrap() > 0.0, "{summary}");
+    assert!(
+        summary["rss_bytes"].as_u64().unwrap() > 1 << 20,
+        "{summary}"
+    );
+    let left = files::tree(directory.path()).unwrap();
+    assert!(left.is_empty(), "its data is gone");
+
+    let broker = broker().await;
+    let server = broker.child().address();
+    let (code, summary, said) = measured(server, &["--profile", "w6", "--topics", "250"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(summary["messages"], 250);
+    assert!(summary["rate"].as_f64().unwrap() > 0.0, "{summary}");
+    let left = run(server, &["topic", "ls", "-o", "json"]).json();
+    assert_eq!(left, Value::Array(Vec::new()), "they are taken away");
+}

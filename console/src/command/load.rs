@@ -1,4 +1,4 @@
-//! `weir load run` and `weir load compare`.
+//! `weir load run`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use weir_proto::client::{Client, Options};
 
 use super::arguments::{Globals, LoadCommand, RunArgs};
 use super::failure::{Exit, Failure};
+use super::load_results;
 use super::output::Output;
 use super::session::Session;
 use super::signals::Signals;
@@ -18,17 +19,22 @@ use crate::clock;
 use crate::embedded::Broker;
 use crate::files;
 use crate::load::plan::Plan;
-use crate::load::profile::Profile;
+use crate::load::profile::{Profile, TOPICS};
 use crate::load::run::{self, Progress};
+use crate::load::saturation::{Saturation, Search, Step};
+use crate::load::shape::Shape;
 use crate::load::slo::Objectives;
-use crate::load::summary::{Summary, comparison};
+use crate::load::summary::Summary;
+use crate::load::{many, restart};
 use crate::present::format::Format;
 use crate::present::json;
-use crate::present::table::{self, Table};
 use crate::present::units;
 
 /// How long an embedded broker may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How long one rate of a search is measured, and its warm-up, unless it is said.
+const STEP: Duration = Duration::from_secs(10);
+const WARM_UP: Duration = Duration::from_secs(1);
 /// How often progress is shown.
 const SHOWN: Duration = Duration::from_millis(500);
 
@@ -38,7 +44,10 @@ pub(crate) async fn run(globals: &Globals, command: LoadCommand) -> Exit {
     let ended = match command {
         LoadCommand::Run(args) => measure(globals, &args, &mut output).await,
         LoadCommand::Compare { before, after } => {
-            compare(globals, (&before, &after), &mut output).await
+            load_results::compare(globals, (&before, &after), &mut output).await
+        }
+        LoadCommand::Report { result, file } => {
+            load_results::report(&result, file.as_deref(), &mut output).await
         }
     };
     ended.unwrap_or_else(|failure| {
@@ -78,6 +87,8 @@ fn plan(args: &RunArgs) -> Plan {
         fail: args.fail.unwrap_or(base.fail),
         handle: args.handle.unwrap_or(base.handle),
         is_relaxed: args.relaxed,
+        confirms_acks: args.confirm_acks,
+        backlog: args.backlog.or(base.backlog),
         ..base
     }
 }
@@ -87,6 +98,9 @@ async fn measure(globals: &Globals, args: &RunArgs, output: &mut Output) -> Resu
         Some(file) => Some(objectives(file)?),
         None => None,
     };
+    if args.profile == Some(Profile::W5) {
+        return restart_under_backlog(globals, args, output).await;
+    }
     let embedded = if args.embedded {
         Some(Embedded::start().await?)
     } else {
@@ -113,7 +127,34 @@ async fn measure(globals: &Globals, args: &RunArgs, output: &mut Output) -> Resu
     ended
 }
 
-/// A broker for the run, on the disk of the present directory: a temporary one may be in memory.
+/// The work that starts a broker of its own, in a process of its own.
+async fn restart_under_backlog(
+    globals: &Globals,
+    args: &RunArgs,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let directory = directory()?;
+    let measured = restart::measure(directory.path(), &plan(args)).await;
+    let summary = measured.map_err(|error| Failure::Unwell(error.to_string()))?;
+    tell(&summary, globals.output, output).await?;
+    Ok(if summary.is_whole() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+/// A directory for the data of a broker, on the disk of the present directory: a temporary one may be in memory.
+fn directory() -> Result<TempDir, Failure> {
+    let directory = tempfile::Builder::new()
+        .prefix("weir-load-")
+        .tempdir_in(".");
+    directory.map_err(|error| {
+        Failure::Unwell(format!("cannot make a directory for the broker: {error}"))
+    })
+}
+
+/// A broker for the run.
 struct Embedded {
     broker: Broker,
     directory: TempDir,
@@ -121,14 +162,9 @@ struct Embedded {
 
 impl Embedded {
     async fn start() -> Result<Self, Failure> {
-        let failed = |error: String| Failure::Unwell(error);
-        let directory = tempfile::Builder::new()
-            .prefix("weir-load-")
-            .tempdir_in(".");
-        let directory = directory
-            .map_err(|error| failed(format!("cannot make a directory for the broker: {error}")))?;
+        let directory = directory()?;
         let broker = Broker::start(Some(directory.path())).await;
-        let broker = broker.map_err(|error| failed(error.to_string()))?;
+        let broker = broker.map_err(|error| Failure::Unwell(error.to_string()))?;
         Ok(Self { broker, directory })
     }
 }
@@ -139,15 +175,43 @@ async fn go(
     objectives: Option<&Objectives>,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let (plan, number) = (plan(args), SmallRng::from_os_rng().random());
-    let failed = |tried: &str, error| session.failure(tried, error);
     let client = connect(session).await?;
-    let ground = run::prepare(&client, args.topic.as_deref(), number, &plan).await;
+    if args.until_saturated {
+        return search(session, &client, (args, objectives), output).await;
+    }
+    let topic = args.topic.as_deref();
+    let (summary, interrupted) =
+        one(session, &client, (topic, plan(args), args.topics), output).await?;
+    tell(&summary, session.format, output).await?;
+    let is_met = judge(objectives, &summary, output);
+    Ok(match (interrupted, summary.is_whole(), is_met) {
+        (true, _, _) => Exit::Interrupted,
+        (_, false, _) => Exit::Failed,
+        (_, _, false) => Exit::Threshold,
+        _ => Exit::Done,
+    })
+}
+
+/// One run; and whether it was ended early.
+async fn one(
+    session: &Session,
+    client: &Client,
+    (topic, plan, topics): (Option<&str>, Plan, Option<u64>),
+    output: &mut Output,
+) -> Result<(Summary, bool), Failure> {
+    let number = SmallRng::from_os_rng().random();
+    let failed = |tried: &str, error| session.failure(tried, error);
+    if plan.profile == Profile::W6.plan().profile {
+        let measured = many::measure(client, (number, plan), topics.unwrap_or(TOPICS)).await;
+        let summary = measured.map_err(|error| failed("measure many topics", error))?;
+        return Ok((summary, false));
+    }
+    let ground = run::prepare(client, topic, number, &plan).await;
     let ground = ground.map_err(|error| failed("make what the load test needs", error))?;
     let mut signals = Signals::listen()?;
     let (end, is_over) = watch::channel(false);
     let (see, progress) = watch::channel(None);
-    let work = run::run(&client, &ground, (number, plan), is_over, see);
+    let work = run::run(client, &ground, (number, plan), is_over, see);
     tokio::pin!(work);
     let mut pace = clock::pace(SHOWN);
     let mut interrupted = false;
@@ -166,15 +230,63 @@ async fn go(
         }
     };
     output.end_progress();
-    let cleared = ground.clear(&client).await;
+    let cleared = ground.clear(client).await;
     let summary = done.map_err(|error| failed("run the load test", error))?;
     cleared.map_err(|error| failed("delete what the load test made", error))?;
-    tell(&summary, session.format, output).await?;
-    let is_met = judge(objectives, &summary, output);
-    Ok(match (interrupted, summary.is_whole(), is_met) {
-        (true, _, _) => Exit::Interrupted,
-        (_, false, _) => Exit::Failed,
-        (_, _, false) => Exit::Threshold,
+    Ok((summary, interrupted))
+}
+
+/// Runs at one rate after the other until the highest is known that meets the objectives.
+async fn search(
+    session: &Session,
+    client: &Client,
+    (args, objectives): (&RunArgs, Option<&Objectives>),
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let start = match plan(args).shape {
+        Shape::Constant(rate) => rate,
+        _ => {
+            return Err(Failure::Usage(
+                "--until-saturated begins at one rate, for example --rate 5k".to_owned(),
+            ));
+        }
+    };
+    let mut search = Search::from(start);
+    let mut found = Saturation {
+        highest_rate: None,
+        generator_limited: false,
+        steps: Vec::new(),
+    };
+    let mut interrupted = false;
+    while let Some(offered) = search.next() {
+        let length = args.duration.unwrap_or(STEP) + args.warm_up.unwrap_or(WARM_UP);
+        let plan = Plan {
+            shape: Shape::Constant(offered),
+            length,
+            ..plan(args)
+        };
+        let run = one(session, client, (args.topic.as_deref(), plan, None), output).await?;
+        let (summary, is_over) = run;
+        interrupted = is_over;
+        if interrupted {
+            break;
+        }
+        let step = Step::of(offered, &summary, objectives);
+        output.note(&step.text());
+        search.note(offered, step.is_held);
+        found.generator_limited |= summary.generator_limited;
+        found.steps.push(step);
+    }
+    found.highest_rate = search.held();
+    let text = match session.format {
+        Format::Json => json::pretty(&found)?,
+        Format::Jsonl => json::line(&found)?,
+        Format::Name | Format::Table | Format::Wide => found.text(),
+    };
+    output.data(text).await?;
+    Ok(match (interrupted, found.highest_rate) {
+        (true, _) => Exit::Interrupted,
+        (_, None) => Exit::Threshold,
         _ => Exit::Done,
     })
 }
@@ -226,43 +338,4 @@ fn judge(objectives: Option<&Objectives>, summary: &Summary, output: &Output) ->
 fn objectives(file: &Path) -> Result<Objectives, Failure> {
     let text = files::read_text(file).map_err(|error| Failure::file(file, error))?;
     Objectives::read(&text).map_err(|wrong| Failure::Usage(format!("{}: {wrong}", file.display())))
-}
-
-async fn compare(
-    globals: &Globals,
-    (before, after): (&Path, &Path),
-    output: &mut Output,
-) -> Result<Exit, Failure> {
-    let rows = comparison(&result(before)?, &result(after)?);
-    let text = match globals.output {
-        Format::Json => json::pretty(&rows)?,
-        Format::Jsonl => rows.iter().map(json::line).collect::<Result<String, _>>()?,
-        Format::Table | Format::Wide | Format::Name => {
-            let mut rendered = Table::new(vec![
-                table::text("FIGURE"),
-                table::number("BEFORE"),
-                table::number("AFTER"),
-                table::number("RATIO"),
-            ]);
-            let figure = |value: Option<f64>| units::known(value, |value| format!("{value:.6}"));
-            for row in rows {
-                let ratio = units::known(row.ratio, |ratio| format!("{ratio:.2}"));
-                let cells = [row.figure, figure(row.before), figure(row.after), ratio];
-                rendered.push(cells.into_iter().map(table::cell).collect());
-            }
-            rendered.render(output.is_colored())
-        }
-    };
-    output.data(text).await?;
-    Ok(Exit::Done)
-}
-
-fn result(file: &Path) -> Result<Summary, Failure> {
-    let text = files::read_text(file).map_err(|error| Failure::file(file, error))?;
-    serde_json::from_str(&text).map_err(|error| {
-        let file = file.display();
-        Failure::Usage(format!(
-            "{file} is no result of `weir load run -o json`: {error}"
-        ))
-    })
 }

@@ -48,6 +48,7 @@ mod dlq;
 mod edit;
 mod load;
 mod op;
+mod load_results;
 mod shell;
 mod status;
 mod sub;

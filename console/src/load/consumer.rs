@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use weir_proto::client::{Client, Error, Received, ReceivedBatch, SubscribeOptions, Subscriber};
 use weir_proto::v1::{NackAction, NackOptions};
 
@@ -21,16 +22,55 @@ pub(crate) async fn consume(
     let options = SubscribeOptions {
         consumer: name,
         max_outstanding_messages: gauges.plan.outstanding,
+        confirm_acks: gauges.plan.confirms_acks,
         ..SubscribeOptions::to(subscription)
     };
     let mut subscriber = Subscriber::open(&client, options).await?;
+    // Each waits for one answer to a message: the allowance bounds them.
+    let mut confirmations = JoinSet::new();
     loop {
         if gauges.plan.takes_batches() {
             take_batch(subscriber.next_batch().await?, &gauges);
-        } else {
-            handle(subscriber.next().await?, &gauges).await;
+            continue;
         }
+        let done = handle(subscriber.next().await?, &gauges).await;
+        if let Some(done) = done {
+            answer(done, &gauges, &mut confirmations);
+        }
+        while confirmations.try_join_next().is_some() {}
     }
+}
+
+/// A message that was handled, before it is acknowledged.
+struct Done {
+    received: Received,
+    stamp: Stamp,
+    came: Duration,
+}
+
+/// Acknowledges a message, and notes it now or when its ack is durable.
+fn answer(done: Done, gauges: &Arc<Gauges>, confirmations: &mut JoinSet<()>) {
+    let Done {
+        received,
+        stamp,
+        came,
+    } = done;
+    if !gauges.plan.confirms_acks {
+        received.ack();
+        let took = gauges.elapsed().saturating_sub(came);
+        finish(&[stamp], came, took, gauges);
+        return;
+    }
+    let gauges = Arc::clone(gauges);
+    confirmations.spawn(async move {
+        match received.ack_confirmed().await {
+            Ok(()) => {
+                let took = gauges.elapsed().saturating_sub(came);
+                finish(&[stamp], came, took, &gauges);
+            }
+            Err(error) => gauges.error(error.to_string(), 1),
+        }
+    });
 }
 
 fn take_batch(batch: ReceivedBatch, gauges: &Gauges) {
@@ -49,11 +89,12 @@ fn take_batch(batch: ReceivedBatch, gauges: &Gauges) {
     finish(&stamps, now, took, gauges);
 }
 
-async fn handle(received: Received, gauges: &Gauges) {
-    let now = gauges.elapsed();
+/// Handles a message; none if that is all there is to do about it.
+async fn handle(received: Received, gauges: &Gauges) -> Option<Done> {
+    let came = gauges.elapsed();
     let Some(stamp) = Stamp::of(&received.message.payload, gauges.run) else {
         received.ack();
-        return;
+        return None;
     };
     let is_first = received.attempt <= 1;
     gauges.ledger().came(stamp, is_first);
@@ -68,11 +109,13 @@ async fn handle(received: Received, gauges: &Gauges) {
             error_class: "load".to_owned(),
             ..NackOptions::default()
         });
-        return;
+        return None;
     }
-    received.ack();
-    let took = gauges.elapsed().saturating_sub(now);
-    finish(&[stamp], now, took, gauges);
+    Some(Done {
+        received,
+        stamp,
+        came,
+    })
 }
 
 /// Notes messages that came at `came` and are done after `took`.

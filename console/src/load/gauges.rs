@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::latency::Latency;
 use super::ledger::Ledger;
 use super::plan::Plan;
+use super::second::Second;
 use crate::clock;
 
 /// Different errors that are told apart.
@@ -41,6 +42,7 @@ pub(crate) struct Gauges {
     consume: Mutex<Latency>,
     ack: Mutex<Latency>,
     errors: Mutex<BTreeMap<String, u64>>,
+    seconds: Mutex<Vec<Second>>,
 }
 
 /// What is measured.
@@ -76,6 +78,7 @@ impl Gauges {
             consume: Mutex::new(Latency::new()),
             ack: Mutex::new(Latency::new()),
             errors: Mutex::default(),
+            seconds: Mutex::default(),
         }
     }
 
@@ -121,6 +124,19 @@ impl Gauges {
     /// The errors so far, with how many messages met each.
     pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
         locked(&self.errors).clone()
+    }
+
+    /// The seconds so far.
+    pub(crate) fn seconds(&self) -> MutexGuard<'_, Vec<Second>> {
+        locked(&self.seconds)
+    }
+
+    /// What waits for consumers; 0 without consumers.
+    pub(crate) fn backlog(&self) -> u64 {
+        if self.plan.consumers == 0 {
+            return 0;
+        }
+        self.on_the_way()
     }
 
     /// How many messages are published and not acknowledged.

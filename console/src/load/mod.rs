@@ -5,9 +5,13 @@
 //! before it sends the next message leaves out just those: Gil Tene calls it coordinated omission.)
 //!
 //! - [`shape`]: when messages are due; [`stamp`]: what is written into a message; [`ledger`]: what became of each.
-//! - [`latency`]: how long it took; [`plan`]: what a run is to do; [`profile`]: plans with a name.
+//! - [`latency`]: how long it took; [`second`], [`noting`]: how it went.
+//! - [`plan`]: what a run is to do; [`profile`]: plans with a name.
 //! - [`producer`], [`consumer`], [`pacer`]: who does it; [`run`]: all of it from start to end.
-//! - [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough.
+//! - [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough; [`saturation`]: up
+//!   to which rate it is.
+//! - [`plot`], [`report`]: a result as a page.
+//! - [`restart`], [`many`]: works that are more than one run: a start under a backlog, ten thousand topics.
 
 pub(crate) mod shape;
 
@@ -17,11 +21,15 @@ mod ledger;
 
 mod latency;
 
+mod second;
+
 pub(crate) mod plan;
 
 pub(crate) mod profile;
 
 mod gauges;
+
+mod noting;
 
 mod pacer;
 
@@ -32,5 +40,17 @@ mod consumer;
 pub(crate) mod summary;
 
 pub(crate) mod slo;
+
+pub(crate) mod saturation;
+
+mod plot;
+
+pub(crate) mod report;
+
+mod host;
+
+pub(crate) mod restart;
+
+pub(crate) mod many;
 
 pub(crate) mod run;

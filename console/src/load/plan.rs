@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) handle: Duration,
     /// Whether the topic is made relaxed.
     pub(crate) is_relaxed: bool,
+    /// Whether a message counts as acknowledged once the broker has said that its ack is durable.
+    pub(crate) confirms_acks: bool,
 }
 
 impl Default for Plan {
@@ -57,6 +59,7 @@ impl Default for Plan {
             fail: 0.0,
             handle: Duration::ZERO,
             is_relaxed: false,
+            confirms_acks: false,
         }
     }
 }
@@ -82,7 +85,7 @@ impl Plan {
 
     /// Whether a consumer may take a batch as a whole.
     pub(crate) fn takes_batches(&self) -> bool {
-        self.handle.is_zero() && self.fail <= 0.0 && self.keys == 0
+        self.handle.is_zero() && self.fail <= 0.0 && self.keys == 0 && !self.confirms_acks
     }
 }
 

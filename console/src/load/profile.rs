@@ -18,7 +18,14 @@ pub(crate) enum Profile {
     W3,
     /// Four producers and four consumers, as fast as they go, at most 20,000 on the way, for 10 s
     W4,
+    /// A start under a backlog of a million: until the first message; memory; bytes on the disk
+    W5,
+    /// 10,000 topics with a subscription each: made, weighed, and a durable message to each
+    W6,
 }
+
+/// Topics of [`Profile::W6`].
+pub(crate) const TOPICS: u64 = 10_000;
 
 impl Profile {
     /// What it does, with messages of 128 B.
@@ -57,6 +64,17 @@ impl Profile {
                 backlog_limit: Some(20_000),
                 producers: 4,
                 consumers: 4,
+                ..base
+            },
+            Self::W5 => Plan {
+                profile: Some("w5"),
+                backlog: Some(1_000_000),
+                ..base
+            },
+            Self::W6 => Plan {
+                profile: Some("w6"),
+                consumers: 0,
+                batch: 1,
                 ..base
             },
         }

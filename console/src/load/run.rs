@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use weir_proto::client::{Client, Error};
+use weir_proto::client::{Client, Error, Publisher, PublisherOptions};
 use weir_proto::v1::{
-    Durability, ErrorReason, GetStatsRequest, KeyOrder, StartPosition, Subscription, Topic,
+    Durability, ErrorReason, GetStatsRequest, KeyOrder, Message, StartPosition, Subscription, Topic,
 };
 
 use super::consumer;
 use super::gauges::{Gauges, Way};
+use super::noting::Noting;
 use super::plan::Plan;
 use super::producer::Producer;
 use super::shape::Shape;
@@ -133,6 +134,7 @@ pub(crate) async fn run(
         }));
     };
     show(false);
+    let _seconds = Noting::begin(&gauges);
     let mut consumers = consume(client, ground, &gauges);
     publish(client, ground, &gauges, &is_over).await?;
     let published_until = gauges.elapsed();
@@ -163,6 +165,7 @@ async fn drain(
         gauges: Arc::clone(&gauges),
         is_settling: false,
     }));
+    let _seconds = Noting::begin(&gauges);
     publish(client, ground, &gauges, &is_over).await?;
     let begun = gauges.elapsed();
     let mut consumers = consume(client, ground, &gauges);
@@ -172,6 +175,25 @@ async fn drain(
     consumers.shutdown().await;
     let rate = gauges.acked.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9);
     Ok(summary(&gauges, ground, broker, took, rate))
+}
+
+/// Publishes `count` copies of a message in batches, and returns when all of them are confirmed.
+pub(super) async fn batches(
+    client: &Client,
+    topic: &str,
+    message: &Message,
+    (count, batch): (u64, usize),
+) -> Result<(), Error> {
+    let publisher = Publisher::open(client, topic, PublisherOptions::default());
+    let mut left = count;
+    while left > 0 {
+        let size = usize::try_from(left).map_or(batch, |left| left.min(batch));
+        // What fails is told by the flush.
+        drop(publisher.publish_batch(vec![message.clone(); size]).await?);
+        left -= size as u64;
+    }
+    publisher.flush().await?;
+    publisher.close().await
 }
 
 fn consume(client: &Client, ground: &Ground, gauges: &Arc<Gauges>) -> JoinSet<Result<(), Error>> {
@@ -271,6 +293,12 @@ fn summary(
     let producing = elapsed.as_secs_f64() * f64::from(plan.producers.max(1));
     let confirm = Quantiles::of(&gauges.latency(Way::Confirm));
     let consume = Quantiles::of(&gauges.latency(Way::Consume));
+    let shown = if plan.consumers > 0 {
+        Way::Consume
+    } else {
+        Way::Confirm
+    };
+    let latency_bins = gauges.latency(shown).bins();
     Summary {
         profile: plan.profile.map(str::to_owned),
         topic: ground.topic.clone(),
@@ -302,5 +330,8 @@ fn summary(
         sync_seconds: broker.sync_seconds,
         // Late although there was room: it is not the broker that was slow.
         generator_limited: plan.shape != Shape::Most && late > 0.01 && held < producing / 10.0,
+        latency_bins,
+        seconds: gauges.seconds().clone(),
+        measured: std::collections::BTreeMap::new(),
     }
 }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::latency::Latency;
+use super::latency::{Bin, Latency};
+use super::second::Second;
 use crate::present::units;
 
 /// What is known of the broker at the end of a run.
@@ -52,7 +53,7 @@ impl Quantiles {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Null if it was not a profile.
     pub(crate) profile: Option<String>,
@@ -90,6 +91,15 @@ pub(crate) struct Summary {
     pub(crate) sync_seconds: Option<f64>,
     /// Whether the generator could not keep its times, while the broker had room.
     pub(crate) generator_limited: bool,
+    /// How many of what `latency_seconds` is about took how long.
+    #[serde(default)]
+    pub(crate) latency_bins: Vec<Bin>,
+    /// How the run went, the warm-up and the taking of the rest included.
+    #[serde(default)]
+    pub(crate) seconds: Vec<Second>,
+    /// What only some works measure, by name with its unit.
+    #[serde(default)]
+    pub(crate) measured: BTreeMap<String, f64>,
 }
 
 impl Summary {
@@ -152,6 +162,9 @@ impl Summary {
                 )
             }
         );
+        for (what, value) in &self.measured {
+            let _infallible = writeln!(text, "  {what} {value:.3}");
+        }
         for (error, count) in &self.errors {
             let _infallible = writeln!(text, "  {} met: {error}", units::messages(*count));
         }
@@ -164,7 +177,8 @@ impl Summary {
     }
 }
 
-fn rounded(value: f64) -> u64 {
+/// A rate as a whole number.
+pub(super) fn rounded(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -272,6 +286,9 @@ pub(super) mod tests {
             rss_bytes: Some(1 << 24),
             sync_seconds: Some(0.000_2),
             generator_limited: false,
+            latency_bins: Vec::new(),
+            seconds: Vec::new(),
+            measured: BTreeMap::new(),
         }
     }
 

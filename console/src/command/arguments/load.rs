@@ -19,7 +19,9 @@ pub(crate) enum LoadCommand {
   weir load run orders --rate 1k..50k --duration 5m       a ramp, on a topic that exists
   weir load run --rate 5k --burst 20k@10s --fail 1% --handle 5ms --consumers 50
   weir load run --profile w3 --embedded -o json           a known work, on a broker of its own
+  weir load run --profile w5                              how long a start under a backlog takes
   weir load run --rate 20k --slo slo.toml                 ends with 8 if an objective is missed
+  weir load run --rate 5k --until-saturated --slo slo.toml   the highest rate that meets them
 
 Latency is counted from when a message was due, not from when it was sent, so that a stall counts for
 each message that it held up. Consumers read a subscription that is made for the run and deleted after
@@ -38,6 +40,20 @@ and prints what was measured.")]
         #[arg(value_name = "AFTER")]
         after: PathBuf,
     },
+
+    /// Make a page of a result of `weir load run -o json`: one HTML file with its plots in it [read]
+    #[command(after_help = "Examples:
+  weir load report result.json > result.html
+  weir load run --rate 20k -o json | weir load report - --file result.html")]
+    Report {
+        /// The result; - reads standard input
+        #[arg(value_name = "RESULT")]
+        result: PathBuf,
+
+        /// Where the page goes, instead of standard output
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 /// What `weir load run` takes.
@@ -51,7 +67,7 @@ pub(crate) struct RunArgs {
     #[arg(
         long,
         value_enum,
-        value_name = "w1|w2|w3|w4",
+        value_name = "w1|w2|w3|w4|w5|w6",
         hide_possible_values = true
     )]
     pub(crate) profile: Option<Profile>,
@@ -107,6 +123,23 @@ pub(crate) struct RunArgs {
     /// How long a consumer takes for each message, one after the other
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) handle: Option<Duration>,
+
+    /// Count a message as acknowledged when the broker says that its ack is durable
+    #[arg(long)]
+    pub(crate) confirm_acks: bool,
+
+    /// Publish so many first, and measure how fast they are taken, or with w5 how fast a start is
+    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(crate) backlog: Option<u64>,
+
+    /// How many topics w6 makes [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) topics: Option<u64>,
+
+    /// Begin at the rate, double it until an objective is missed, and find the highest that meets them within 5 %.
+    /// Without --slo: a rate that is reached, with nothing lost
+    #[arg(long, conflicts_with_all = ["profile", "backlog", "burst"])]
+    pub(crate) until_saturated: bool,
 
     /// Make the topic of the run a relaxed one: confirmed when written, before it is on the disk
     #[arg(long)]
