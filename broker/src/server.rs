@@ -128,8 +128,9 @@ pub async fn start_on(disk: Arc<dyn Disk>, config: Config) -> Result<Running, St
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let directory = disk.directory();
-    let (data_dir, options) = (config.data_dir, config.journal);
-    let started = tokio::task::spawn_blocking(move || Shard::start(disk, data_dir, options));
+    let (data_dir, options, undo) = (config.data_dir, config.journal, config.undo);
+    let started =
+        tokio::task::spawn_blocking(move || Shard::start_with(disk, data_dir, options, undo));
     let shard = started
         .await
         .map_err(|died| StartError::Services(died.to_string()))?
@@ -189,6 +190,7 @@ fn serve(
         api::routes(handle, clients).map_err(|error| StartError::Services(error.to_string()))?;
     tokio::spawn(api::report_health(handle.clone(), reporter));
     tokio::spawn(api::forward_dead(handle.clone()));
+    tokio::spawn(api::move_dead(handle.clone()));
     // Without a value, tonic takes the limits on streams and resets away.
     let server = Server::builder()
         .layer(api::Attend)

@@ -310,6 +310,8 @@ fn settings_are_shown_with_where_they_came_from() {
         { "name": "insecure-i-know", "value": true, "source": "--insecure-i-know" },
         { "name": "segment-bytes", "value": 1_048_576, "source": format!("{path}:1") },
         { "name": "max-disk-bytes", "value": null, "source": "default" },
+        { "name": "undo-grace-seconds", "value": 86_400, "source": "default" },
+        { "name": "undo-disk-percent", "value": 10, "source": "default" },
         { "name": "checkpoint-replay-us", "value": checkpoint, "source": "default" },
     ]);
     assert_eq!((shown.code, shown.json()), (Some(0), expected));

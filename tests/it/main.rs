@@ -129,6 +129,10 @@ mod groups;
 
 mod operations;
 
+mod moves;
+
+mod upheavals;
+
 mod terminals;
 
 mod walks;

@@ -32,3 +32,4 @@ pub use connection::{Connection, PREFACE};
 pub use explain::{Explain, Explained, Explaining};
 pub use routes::{report_health, routes};
 pub use weir::forwarding::forward_dead;
+pub use weir::moving::move_dead;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::checks::{address, number_of_bytes, segment_bytes};
+use super::checks::{address, number_of_bytes, segment_bytes, undo_grace, undo_percent};
 use super::values::DEFAULT_DATA_DIR;
 
 /// What `weir-broker serve` and `weir serve` take. A flag wins over the environment, the environment
@@ -37,6 +37,15 @@ pub struct ServeArgs {
     /// [default: no bound but the disk's]
     #[arg(long, value_name = "BYTES", value_parser = number_of_bytes)]
     pub max_disk_bytes: Option<u64>,
+    /// How long purges, discards, seeks, moves and requeues can be undone, in seconds, at most 30
+    /// days; 0: never. What they drop stays stored until then [env: WEIR_UNDO_GRACE_SECONDS]
+    /// [default: 86400]
+    #[arg(long, value_name = "SECONDS", value_parser = undo_grace)]
+    pub undo_grace_seconds: Option<u64>,
+    /// How many percent of the disk may be held for that, at most 50: beyond it the oldest can be
+    /// undone no more [env: WEIR_UNDO_DISK_PERCENT] [default: 10]
+    #[arg(long, value_name = "PERCENT", value_parser = undo_percent)]
+    pub undo_disk_percent: Option<u64>,
     /// Replay time that asks for a checkpoint, in microseconds: tests want one sooner
     #[arg(long, value_name = "MICROS", hide = true)]
     pub checkpoint_replay_us: Option<u64>,

@@ -23,6 +23,8 @@ pub struct FileSettings {
     pub(super) insecure_i_know: Option<Setting<bool>>,
     pub(super) segment_bytes: Option<Setting<u64>>,
     pub(super) max_disk_bytes: Option<Setting<u64>>,
+    pub(super) undo_grace_seconds: Option<Setting<u64>>,
+    pub(super) undo_disk_percent: Option<Setting<u64>>,
     pub(super) checkpoint_replay_us: Option<Setting<u64>>,
 }
 
@@ -35,6 +37,8 @@ struct Written {
     insecure_i_know: Option<Spanned<bool>>,
     segment_bytes: Option<Spanned<u64>>,
     max_disk_bytes: Option<Spanned<u64>>,
+    undo_grace_seconds: Option<Spanned<u64>>,
+    undo_disk_percent: Option<Spanned<u64>>,
     checkpoint_replay_us: Option<Spanned<u64>>,
 }
 
@@ -83,6 +87,8 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<FileSettings, ConfigErr
         insecure_i_know: file.setting(written.insecure_i_know, Ok)?,
         segment_bytes: file.setting(written.segment_bytes, checks::checked_segment_bytes)?,
         max_disk_bytes: file.setting(written.max_disk_bytes, Ok)?,
+        undo_grace_seconds: file.setting(written.undo_grace_seconds, checks::checked_undo_grace)?,
+        undo_disk_percent: file.setting(written.undo_disk_percent, checks::checked_undo_percent)?,
         checkpoint_replay_us: file.setting(written.checkpoint_replay_us, Ok)?,
     })
 }

@@ -5,11 +5,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::arguments::ServeArgs;
-use super::checks::{address, number, number_of_bytes, segment_bytes, truth};
+use super::checks::{
+    address, number, number_of_bytes, segment_bytes, truth, undo_grace, undo_percent,
+};
 use super::file::{self, FileSettings};
 use super::setting::{ConfigError, Setting, Shown, Source};
 use super::values::Config;
 use crate::journal;
+use crate::model::Span;
+use crate::shard::UndoShare;
+
+/// In microseconds.
+const SECOND: u64 = 1_000_000;
 
 /// Every setting, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +31,10 @@ pub struct Settings {
     pub segment_bytes: Setting<u64>,
     /// The most bytes that the journal takes on the disk; none is no bound but the disk's.
     pub max_disk_bytes: Setting<Option<u64>>,
+    /// How long operations can be undone, in seconds.
+    pub undo_grace_seconds: Setting<u64>,
+    /// How many percent of the disk may be held for that.
+    pub undo_disk_percent: Setting<u64>,
     /// Replay time that asks for a checkpoint, in microseconds.
     pub checkpoint_replay_us: Setting<u64>,
 }
@@ -78,6 +89,18 @@ impl ServeArgs {
                 file.max_disk_bytes.map(Setting::some),
                 default.journal.max_bytes,
             )?,
+            undo_grace_seconds: layers.decide(
+                (self.undo_grace_seconds, "--undo-grace-seconds"),
+                ("WEIR_UNDO_GRACE_SECONDS", undo_grace),
+                file.undo_grace_seconds,
+                default.undo.grace.0 / SECOND,
+            )?,
+            undo_disk_percent: layers.decide(
+                (self.undo_disk_percent, "--undo-disk-percent"),
+                ("WEIR_UNDO_DISK_PERCENT", undo_percent),
+                file.undo_disk_percent,
+                default.undo.disk_percent,
+            )?,
             checkpoint_replay_us: layers.decide(
                 (self.checkpoint_replay_us, "--checkpoint-replay-us"),
                 ("WEIR_CHECKPOINT_REPLAY_US", number),
@@ -102,6 +125,14 @@ impl Settings {
             ("insecure-i-know", self.insecure_i_know.shown(Shown::Flag)),
             ("segment-bytes", self.segment_bytes.shown(Shown::Number)),
             ("max-disk-bytes", self.max_disk_bytes.shown(bound)),
+            (
+                "undo-grace-seconds",
+                self.undo_grace_seconds.shown(Shown::Number),
+            ),
+            (
+                "undo-disk-percent",
+                self.undo_disk_percent.shown(Shown::Number),
+            ),
             (
                 "checkpoint-replay-us",
                 self.checkpoint_replay_us.shown(Shown::Number),
@@ -132,6 +163,10 @@ impl From<&Settings> for Config {
                 max_bytes: settings.max_disk_bytes.value,
                 max_frame: default.journal.max_frame.min(half),
                 ..default.journal
+            },
+            undo: UndoShare {
+                grace: Span::from_secs(settings.undo_grace_seconds.value),
+                disk_percent: settings.undo_disk_percent.value,
             },
             ..default
         }

@@ -49,6 +49,25 @@ fn no_arguments_serve_with_the_defaults() {
 }
 
 #[test]
+fn what_is_held_for_an_undo_is_a_setting_within_bounds() {
+    let undo = |settings: &Settings| {
+        let undo = Config::from(settings).undo;
+        (undo.grace.0 / 1_000_000, undo.disk_percent)
+    };
+    assert_eq!(undo(&settings(&[])), (86_400, 10));
+    let (_file, path) = file("undo-grace-seconds = 60\nundo-disk-percent = 25\n");
+    let path = path.to_str().expect("a path");
+    assert_eq!(undo(&settings(&["--config", path])), (60, 25));
+    let flags = ["--config", path, "--undo-grace-seconds", "0"];
+    assert_eq!(undo(&settings(&flags)), (0, 25));
+    let environment = |name: &str| (name == "WEIR_UNDO_DISK_PERCENT").then(|| "51".into());
+    let error = args(&[]).settings_in(&environment).expect_err("a refusal");
+    assert!(error.to_string().contains("0 to 50 percent"), "{error}");
+    let (_file, long) = file("undo-grace-seconds = 2592001\n");
+    assert!(super::check(&long).is_err());
+}
+
+#[test]
 fn the_help_names_the_defaults() {
     let help = <Arguments as clap::CommandFactory>::command().render_help();
     let help = help.to_string().replace('\n', " ");

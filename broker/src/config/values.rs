@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::journal;
-use crate::shard::process_micros;
+use crate::shard::{UndoShare, process_micros};
 
 /// The port that the broker listens on unless said otherwise.
 pub const DEFAULT_PORT: u16 = 7420;
@@ -26,6 +26,8 @@ pub struct Config {
     pub max_connections: usize,
     /// How the journal is opened.
     pub journal: journal::Options,
+    /// What is held so that operations can be undone.
+    pub undo: UndoShare,
 }
 
 impl Default for Config {
@@ -39,6 +41,7 @@ impl Default for Config {
                 monotonic_us: process_micros,
                 ..journal::Options::default()
             },
+            undo: UndoShare::default(),
         }
     }
 }

@@ -53,8 +53,8 @@ impl Core {
         let Some(plan) = self.plans.get(id.number, Time(0)) else {
             return (0, None);
         };
-        let is_dead = matches!(plan.deed, Deed::Requeue | Deed::Discard);
-        let pair = self.pair(plan.subscription).filter(|_| is_dead);
+        let pair = self.pair(plan.subscription);
+        let pair = pair.filter(|_| plan.deed.is_on_dead());
         let (Some((subscription, topic)), Some(part)) = (pair, plan.parts.get(from.0)) else {
             return (0, None);
         };
@@ -148,7 +148,7 @@ impl Core {
         Ok(state)
     }
 
-    fn record_of(&self, plan: &Plan, pace: Pace, now: Now) -> OperationRecord {
+    pub(super) fn record_of(&self, plan: &Plan, pace: Pace, now: Now) -> OperationRecord {
         OperationRecord {
             id: self.objects.broker.next_operation,
             plan: plan.id,
@@ -167,6 +167,7 @@ impl Core {
             grace: plan.grace,
             undoes: plan.undoes,
             text: plan.text.clone(),
+            target: plan.target.clone(),
         }
     }
 
@@ -220,7 +221,7 @@ impl Core {
         let topic = || name(&plan.names.0);
         let subscription = || name(&plan.names.1);
         match &plan.way {
-            Way::Steps => {}
+            Way::Steps | Way::Edit(..) => {}
             Way::Seek(places) => {
                 let subscription = subscription()?;
                 let target = Start::Offsets(places.clone());
@@ -340,12 +341,16 @@ impl Core {
         wanted.take(limit).map(|one| one.state.clone()).collect()
     }
 
-    /// The operations that have changed a message, with the subscription of each, the oldest first.
+    /// The operations that have changed a message, or published it, the oldest first.
     pub fn operations_on(&self, id: crate::model::MessageId) -> Vec<OperationState> {
         let all = self.objects.operations.all.values();
-        let of_topic = all.filter(|one| one.state.record.topic == id.topic);
         let range = OffsetRange::one(id.offset);
-        let touching = of_topic.filter(|one| one.changed_of(id.partition, range) > 0);
+        let touching = all.filter(|one| {
+            let record = &one.state.record;
+            let has_changed = || one.changed_of(id.partition, range) > 0;
+            (record.topic == id.topic && has_changed())
+                || (record.target.0 == id.topic && one.has_published(id.partition, id.offset))
+        });
         touching.map(|one| one.state.clone()).collect()
     }
 

@@ -3,13 +3,16 @@
 //! Looks at entries before they are applied, while what they change is still there to be compared. An act of a plan
 //! names the plan and the operation; what the broker does by a rule is nobody's.
 
+use std::fmt::Debug;
+
+use super::plan::Change;
 use super::state::{Act, Core};
 use super::trail::{TrailBroken, digest};
 use crate::model::entry::{
     Audited, Deed, DropCause, Entry, Operated, OperationProgress, OperationRecord, OperationState,
     Phase, SubscriptionRecord, Who,
 };
-use crate::model::{Now, OffsetRange, OperationId, SubscriptionId, TopicId};
+use crate::model::{Now, OffsetRange, OperationId, Span, SubscriptionId, TopicId};
 
 impl Core {
     /// From now on until it is told otherwise, what is decided is done by this one.
@@ -94,9 +97,9 @@ impl Core {
             Entry::TopicDeleted(id) => self.on_topic("topic.delete", *id),
             Entry::TopicUpdated(record) => {
                 let before = self.objects.topics.get(&record.id);
-                let before = before.map(|topic| format!("{:?}", topic.record.settings));
+                let before = before.map(|topic| &topic.record.settings);
                 Audited {
-                    detail: changes(&before?, &format!("{:?}", record.settings)),
+                    detail: told(before?, &record.settings),
                     ..self.on_topic("topic.update", record.id)
                 }
             }
@@ -147,7 +150,7 @@ impl Core {
             _ => "subscription.update",
         };
         Some(Audited {
-            detail: changes(&format!("{before:?}"), &format!("{:?}", record.settings)),
+            detail: told(before, &record.settings),
             ..self.on_subscription(verb, record.id)
         })
     }
@@ -198,7 +201,7 @@ fn named(verb: &str) -> Audited {
 fn begun(state: &OperationState) -> Option<Audited> {
     let record = &state.record;
     match record.deed {
-        Deed::Requeue | Deed::Discard | Deed::Purge | Deed::Undo => {}
+        Deed::Requeue | Deed::Discard | Deed::Purge | Deed::Undo | Deed::Move | Deed::Edit => {}
         _ => return None,
     }
     let progress = &state.progress;
@@ -276,23 +279,52 @@ fn total(ranges: &[OffsetRange]) -> u64 {
     ranges.iter().map(|range| range.count()).sum()
 }
 
-/// What of two written settings differs: `name: before → after`.
-fn changes(before: &str, after: &str) -> String {
-    let fields = |text: &str| -> Vec<String> {
-        let inner = text.split_once('{').map_or(text, |(_, inner)| inner);
-        let inner = inner.trim_end_matches('}').trim();
-        inner
-            .split(", ")
-            .map(|field| field.trim().to_owned())
-            .collect()
-    };
+/// What of two settings differs.
+pub(super) fn changes<T: Debug>(before: &T, after: &T) -> Vec<Change> {
     let (before, after) = (fields(before), fields(after));
     let changed = before.iter().zip(&after).filter(|(old, new)| old != new);
-    let said = changed.map(|(old, new)| {
-        let value = new
-            .split_once(": ")
-            .map_or(new.as_str(), |(_, value)| value);
-        format!("{old} → {value}")
+    let told = changed.map(|((name, old), (_, new))| Change {
+        field: name.clone(),
+        before: plain(old),
+        after: plain(new),
+    });
+    told.collect()
+}
+
+/// The same in words: `name: before → after`.
+fn told<T: Debug>(before: &T, after: &T) -> String {
+    let said = changes(before, after).into_iter().map(|change| {
+        let word = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+        let [old, new] = [change.before, change.after].map(word);
+        format!("{}: {old} → {new}", change.field)
     });
     said.collect::<Vec<_>>().join("; ")
+}
+
+/// A written value as people read it.
+fn plain(value: &str) -> Option<String> {
+    let inner = |name: &str| {
+        let rest = value.strip_prefix(name)?.strip_prefix('(')?;
+        rest.strip_suffix(')')
+    };
+    if value == "None" {
+        return None;
+    }
+    if let Some(some) = inner("Some") {
+        return plain(some);
+    }
+    let span = inner("Span").and_then(|micros| micros.parse().ok());
+    Some(span.map_or_else(|| value.to_owned(), |micros| Span(micros).to_string()))
+}
+
+/// Names and values, as they are written.
+fn fields<T: Debug>(settings: &T) -> Vec<(String, String)> {
+    let text = format!("{settings:?}");
+    let inner = text.split_once('{').map_or("", |(_, inner)| inner);
+    let inner = inner.trim_end_matches('}').trim();
+    let fields = inner.split(", ").map(|field| {
+        let (name, value) = field.split_once(": ").unwrap_or((field, ""));
+        (name.trim().to_owned(), value.trim().to_owned())
+    });
+    fields.collect()
 }

@@ -1,5 +1,7 @@
 //! What callers ask of the core, already parsed and in range where a type can say so.
 
+use std::sync::Arc;
+
 use super::views::PeekPlace;
 use crate::model::entry::Body;
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
@@ -264,6 +266,12 @@ pub struct Selection {
     pub error_class: Option<String>,
     /// Only dead messages of this group.
     pub fingerprint: Option<Fingerprint>,
+    /// Only messages with this hash of an ordering key. For plans only.
+    pub key: Option<u64>,
+    /// Only messages for which this filter is true. For plans only.
+    pub filter: Option<Arc<str>>,
+    /// Only dead messages that were not requeued before. For plans only.
+    pub skips_requeued: bool,
 }
 
 /// A look at a subscription's messages, the oldest first.

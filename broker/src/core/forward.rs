@@ -119,14 +119,9 @@ impl Core {
     fn dead_letter_route(&self, id: SubscriptionId) -> Option<Route> {
         let subscription = self.objects.subscriptions.get(&id)?;
         let topic = subscription.record.settings.dead_letter_topic.as_ref()?;
-        let id = self.objects.topic_names.get(topic)?;
-        let topic = self.objects.topics.get(id)?;
-        let is_own = topic.record.id == subscription.record.topic;
-        (!is_own && !topic.subscriptions.is_empty()).then_some(Route {
-            topic: topic.record.id,
-            partitions: topic.record.settings.partitions,
-            filters: std::sync::Arc::clone(topic.sieves.now()),
-        })
+        let id = *self.objects.topic_names.get(topic)?;
+        self.read_route(id)
+            .filter(|_| id != subscription.record.topic)
     }
 
     fn are_dead(&self, id: SubscriptionId, forward: &Forward<'_>) -> bool {

@@ -141,6 +141,7 @@ impl Operation {
     pub(super) fn holds(&self) -> bool {
         let record = &self.state.record;
         let drops = matches!(record.deed, Deed::Discard | Deed::Purge | Deed::Seek);
+        let drops = drops || record.deed.publishes();
         drops && record.grace > Span::ZERO
     }
 

@@ -105,6 +105,20 @@ pub const PLAN_LIFETIME: Span = Span::from_secs(600);
 pub const MAX_PLANS: usize = 64;
 /// Ranges of all plans that wait, in about 16 B each; beyond it the oldest plan is dropped.
 pub const MAX_PLANNED_RANGES: usize = 8_000_000;
+/// Bytes of edited messages of all plans that wait; beyond it the oldest plan is dropped.
+pub const MAX_PLANNED_BYTES: usize = 64 << 20;
+/// Messages that a plan reads to put them through its filter: a minute or so.
+pub const MAX_SIFTED: u64 = 20_000_000;
+/// Messages that one slice of a plan reads for a filter.
+pub const SIFT_MESSAGES: u64 = 10_000;
+/// Bytes of messages that it reads, about, or those of one frame.
+pub const SIFT_BYTES: u64 = 1 << 20;
+/// Offsets of a backlog that one slice of a plan looks at: a few milliseconds where each second one is finished.
+pub const PLAN_WINDOW: u64 = 1 << 18;
+/// Messages that one step of a move publishes.
+pub const MOVE_MESSAGES: usize = 500;
+/// Bytes of them, or one larger message.
+pub const MOVE_BYTES: u64 = 1 << 20;
 /// Dead messages, or ranges of a backlog, that one slice of a plan looks at: a few milliseconds.
 pub const PLAN_SLICE: usize = 20_000;
 /// Messages whose keys a plan looks at to tell which it touches.

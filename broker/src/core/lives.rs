@@ -7,7 +7,7 @@ use super::limits::{MAX_ENDED, MAX_ENTRY_PARTS};
 use super::objects::Objects;
 use super::state::{Act, Core};
 use crate::delivery::Chosen;
-use crate::model::entry::{DropCause, Dropped, Entry};
+use crate::model::entry::{DropCause, Dropped, Entry, Operated};
 use crate::model::range::normalise;
 use crate::model::{
     Mono, Now, Offset, OffsetRange, OperationId, Partition, SubscriptionId, Time, TopicId,
@@ -145,6 +145,9 @@ impl Objects {
             }
             Entry::Requeued(requeued) => {
                 self.ended_of(requeued.subscription, requeued.partition, &requeued.ranges)
+            }
+            Entry::Operated(Operated::Restored(restored)) => {
+                self.ended_of(restored.subscription, restored.partition, &restored.ranges)
             }
             Entry::Sought(sought) => self.ended_of(sought.subscription, sought.partition, all),
             Entry::SubscriptionCreated { record, starts } => {

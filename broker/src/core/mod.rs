@@ -85,10 +85,18 @@ mod selection;
 
 mod operations;
 mod stepping;
+
+mod recalling;
 mod undoing;
 
 mod applying;
 mod planned;
+
+mod sifting;
+mod wording;
+
+mod picking;
+
 mod planning;
 
 mod audit;
@@ -96,6 +104,11 @@ mod numbers;
 mod measured;
 mod partitions;
 mod peek;
+
+mod moving;
+
+mod editing;
+
 mod reading;
 mod restate;
 mod sequencing;
@@ -119,9 +132,14 @@ pub use command::{
 pub use counts::{BrokerCounts, ConsumerCounts, Meters, Standing};
 pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
+pub use moving::{MoveSlice, MoveStep, Moved};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
-pub use plan::{Order, Pace, Plan, PlanCounts, PlannedPart, SkipCause, UndoLimits};
-pub use planning::{Planned, Planning};
+pub use picking::Planning;
+pub use plan::{
+    Change as FieldChange, EditOrder, Edited, Order, Pace, Plan, PlanCounts, PlannedPart,
+    SkipCause, UndoLimits,
+};
+pub use planning::Planned;
 pub use reading::{
     BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
 };

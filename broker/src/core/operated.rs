@@ -9,7 +9,7 @@ use crate::model::entry::{
     Deed, Failed, Operated, OperationPart, OperationState, OperationStep, Outcome, PulledBack,
     Requeued, Restored,
 };
-use crate::model::{OperationId, Position};
+use crate::model::{OffsetRange, OperationId, Partition, Position};
 
 impl Objects {
     pub(super) fn operated_on(
@@ -146,7 +146,31 @@ impl Objects {
         let machine = machine(subscription, entry.partition)?;
         let (before, after) = settling(machine, |one| one.pulled_back(&entry.dead, at));
         self.totals.settle(before, after);
+        let ranges = entry.dead.iter().map(|(range, _)| *range);
+        self.taken_back(entry.operation, entry.partition, ranges);
         Ok(())
+    }
+
+    /// What an undo has taken back, the other operation has no longer changed: an undo that ends early and is begun
+    /// anew leaves it alone, whatever has become of it.
+    fn taken_back(
+        &mut self,
+        undo: OperationId,
+        partition: Partition,
+        ranges: impl Iterator<Item = OffsetRange>,
+    ) {
+        let undo = self.operations.all.get(&undo);
+        let Some(undone) = undo.map(|undo| undo.state.record.undoes) else {
+            return;
+        };
+        let Some(operation) = self.operations.all.get_mut(&undone) else {
+            return;
+        };
+        let ranges: Vec<OffsetRange> = ranges.collect();
+        let parts = operation.parts.iter_mut();
+        for part in parts.filter(|part| part.said.partition == partition) {
+            part.leave(&ranges);
+        }
     }
 
     fn restored(&mut self, entry: &Restored, at: Position, mode: Mode) -> Result<(), ApplyError> {
@@ -155,6 +179,8 @@ impl Objects {
         let of = subscription.record.topic;
         let Mode::Live(now) = mode else {
             machine(subscription, entry.partition)?.restored(entry, at);
+            let ranges = entry.ranges.iter().copied();
+            self.taken_back(entry.operation, entry.partition, ranges);
             return Ok(());
         };
         let id = entry.subscription;
@@ -173,6 +199,8 @@ impl Objects {
         self.totals.came_due(scheduled);
         self.totals.schedule(machine.scheduled(&store.log));
         self.totals.settle(before, after);
+        let ranges = entry.ranges.iter().copied();
+        self.taken_back(entry.operation, entry.partition, ranges);
         Ok(())
     }
 

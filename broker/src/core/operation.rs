@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bucket::Bucket;
 use crate::model::entry::{Operated, OperationPart, OperationState, PartStep, Record};
-use crate::model::range::normalise;
+use crate::model::range::{normalise, push_joined};
 use crate::model::{
     Mono, Offset, OffsetRange, OperationId, Partition, PlanId, Position, SubscriptionId,
 };
@@ -114,6 +114,13 @@ impl Operation {
         .sum()
     }
 
+    /// Whether it has published the message at a place of its target.
+    pub(super) fn has_published(&self, partition: Partition, offset: Offset) -> bool {
+        let copies = self.parts.iter().flat_map(|part| &part.said.copies);
+        let mut here = copies.filter(|copied| copied.partition == partition);
+        here.any(|copied| OffsetRange::new(copied.base, copied.range.count()).contains(offset))
+    }
+
     /// The positions of the texts that it has put aside.
     pub(super) fn texts(&self) -> impl Iterator<Item = Position> + '_ {
         self.parts.iter().flat_map(|part| texts(&part.said.image))
@@ -176,14 +183,34 @@ impl Part {
         found
     }
 
+    /// Those of some messages, which are in order, that it selected are as they were before it.
+    pub(super) fn leave(&mut self, ranges: &[OffsetRange]) {
+        let left = ranges.iter();
+        let left: Vec<OffsetRange> = left
+            .flat_map(|&range| within(&self.said.ranges, range))
+            .collect();
+        self.skip(&left);
+    }
+
+    fn skip(&mut self, ranges: &[OffsetRange]) {
+        let (last, first) = (self.said.skipped.last(), ranges.first());
+        let is_later = last
+            .zip(first)
+            .is_none_or(|(last, first)| last.end <= first.start);
+        for &range in ranges {
+            push_joined(&mut self.said.skipped, range);
+        }
+        if !is_later {
+            normalise(&mut self.said.skipped);
+        }
+    }
+
     /// A step was done.
     pub(super) fn step(&mut self, step: &PartStep) {
         self.said.cursor = self.said.cursor.max(step.cursor);
-        if !step.skipped.is_empty() {
-            self.said.skipped.extend_from_slice(&step.skipped);
-            normalise(&mut self.said.skipped);
-        }
+        self.skip(&step.skipped);
         self.said.image.extend_from_slice(&step.image);
+        self.said.copies.extend_from_slice(&step.copies);
     }
 }
 

@@ -104,6 +104,11 @@ impl Core {
     ) -> Result<(SubscriptionId, Vec<Picked>), Refusal> {
         let id = self.subscription_of(name)?.record.id;
         selection.check(scope)?;
+        if selection.sifts() || selection.skips_requeued {
+            return Err(Refusal::NotSupported {
+                what: "a selection by filter or ordering key without a plan",
+            });
+        }
         let pair = self.pair(id);
         let picked = pair.map_or_else(Vec::new, |(subscription, topic)| {
             selection.pick(subscription, topic, scope, now)
@@ -151,9 +156,12 @@ impl Core {
         if acts.is_empty() {
             acts.push(Act::eager(entry_of(&state, Partition(0), Vec::new())));
         }
-        acts.push(Act::eager(Entry::Operated(Operated::Started(state))));
+        // What it puts aside is known before it goes, so that the texts that it refers to are not let go.
+        let mut told = vec![Act::eager(Entry::Operated(Operated::Started(state)))];
         let parts = parts.into_iter().map(Operated::Part);
-        acts.extend(parts.map(|part| Act::eager(Entry::Operated(part))));
+        told.extend(parts.map(|part| Act::eager(Entry::Operated(part))));
+        told.append(&mut acts);
+        let acts = told;
         self.check_commit("selection", &acts)?;
         self.enact(acts, now);
         self.note_deadline(id, now);

@@ -126,7 +126,7 @@ impl Core {
 }
 
 /// The state of a message; none if it is before the subscription's start.
-fn state_view(
+pub(super) fn state_view(
     subscription: &Subscription,
     topic: &Topic,
     place: PeekPlace,
@@ -257,7 +257,7 @@ fn kind_of(state: &crate::delivery::State) -> Option<State> {
     }
 }
 
-fn place_of(store: &Store, partition: Partition, offset: Offset) -> PeekPlace {
+pub(super) fn place_of(store: &Store, partition: Partition, offset: Offset) -> PeekPlace {
     PeekPlace {
         time: store.log.time(offset).unwrap_or_default(),
         partition,
@@ -292,7 +292,7 @@ fn end_before(store: &Store, partition: Partition, before: Option<PeekPlace>) ->
     end.min(store.log.next())
 }
 
-fn view(topic: &Topic, place: PeekPlace, states: Vec<StateView>) -> MessageView {
+pub(super) fn view(topic: &Topic, place: PeekPlace, states: Vec<StateView>) -> MessageView {
     let store = topic.store(place.partition);
     let run = store.and_then(|store| store.log.runs(OffsetRange::one(place.offset)).next());
     MessageView {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::command::{Selection, Start};
-use super::limits::{MAX_PLANNED_RANGES, MAX_PLANS, PLAN_LIFETIME};
+use super::limits::{MAX_PLANNED_BYTES, MAX_PLANNED_RANGES, MAX_PLANS, PLAN_LIFETIME};
 use crate::model::entry::{Deed, Who};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
-    Epoch, MessageId, Name, Offset, OffsetRange, OperationId, Partition, PlanId, Span,
+    Epoch, MessageId, Name, Offset, OffsetRange, OperationId, Partition, PlanId, Position, Span,
     SubscriptionId, Time, TopicId,
 };
 
@@ -21,6 +23,17 @@ pub enum Order {
         /// Which of its dead messages.
         selection: Selection,
     },
+    /// Dead messages are to be published to another topic and to leave the subscription.
+    Move {
+        /// The subscription.
+        subscription: Name,
+        /// Which of its dead messages.
+        selection: Selection,
+        /// The topic to which they go.
+        target: Name,
+    },
+    /// A dead message is to be published anew with another content, for its subscription alone.
+    Edit(Box<EditOrder>),
     /// Messages are to be dropped.
     Drop {
         /// The subscription.
@@ -72,6 +85,45 @@ pub enum Order {
     },
 }
 
+/// A dead message and what it is to be.
+#[derive(Debug, Clone)]
+pub struct EditOrder {
+    /// The subscription.
+    pub subscription: Name,
+    /// The message.
+    pub message: MessageId,
+    /// The position of the failure that killed it.
+    pub text: Position,
+    /// What is published in its place.
+    pub edited: Edited,
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// A message that is to be published, but for the operation that does it.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    /// The encoded `Message`.
+    pub content: Bytes,
+    /// The hash of its ordering key, 0 for none.
+    pub key: u64,
+    /// The partition to which it goes.
+    pub partition: Partition,
+}
+
+/// One field that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its name.
+    pub field: String,
+    /// What it is, in words; none if it is not there.
+    pub before: Option<String>,
+    /// What it is to be; none if it goes.
+    pub after: Option<String>,
+}
+
 /// Why a selected message is left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipCause {
@@ -83,6 +135,10 @@ pub enum SkipCause {
     Gone,
     /// It is no longer as it was: finished, requeued or dropped by something else.
     Changed,
+    /// It has lived long enough, or was dead long enough: it goes by itself.
+    Expired,
+    /// It was requeued before and has died again.
+    RequeuedBefore,
 }
 
 /// What of a partition is to be changed.
@@ -103,6 +159,8 @@ pub(super) enum Way {
     Steps,
     /// By a seek to these places.
     Seek(Vec<(Partition, Offset)>),
+    /// By publishing a message in the place of another that died of this failure.
+    Edit(Box<Edited>, Position),
     /// By deleting a topic.
     DeleteTopic(bool),
     /// By deleting a subscription.
@@ -144,6 +202,10 @@ pub struct Plan {
     pub expires: Time,
     /// The operation that it takes back; 0 for none.
     pub undoes: OperationId,
+    /// The topic to which it publishes, and its name; topic 0 if it publishes nothing.
+    pub target: (TopicId, String),
+    /// What changes from what to what, if that can be told.
+    pub changes: Vec<Change>,
     pub(super) way: Way,
     pub(super) parts: Vec<PlannedPart>,
 }
@@ -163,6 +225,8 @@ pub struct PlanCounts {
     pub keys: u64,
     /// Keys of which newer messages are there already: their order may change.
     pub overtaken_keys: u64,
+    /// Messages among those that would be changed that were requeued before and have died again.
+    pub requeued_before: u64,
     /// Whether there were too many messages to look at all keys.
     pub are_keys_cut: bool,
     /// Connected consumers of what is touched.
@@ -188,6 +252,21 @@ pub struct Pace {
     pub brake: u32,
     /// Whether a requeue leaves the attempts as they are.
     pub keeps_attempts: bool,
+}
+
+impl Plan {
+    /// How many ranges it names.
+    fn ranges(&self) -> usize {
+        self.parts.iter().map(|part| part.ranges.len()).sum()
+    }
+
+    /// Bytes of messages that it holds.
+    fn content_bytes(&self) -> usize {
+        match &self.way {
+            Way::Edit(edited, _) => edited.content.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl PlannedPart {
@@ -232,16 +311,17 @@ impl Plans {
     /// Keeps a plan; the oldest give way.
     pub(super) fn keep(&mut self, plan: Plan) {
         self.all.insert(plan.id.number, plan);
-        let ranges = |plan: &Plan| {
-            plan.parts
-                .iter()
-                .map(|part| part.ranges.len())
-                .sum::<usize>()
-        };
-        let mut sum: usize = self.all.values().map(ranges).sum();
-        while self.all.len() > 1 && (self.all.len() > MAX_PLANS || sum > MAX_PLANNED_RANGES) {
-            let oldest = self.all.pop_first();
-            sum -= oldest.map_or(0, |(_, plan)| ranges(&plan));
+        let mut ranges: usize = self.all.values().map(Plan::ranges).sum();
+        let mut bytes: usize = self.all.values().map(Plan::content_bytes).sum();
+        while self.all.len() > 1
+            && (self.all.len() > MAX_PLANS
+                || ranges > MAX_PLANNED_RANGES
+                || bytes > MAX_PLANNED_BYTES)
+        {
+            if let Some((_, oldest)) = self.all.pop_first() {
+                ranges -= oldest.ranges();
+                bytes -= oldest.content_bytes();
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! goes over what its operation changed.
 
 use super::applying::frozen;
+use super::auditing::changes;
 use super::command::{PurgeScope, Selection, Start};
 use super::limits::MAX_NAMED;
 use super::objects::{Subscription, Topic};
@@ -44,6 +45,7 @@ impl Core {
                 let found = self.topic_of(&topic)?;
                 let etag = found.record.etag();
                 Plan {
+                    changes: changes(&found.record.settings, &*settings),
                     deed: Deed::UpdateTopic,
                     counts: PlanCounts::default(),
                     warnings: vec![
@@ -62,6 +64,7 @@ impl Core {
                 let found = self.subscription_of(&subscription)?;
                 let topic = self.topic_by(found.record.topic)?;
                 Plan {
+                    changes: changes(&found.record.settings, &*settings),
                     deed: Deed::UpdateSubscription,
                     counts: dropped_by(found, topic, &settings, now.wall),
                     undo_note: NOT_PUT_ASIDE.to_owned(),
@@ -70,7 +73,8 @@ impl Core {
                 }
             }
             Order::Undo { operation } => self.plan_undo(operation, now)?,
-            Order::Requeue { .. } | Order::Drop { .. } => {
+            Order::Edit(order) => self.plan_edit(*order, now)?,
+            Order::Requeue { .. } | Order::Drop { .. } | Order::Move { .. } => {
                 return Err(Refusal::Internal {
                     detail: "a plan of messages was asked for at once".to_owned(),
                 });
@@ -79,12 +83,17 @@ impl Core {
         Ok(self.keep_plan(plan))
     }
 
-    fn topic_by(&self, id: TopicId) -> Result<&Topic, Refusal> {
+    pub(super) fn topic_by(&self, id: TopicId) -> Result<&Topic, Refusal> {
         let topic = self.objects.topics.get(&id);
         topic.ok_or(Refusal::TopicGone { topic: id })
     }
 
-    fn draft(&self, subscription: Option<&Subscription>, topic: &Topic, now: Now) -> Plan {
+    pub(super) fn draft(
+        &self,
+        subscription: Option<&Subscription>,
+        topic: &Topic,
+        now: Now,
+    ) -> Plan {
         let name = subscription.map(|found| found.record.name.to_string());
         Plan {
             id: PlanId::default(),
@@ -101,6 +110,8 @@ impl Core {
             created: now.wall,
             expires: expiry(now.wall),
             undoes: OperationId(0),
+            target: (TopicId(0), String::new()),
+            changes: Vec::new(),
             way: Way::Steps,
             parts: Vec::new(),
         }
@@ -227,7 +238,7 @@ impl Core {
 const NO_WAY_BACK: &str = "cannot be undone: what is deleted is not kept";
 const NOT_PUT_ASIDE: &str = "change the settings back; what they dropped until then is gone";
 
-fn count_consumers(found: &Subscription) -> u32 {
+pub(super) fn count_consumers(found: &Subscription) -> u32 {
     u32::try_from(found.consumers.len()).unwrap_or(u32::MAX)
 }
 

@@ -5,45 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{PurgeScope, Selection};
+use super::command::PurgeScope;
 use super::limits::{MAX_PLANNED_KEYS, PLAN_SLICE};
-use super::objects::{Store, Topic};
-use super::operation::within;
+use super::objects::Store;
+use super::operation::{within, without};
+use super::picking::{FREE, Planning, Stage};
 use super::plan::{Order, Plan, PlanCounts, PlannedPart, SkipCause, Way, expiry};
-use super::selection::all_but_newest;
-use super::setback::group_of;
+use super::sifting::Sifting;
 use super::state::Core;
-use crate::delivery::Machine;
+use super::wording::{described, undo_note, warnings};
 use crate::model::entry::Deed;
+use crate::model::range::{normalise, push_joined};
 use crate::model::{
-    Now, Offset, OffsetRange, OperationId, Partition, PlanId, Position, Refusal, Span,
-    SubscriptionId, Time,
+    Name, Now, Offset, OffsetRange, OperationId, Partition, PlanId, Refusal, Span, SubscriptionId,
+    TopicId,
 };
-
-/// A plan in the making.
-#[derive(Debug)]
-pub struct Planning {
-    deed: Deed,
-    subscription: SubscriptionId,
-    selection: Selection,
-    is_final: bool,
-    /// Nothing after this is in it.
-    high: Position,
-    began: Time,
-    ends: Vec<Offset>,
-    at: (u32, Offset),
-    /// All dead ones of the partition under way: which are the newest is known at its end.
-    all: Vec<OffsetRange>,
-    /// What is picked of it, and how many ranges of that are counted.
-    part: Vec<OffsetRange>,
-    weighed: usize,
-    is_picked: bool,
-    parts: Vec<PlannedPart>,
-    counts: PlanCounts,
-    /// The first message to be changed of each key.
-    keys: BTreeMap<(Partition, u64), Offset>,
-    looked_at: usize,
-}
 
 /// What is to be planned: at once, or step by step.
 #[derive(Debug)]
@@ -58,17 +34,20 @@ impl Core {
     /// Begins a plan.
     pub fn begin_plan(&mut self, order: Order, now: Now) -> Result<Planned, Refusal> {
         self.plans.forget(now.wall);
-        let (deed, subscription, selection, scope, is_final) = match order {
+        let mut target = (TopicId(0), String::new());
+        let (deed, subscription, selection, is_final) = match order {
             Order::Requeue {
                 subscription,
                 selection,
-            } => (
-                Deed::Requeue,
+            } => (Deed::Requeue, subscription, selection, false),
+            Order::Move {
                 subscription,
                 selection,
-                PurgeScope::Dead,
-                false,
-            ),
+                target: name,
+            } => {
+                target = self.check_target(&subscription, &name)?;
+                (Deed::Move, subscription, selection, false)
+            }
             Order::Drop {
                 subscription,
                 selection,
@@ -79,7 +58,7 @@ impl Core {
                     PurgeScope::Backlog => Deed::Purge,
                     PurgeScope::Dead => Deed::Discard,
                 };
-                (deed, subscription, selection, scope, is_final)
+                (deed, subscription, selection, is_final)
             }
             order => {
                 return self
@@ -88,28 +67,32 @@ impl Core {
             }
         };
         let id = self.subscription_of(&subscription)?.record.id;
-        selection.check(scope)?;
+        selection.check(match deed {
+            Deed::Purge => PurgeScope::Backlog,
+            _ => PurgeScope::Dead,
+        })?;
         let pair = self.pair(id);
         let ends = pair.map_or_else(Vec::new, |(_, topic)| {
-            topic
-                .partitions
-                .iter()
-                .map(|store| store.log.next())
-                .collect()
+            let stores = topic.partitions.iter();
+            stores.map(|store| store.log.next()).collect()
         });
         Ok(Planned::Begun(Box::new(Planning {
             deed,
             subscription: id,
             selection,
             is_final,
+            target,
             high: self.last_position(),
             began: now.wall,
             ends,
             at: (0, Offset(0)),
+            stage: Stage::Pick,
             all: Vec::new(),
-            part: Vec::new(),
+            lists: [Vec::new(), Vec::new()],
+            expired: Vec::new(),
+            sifting: Sifting::default(),
             weighed: 0,
-            is_picked: false,
+            part: Vec::new(),
             parts: Vec::new(),
             counts: PlanCounts::default(),
             keys: BTreeMap::new(),
@@ -117,7 +100,8 @@ impl Core {
         })))
     }
 
-    /// Looks at the next slice of messages; whether there are more.
+    /// Looks at the next slice of messages; whether there are more. [`Planning::to_read`] says what somebody must read
+    /// before it goes on.
     pub fn go_on_planning(&self, planning: &mut Planning) -> Result<bool, Refusal> {
         let Some((subscription, topic)) = self.pair(planning.subscription) else {
             let subscription = planning.subscription.to_string();
@@ -129,15 +113,24 @@ impl Core {
         else {
             return Ok(false);
         };
-        if !planning.is_picked {
-            if planning.deed == Deed::Purge {
-                planning.pick_backlog(topic, machine, store);
-            } else if planning.pick_dead(machine) {
-                planning.narrow(topic);
+        match planning.stage {
+            Stage::Pick => {
+                let is_all = match planning.deed {
+                    Deed::Purge => planning.pick_backlog(machine, store),
+                    _ => planning.pick_dead(subscription, machine),
+                };
+                if is_all {
+                    planning.narrow(topic);
+                }
+                return Ok(true);
             }
-            return Ok(true);
+            Stage::Sift => {
+                planning.sift(store)?;
+                return Ok(true);
+            }
+            Stage::Weigh => {}
         }
-        if planning.weigh(store) {
+        if self.weigh(planning, store) {
             return Ok(true);
         }
         let ranges = std::mem::take(&mut planning.part);
@@ -149,7 +142,9 @@ impl Core {
             });
         }
         planning.at = (partition.0 + 1, Offset(0));
-        planning.is_picked = false;
+        planning.stage = Stage::Pick;
+        planning.lists = [Vec::new(), Vec::new()];
+        planning.expired = Vec::new();
         Ok((planning.at.0 as usize) < subscription.machines.len())
     }
 
@@ -160,8 +155,8 @@ impl Core {
             return Err(Refusal::SubscriptionNotFound { subscription });
         };
         let mut counts = planning.counts;
-        counts.selected += counts.affected;
         counts.skips.retain(|_, count| *count > 0);
+        counts.selected = counts.affected + counts.skips.values().sum::<u64>();
         counts.consumers = u32::try_from(subscription.consumers.len()).unwrap_or(u32::MAX);
         counts.keys = planning.keys.len() as u64;
         counts.are_keys_cut = planning.looked_at >= MAX_PLANNED_KEYS;
@@ -193,12 +188,14 @@ impl Core {
             who: self.who.clone(),
             warnings: warnings(planning.deed, &counts),
             counts,
-            text: planning.selection.words(),
+            text: described(&planning.selection, &planning.target.1),
             grace,
             undo_note: undo_note(planning.deed, grace),
             created: planning.began,
             expires: expiry(now.wall),
             undoes: OperationId(0),
+            target: planning.target,
+            changes: Vec::new(),
             way: Way::Steps,
             parts: planning.parts,
         };
@@ -239,150 +236,100 @@ const OVERTAKEN_KEYS: usize = 200;
 /// Messages that it looks at for each.
 const LOOK_AHEAD: u64 = 500;
 
-impl Planning {
-    fn pick_backlog(&mut self, topic: &Topic, machine: &Machine, store: &Store) {
-        let partition = Partition(self.at.0);
-        let end = self.ends.get(partition.0 as usize).copied();
-        let end = end.unwrap_or(store.log.next());
-        let ids = self.selection.ids_on(topic, partition);
-        let (ids, began) = (ids.as_ref(), self.began);
-        let picked = self
-            .selection
-            .pick_backlog((machine, end), store, ids, began);
-        *self.counts.skips.entry(SkipCause::Leased).or_default() += picked.leased;
-        self.counts.selected += picked.leased;
-        (self.part, self.weighed, self.is_picked) = (picked.ranges, 0, true);
-    }
-
-    /// Picks from a slice of the dead ones; whether it was the last.
-    fn pick_dead(&mut self, machine: &Machine) -> bool {
-        let group = self.selection.error_class.as_deref().map(group_of);
-        let mut dead = machine.dead_from(self.at.1);
-        for _ in 0..PLAN_SLICE {
-            let Some((range, record)) = dead.next() else {
-                return true;
-            };
-            self.at.1 = range.end;
-            if record.text > self.high {
-                continue;
-            }
-            if self.selection.keep_newest.is_some() {
-                push_joined(&mut self.all, range);
-            }
-            if self.selection.takes(&record, group, self.began) {
-                push_joined(&mut self.part, range);
-            }
-        }
-        false
-    }
-
-    /// All dead ones of a partition have been looked at: which were named, and which are not the newest.
-    fn narrow(&mut self, topic: &Topic) {
-        let partition = Partition(self.at.0);
-        if let Some(ids) = self.selection.ids_on(topic, partition) {
-            let mut named = Vec::new();
-            for &id in &ids {
-                for one in within(&self.part, OffsetRange::one(id)) {
-                    push_joined(&mut named, one);
-                }
-            }
-            self.part = named;
-        }
-        if let Some(keep) = self.selection.keep_newest {
-            let below = OffsetRange::between(Offset(0), all_but_newest(&self.all, keep));
-            self.part = within(&self.part, below);
-        }
-        self.all = Vec::new();
-        (self.weighed, self.is_picked) = (0, true);
-    }
-
+impl Core {
     /// Counts a slice of what was picked; whether there is more.
-    fn weigh(&mut self, store: &Store) -> bool {
-        let partition = Partition(self.at.0);
-        let end = self.part.len().min(self.weighed + PLAN_SLICE);
-        let slice = self.part.get(self.weighed..end).unwrap_or(&[]);
+    fn weigh(&self, planning: &mut Planning, store: &Store) -> bool {
+        let partition = Partition(planning.at.0);
+        let picked = &planning.lists[FREE];
+        let end = picked.len().min(planning.weighed + PLAN_SLICE);
+        let slice = picked.get(planning.weighed..end).unwrap_or(&[]);
+        let counts = &mut planning.counts;
+        let returns = matches!(planning.deed, Deed::Requeue | Deed::Move);
+        let requeued = if returns {
+            self.requeued_before(planning.subscription, partition, slice)
+        } else {
+            Vec::new()
+        };
         for &range in slice {
-            self.counts.affected += range.count();
-            self.counts.bytes += store.log.bytes(range);
-            if self.deed != Deed::Requeue {
-                continue;
+            let mut gone = within(&planning.expired, range);
+            if returns {
+                gone.extend(store.log.ended_in(range));
+                normalise(&mut gone);
             }
-            for offset in range.offsets() {
-                if self.looked_at >= MAX_PLANNED_KEYS {
-                    break;
+            let expired: u64 = gone.iter().map(|one| one.count()).sum();
+            *counts.skips.entry(SkipCause::Expired).or_default() += expired;
+            let again: Vec<OffsetRange> = without(range, &gone)
+                .into_iter()
+                .flat_map(|left| within(&requeued, left))
+                .collect();
+            let count: u64 = again.iter().map(|one| one.count()).sum();
+            if planning.selection.skips_requeued {
+                *counts.skips.entry(SkipCause::RequeuedBefore).or_default() += count;
+                gone.extend(again);
+                normalise(&mut gone);
+            } else {
+                counts.requeued_before += count;
+            }
+            for left in without(range, &gone) {
+                counts.affected += left.count();
+                counts.bytes += store.log.bytes(left);
+                push_joined(&mut planning.part, left);
+                if !returns {
+                    continue;
                 }
-                self.looked_at += 1;
-                let key = store.log.key(offset);
-                if key != 0 {
-                    self.keys.entry((partition, key)).or_insert(offset);
+                let room = MAX_PLANNED_KEYS.saturating_sub(planning.looked_at);
+                for offset in left.offsets().take(room) {
+                    planning.looked_at += 1;
+                    let key = store.log.key(offset);
+                    if key != 0 {
+                        planning.keys.entry((partition, key)).or_insert(offset);
+                    }
                 }
             }
         }
-        self.weighed = end;
-        end < self.part.len()
+        planning.weighed = end;
+        end < planning.lists[FREE].len()
     }
-}
 
-/// Adds a range to a list in order; joins it to the last if they touch.
-fn push_joined(list: &mut Vec<OffsetRange>, range: OffsetRange) {
-    match list.last_mut() {
-        Some(before) if before.end == range.start => before.end = range.end,
-        _ => list.push(range),
+    /// What of a slice, which is in order, operations that are remembered with what they did have requeued.
+    fn requeued_before(
+        &self,
+        id: SubscriptionId,
+        partition: Partition,
+        slice: &[OffsetRange],
+    ) -> Vec<OffsetRange> {
+        let (Some(first), Some(last)) = (slice.first(), slice.last()) else {
+            return Vec::new();
+        };
+        let span = OffsetRange::between(first.start, last.end);
+        let all = self.objects.operations.all.values();
+        let requeues = all.filter(|one| {
+            let record = &one.state.record;
+            record.deed == Deed::Requeue && record.subscription == id
+        });
+        let parts = requeues.flat_map(|one| &one.parts);
+        let here = parts.filter(|part| part.said.partition == partition);
+        let mut found: Vec<OffsetRange> = here.flat_map(|part| part.changed_within(span)).collect();
+        normalise(&mut found);
+        found
     }
-}
 
-fn warnings(deed: Deed, counts: &PlanCounts) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if counts.overtaken_keys > 0 {
-        warnings.push(format!(
-            "{} keys have newer messages already: the order within them may change",
-            counts.overtaken_keys
-        ));
-    }
-    if counts.are_keys_cut {
-        warnings.push(format!(
-            "only the first {MAX_PLANNED_KEYS} messages were looked at for keys"
-        ));
-    }
-    let leased = counts.skips.get(&SkipCause::Leased).copied().unwrap_or(0);
-    if deed == Deed::Purge && leased > 0 {
-        warnings.push(format!("{leased} messages are leased now and stay"));
-    }
-    warnings
-}
-
-fn undo_note(deed: Deed, grace: Span) -> String {
-    match deed {
-        _ if grace == Span::ZERO => "cannot be undone: nothing is put aside".to_owned(),
-        Deed::Requeue => "pulls back what was not handed out until then".to_owned(),
-        _ => "restores what is dropped; until then its bytes stay stored".to_owned(),
-    }
-}
-
-impl Selection {
-    /// In words, for the record.
-    pub(super) fn words(&self) -> String {
-        let mut words = Vec::new();
-        if self.all {
-            words.push("all".to_owned());
+    /// Refuses a topic to which messages of a subscription cannot be moved; gives its id and name.
+    fn check_target(&self, from: &Name, target: &Name) -> Result<(TopicId, String), Refusal> {
+        let own = self.subscription_of(from)?.record.topic;
+        let topic = self.topic_of(target)?;
+        if topic.record.id == own {
+            return Err(Refusal::ValueOutOfRange {
+                field: "target_topic",
+                value: target.to_string(),
+                range: "another topic than the subscription's own; requeue brings them back there"
+                    .to_owned(),
+            });
         }
-        match self.message_ids.len() {
-            0 => {}
-            count => words.push(format!("{count} ids")),
+        if topic.subscriptions.is_empty() {
+            let topic = target.clone();
+            return Err(Refusal::NoSubscription { topic });
         }
-        if let Some(age) = self.older_than {
-            words.push(format!("older than {age}"));
-        }
-        if let Some(keep) = self.keep_newest {
-            words.push(format!("all but the newest {keep}"));
-        }
-        if let Some(fingerprint) = &self.fingerprint {
-            words.push(format!("group {fingerprint}"));
-        }
-        if let Some(class) = &self.error_class {
-            let class: String = class.chars().take(200).collect();
-            words.push(format!("class {class}"));
-        }
-        words.join(", ")
+        Ok((topic.record.id, target.to_string()))
     }
 }

@@ -124,7 +124,7 @@ impl Core {
         }
     }
 
-    fn routed(&self, id: TopicId) -> Result<&Topic, Refusal> {
+    pub(super) fn routed(&self, id: TopicId) -> Result<&Topic, Refusal> {
         let topic = self.objects.topics.get(&id);
         topic.ok_or(Refusal::TopicGone { topic: id })
     }

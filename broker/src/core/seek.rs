@@ -164,6 +164,7 @@ impl Core {
                     },
                     ranges: ranges.to_vec(),
                     skipped: Vec::new(),
+                    copies: Vec::new(),
                 });
             }
         }

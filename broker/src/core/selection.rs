@@ -8,6 +8,7 @@ use super::objects::{Store, Subscription, Topic};
 use super::setback::group_of;
 use crate::delivery::{Chosen, Machine};
 use crate::model::entry::DeadRecord;
+use crate::model::filter::Filter;
 use crate::model::range::normalise;
 use crate::model::{Now, Offset, OffsetRange, Partition, Refusal, Span, Time};
 
@@ -32,7 +33,9 @@ impl Selection {
             && self.older_than.is_none()
             && self.keep_newest.is_none()
             && self.error_class.is_none()
-            && self.fingerprint.is_none();
+            && self.fingerprint.is_none()
+            && self.key.is_none()
+            && self.filter.is_none();
         if is_empty {
             return Err(Refusal::SelectionRequired);
         }
@@ -42,6 +45,12 @@ impl Selection {
                 value: format!("{} ids", self.message_ids.len()),
                 range: format!("at most {MAX_SELECTED_IDS} ids"),
             });
+        }
+        if let Some(text) = &self.filter {
+            Filter::parse(text).map_err(|error| Refusal::FilterInvalid {
+                field: "selection.filter",
+                detail: error.to_string(),
+            })?;
         }
         if let Some(age) = self.older_than
             && age < MIN_AGE
@@ -71,6 +80,11 @@ impl Selection {
             });
         }
         Ok(())
+    }
+
+    /// Whether it can be answered only by a look at each message.
+    pub(super) fn sifts(&self) -> bool {
+        self.key.is_some() || self.filter.is_some()
     }
 
     /// What it holds, by partition; partitions of which it holds nothing are left out.
@@ -182,7 +196,7 @@ pub(super) fn all_but_newest(ranges: &[OffsetRange], keep: u64) -> Offset {
 }
 
 /// What of `ranges` is below an offset and among some offsets.
-fn narrow(
+pub(super) fn narrow(
     ranges: Vec<OffsetRange>,
     below: Option<Offset>,
     ids: Option<&BTreeSet<Offset>>,

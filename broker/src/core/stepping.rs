@@ -22,6 +22,9 @@ const NEWS_INTERVAL: Span = Span::from_millis(100);
 /// So many must have been requeued before the brake takes hold.
 const BRAKE_LEAST: u64 = 10;
 
+/// How soon a move is looked at again whose messages nobody came back with.
+pub(super) const MOVE_INTERVAL: Span = Span::from_secs(1);
+
 /// What a step does to messages.
 #[derive(Debug, Default)]
 pub(super) struct Change {
@@ -31,7 +34,7 @@ pub(super) struct Change {
 }
 
 /// What is next of an operation.
-enum Next {
+pub(super) enum Next {
     /// Nothing now.
     Later(Mono),
     /// It ends, for a reason if it did not do all.
@@ -90,11 +93,16 @@ impl Core {
         match next {
             Next::Later(due) => operation.due = due,
             Next::End(phase, note) => self.end_operation(id, phase, note, now),
+            Next::Slice(..) if operation.state.record.deed == Deed::Move => {
+                // Somebody else reads the messages and comes back with them.
+                operation.due = now.mono.plus(MOVE_INTERVAL);
+                self.forward_hint = true;
+            }
             Next::Slice(index, ranges, part) => self.take_slice((id, index), &ranges, part, now),
         }
     }
 
-    fn next_of(&mut self, id: OperationId, now: Now) -> Next {
+    pub(super) fn next_of(&mut self, id: OperationId, now: Now) -> Next {
         let Some(operation) = self.objects.operations.all.get_mut(&id) else {
             return Next::Later(Mono(u64::MAX));
         };
@@ -157,14 +165,26 @@ impl Core {
         &mut self,
         (id, index): (OperationId, u32),
         ranges: &[OffsetRange],
-        mut part: PartStep,
+        part: PartStep,
+        now: Now,
+    ) {
+        let change = self.change(id, index, ranges);
+        self.put_step(id, (ranges, part), change, now);
+    }
+
+    /// A slice of a part is done, with this change.
+    pub(super) fn put_step(
+        &mut self,
+        id: OperationId,
+        (ranges, mut part): (&[OffsetRange], PartStep),
+        change: Change,
         now: Now,
     ) {
         let Change {
             mut acts,
             taken,
             image,
-        } = self.change(id, index, ranges);
+        } = change;
         part.skipped = ranges
             .iter()
             .flat_map(|&range| without(range, &taken))
@@ -200,11 +220,13 @@ impl Core {
                 .spend(Rate::per_second(rate), affected + skipped);
         }
         operation.due = now.mono;
-        acts.push(Act::lazy(Entry::Operated(Operated::Step(OperationStep {
+        // What it puts aside is known before it goes, so that the texts that it refers to are not let go.
+        let step = Act::lazy(Entry::Operated(Operated::Step(OperationStep {
             operation: id,
             progress,
             part: Some(part),
-        }))));
+        })));
+        acts.insert(0, step);
         self.enact(acts, now);
         self.note_deadline(subscription, now);
         self.stir(subscription);

@@ -85,6 +85,12 @@ impl Core {
                 Deed::Seek if part.said.is_back => {
                     found.extend(machine.unfinished(&store.log, range, Chosen::Backlog));
                 }
+                Deed::Move | Deed::Edit => {
+                    for finished in machine.finished_in(range.intersection(stored)) {
+                        let recalls = self.recallable(operation, part, finished).into_iter();
+                        found.extend(recalls.map(|recall| recall.range));
+                    }
+                }
                 _ => found.extend(machine.finished_in(range.intersection(stored))),
             }
         }
@@ -143,6 +149,9 @@ impl Core {
             if !taken.is_empty() {
                 change
                     .acts
+                    .extend(self.recall(undo, original, part, &taken));
+                change
+                    .acts
                     .push(Act::lazy(back_entry(undo, original, part, &taken)));
                 change.taken.extend(taken);
             }
@@ -180,7 +189,7 @@ impl Core {
 /// Why messages of an operation cannot be taken back.
 pub(super) fn why_not(deed: Deed) -> SkipCause {
     match deed {
-        Deed::Requeue => SkipCause::Delivered,
+        Deed::Requeue | Deed::Move | Deed::Edit => SkipCause::Delivered,
         _ => SkipCause::Changed,
     }
 }
@@ -219,6 +228,7 @@ fn back_entry(undo: &Operation, original: &Operation, part: &Part, taken: &[Offs
             cause: match deed {
                 Deed::Discard => DropCause::Discarded,
                 Deed::Seek => DropCause::Skipped,
+                Deed::Move | Deed::Edit => DropCause::Moved,
                 _ => DropCause::Purged,
             },
             image: part.image_of(taken),

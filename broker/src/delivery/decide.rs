@@ -95,6 +95,15 @@ impl Machine {
         self.leases.iter().map(Expired::of)
     }
 
+    /// The leased parts of a range.
+    pub fn leased_in(&self, range: OffsetRange) -> Vec<OffsetRange> {
+        let mut found = Vec::new();
+        for (part, _) in self.leases.within(range) {
+            push_joined(&mut found, part);
+        }
+        found
+    }
+
     /// Moves the deadline of the leased messages of `ranges`.
     pub fn extend(&mut self, ranges: &[OffsetRange], deadline: Mono) {
         for &range in ranges {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use crate::model::range::push_joined;
 use crate::model::{ConsumerId, Mono, Offset, OffsetRange};
 
 /// What a range is found by besides its place.
@@ -174,15 +175,6 @@ impl<T: Indexed> Spans<T> {
 /// A range of plain numbers.
 pub(super) fn between(start: u64, end: u64) -> OffsetRange {
     OffsetRange::between(Offset(start), Offset(end))
-}
-
-/// Adds a range to a list in order; joins it to the last if they touch.
-pub(super) fn push_joined(list: &mut Vec<OffsetRange>, range: OffsetRange) {
-    match list.last_mut() {
-        _ if range.is_empty() => {}
-        Some(before) if before.end == range.start => before.end = range.end,
-        _ => list.push(range),
-    }
 }
 
 /// Calls `free` for each part of `range` that is in none of the `taken` ones, which are in order.

@@ -31,9 +31,15 @@ pub const ALL: &[&str] = &[
     "journal.tail_cut",
     "journal.recovered",
     "journal.close_cut",
+    "operation.planned",
     "operation.started",
     "operation.stepped",
     "operation.taken_back",
+    "operation.moved",
+    "operation.moved_durably",
+    "operation.paused",
+    "operation.cancelled",
+    "operation.undo_planned",
 ];
 
 struct Armed {

@@ -72,6 +72,15 @@ pub fn normalise(ranges: &mut Vec<OffsetRange>) {
     });
 }
 
+/// Adds a range to a list in order; joins it to the last if they touch.
+pub fn push_joined(list: &mut Vec<OffsetRange>, range: OffsetRange) {
+    match list.last_mut() {
+        _ if range.is_empty() => {}
+        Some(before) if before.end == range.start => before.end = range.end,
+        _ => list.push(range),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,10 +17,14 @@ mod session;
 mod clients;
 mod forwarding;
 mod grouping;
-mod operating;
 mod peeking;
 mod pulling;
 mod reading;
+
+mod moving;
+mod sifting;
+
+mod operating;
 
 mod health;
 mod sample;
@@ -78,6 +82,7 @@ pub use handle::Handle;
 pub use health::Health;
 pub use historian::{Historian, Subject};
 pub use lease::PullRequest;
+pub use moving::OPERATION;
 pub use owner::ShardError;
 pub use parcel::DeliveredRun;
 pub use peeking::{DeadText, PeekPage, ShownMessage, ShownPage};
@@ -89,4 +94,4 @@ pub use sample::{
     SubscriptionSample, TopicSample,
 };
 pub use session::{Feedback, Session, SessionEvent, Subscribe};
-pub use start::{Shard, StartError};
+pub use start::{Shard, StartError, UndoShare};

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::Handle;
 use crate::core::{Control, Order, Pace, Plan, Planned};
+use crate::journal::fail_point;
 use crate::model::entry::{Audited, Deed, OperationState, Who};
 use crate::model::{MessageId, OperationId, PlanId, Refusal};
 
@@ -29,6 +30,11 @@ impl Handle {
             subscription,
             selection,
         }
+        | Order::Move {
+            subscription,
+            selection,
+            ..
+        }
         | Order::Drop {
             subscription,
             selection,
@@ -42,9 +48,13 @@ impl Handle {
             .await?;
         loop {
             let mut planning = match planned {
-                Planned::Done(plan) => return Ok(*plan),
+                Planned::Done(plan) => {
+                    pass_plan(&plan);
+                    return Ok(*plan);
+                }
                 Planned::Begun(planning) => planning,
             };
+            self.sift(&mut planning).await?;
             let next = self.act(move |core, now| {
                 if core.go_on_planning(&mut planning)? {
                     return Ok(Planned::Begun(planning));
@@ -70,6 +80,9 @@ impl Handle {
         if !may_have_shrunk {
             self.recheck(id).await?;
         }
+        if let Some(state) = self.apply_edit(id).await? {
+            return Ok(state);
+        }
         let shared = Arc::clone(&self.shared);
         self.act(move |core, now| {
             let state = core.apply_plan(id, pace, now)?;
@@ -84,7 +97,7 @@ impl Handle {
     /// Refuses a plan of dead messages of which some are dead no more.
     async fn recheck(&self, id: PlanId) -> Result<(), Refusal> {
         let planned = self.act(move |core, now| Ok(core.planned(id, now))).await?;
-        let Some((Deed::Requeue | Deed::Discard, planned)) = planned else {
+        let Some((_, planned)) = planned.filter(|(deed, _)| deed.is_on_dead()) else {
             return Ok(());
         };
         let (mut from, mut left) = ((0, 0), 0);
@@ -135,8 +148,16 @@ impl Handle {
         id: OperationId,
         control: Control,
     ) -> Result<OperationState, Refusal> {
-        self.act(move |core, now| core.control(id, control, now))
-            .await
+        self.act(move |core, now| {
+            let state = core.control(id, control, now);
+            match control {
+                Control::Pause => fail_point::hit("operation.paused"),
+                Control::Cancel => fail_point::hit("operation.cancelled"),
+                Control::Resume => {}
+            }
+            state
+        })
+        .await
     }
 
     /// Changes whenever an operation has gone on or an act was put on record, a few times a second at most.
@@ -175,5 +196,13 @@ impl Handle {
             Ok(())
         })
         .await
+    }
+}
+
+/// Where a test lets the process die: a plan was made, of which nothing is anywhere else.
+fn pass_plan(plan: &Plan) {
+    fail_point::hit("operation.planned");
+    if plan.deed == Deed::Undo {
+        fail_point::hit("operation.undo_planned");
     }
 }

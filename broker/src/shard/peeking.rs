@@ -129,7 +129,7 @@ impl Handle {
         Ok(ShownPage { messages, next })
     }
 
-    async fn show(&self, views: Vec<MessageView>) -> Result<Vec<ShownMessage>, Refusal> {
+    pub(super) async fn show(&self, views: Vec<MessageView>) -> Result<Vec<ShownMessage>, Refusal> {
         let reader = self.shared.bodies.reader();
         let shown = spawn_blocking(move || {
             let mut frame = None;

@@ -31,10 +31,6 @@ use crate::model::{Now, Span, Time, TopicId, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
-/// How long what operations drop can be restored.
-const UNDO_GRACE: Span = Span::from_secs(24 * 3_600);
-/// The part of the disk that may be held for that.
-const UNDO_PART: u64 = 10;
 /// The name of the owner's thread.
 const THREAD: &str = "weir-shard";
 /// Names listed at a time when the routes are made.
@@ -59,6 +55,24 @@ pub enum StartError {
     },
 }
 
+/// What is held so that operations can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UndoShare {
+    /// How long what operations drop can be restored; zero: never.
+    pub grace: Span,
+    /// How many percent of what the disk has for the journal may be held for that.
+    pub disk_percent: u64,
+}
+
+impl Default for UndoShare {
+    fn default() -> Self {
+        Self {
+            grace: Span::from_secs(24 * 3_600),
+            disk_percent: 10,
+        }
+    }
+}
+
 /// A running shard. Dropped, it stops in the background, as by `stop` without grace.
 #[derive(Debug)]
 pub struct Shard {
@@ -78,7 +92,17 @@ impl Shard {
     pub fn start(
         disk: Arc<dyn Disk>,
         directory: PathBuf,
+        options: Options,
+    ) -> Result<Self, StartError> {
+        Self::start_with(disk, directory, options, UndoShare::default())
+    }
+
+    /// The same with another share for undoing operations.
+    pub fn start_with(
+        disk: Arc<dyn Disk>,
+        directory: PathBuf,
         mut options: Options,
+        undo: UndoShare,
     ) -> Result<Self, StartError> {
         // The core's checkpoint restates everything but where messages are.
         options.checkpoint_covers_data = false;
@@ -97,7 +121,7 @@ impl Shard {
         let clock = Clock::start(Time(recovered.last_time_us));
         let now = clock.now();
         let (mut core, mut state) = recovery.finish(recovered.last, now)?;
-        introduce(&mut core, &journal, group_bytes);
+        introduce(&mut core, &journal, (group_bytes, undo));
         core.begin_watch(Time(recovered.last_time_us), now);
         if !recovered.is_new && !recovered.was_clean {
             state.notes.extend(jump(&mut core, now));
@@ -302,20 +326,20 @@ fn routes(core: &Core) -> HashMap<crate::model::Name, core::Route> {
 }
 
 /// Tells a core what it needs to know of its journal.
-fn introduce(core: &mut Core, journal: &LocalJournal, group_bytes: u64) {
+fn introduce(core: &mut Core, journal: &LocalJournal, (group_bytes, undo): (u64, UndoShare)) {
     core.limit_groups(group_bytes);
     core.name_broker(journal.id());
-    core.limit_undo(undo_limits(journal));
+    core.limit_undo(undo_limits(journal, undo));
 }
 
 /// What is held for undoing operations: a part of what the disk has for the journal.
-fn undo_limits(journal: &LocalJournal) -> UndoLimits {
+fn undo_limits(journal: &LocalJournal, share: UndoShare) -> UndoLimits {
     let usage = journal.usage();
     let free = usage
         .free_bytes
         .map(|free| free.saturating_add(usage.disk_bytes));
     UndoLimits {
-        grace: UNDO_GRACE,
-        bytes: free.map_or(u64::MAX, |bytes| bytes / UNDO_PART),
+        grace: share.grace,
+        bytes: free.map_or(u64::MAX, |bytes| bytes / 100 * share.disk_percent),
     }
 }

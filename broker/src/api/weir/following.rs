@@ -9,7 +9,8 @@ use weir_proto::server::{
 };
 
 use super::convert;
-use super::operating::{before, operation_id, wire_operation};
+use super::operating::{before, operation_id};
+use super::shown::wire_operation;
 use super::storing::Responses;
 use crate::api::page;
 use crate::api::status::status;

@@ -6,8 +6,8 @@ use weir_proto::v1::Message;
 use super::{batch, scan};
 use crate::core::{Forwardable, State};
 use crate::model::entry::{Body, BodyBuilder};
-use crate::model::{Name, Partition, Refusal};
-use crate::shard::{DeadText, ForwardOrder, Handle, Health, PeekPage, ShownMessage};
+use crate::model::{Name, OperationId, Partition, Refusal};
+use crate::shard::{DeadText, ForwardOrder, Handle, Health, OPERATION, PeekPage, ShownMessage};
 
 /// The name of the subscription in which a message died.
 const SUBSCRIPTION: &str = "weir.dead.subscription";
@@ -102,7 +102,7 @@ fn bodies(
 ) -> Result<Vec<(Partition, Body)>, Refusal> {
     let mut builders: Vec<(Partition, BodyBuilder)> = Vec::new();
     for shown in messages {
-        let letter = dead_letter(shown, subscription)?;
+        let letter = dead_letter(shown, subscription, None)?;
         let key = scan::key_hash(letter.ordering_key.as_bytes());
         let home = shown.view.id.partition.0;
         let partition = batch::partition_of(key, partitions, home);
@@ -121,8 +121,26 @@ fn bodies(
         .collect())
 }
 
-/// The message as it is forwarded: payload, key and attributes as they were, and where and why it died.
-fn dead_letter(shown: &ShownMessage, subscription: &Name) -> Result<Message, Refusal> {
+/// Whether an attribute says where and why a message died.
+pub(super) fn is_of_death(name: &str) -> bool {
+    [
+        SUBSCRIPTION,
+        MESSAGE_ID,
+        ATTEMPTS,
+        ERROR_CLASS,
+        REASON,
+        OPERATION,
+    ]
+    .contains(&name)
+}
+
+/// The message as it is forwarded: payload, key and attributes as they were, where and why it died, and by which
+/// operation it goes on, if by one.
+pub(super) fn dead_letter(
+    shown: &ShownMessage,
+    subscription: &Name,
+    operation: Option<OperationId>,
+) -> Result<Message, Refusal> {
     let message = Message::decode(&*shown.content);
     let message = message.map_err(|error| Refusal::DataDamaged {
         detail: format!("{} is no message: {error}", shown.view.id),
@@ -148,6 +166,10 @@ fn dead_letter(shown: &ShownMessage, subscription: &Name) -> Result<Message, Ref
     ]);
     // What an earlier death said is not to be taken for this one's.
     attributes.remove(REASON);
+    attributes.remove(OPERATION);
+    if let Some(operation) = operation {
+        attributes.insert(OPERATION.to_owned(), operation.to_string());
+    }
     if !reason.is_empty() {
         attributes.insert(REASON.to_owned(), reason);
     }

@@ -3,10 +3,10 @@
 //! - [`scan`], [`batch`]: published messages on their way in;
 //!   [`storing`], [`publish_stream`], [`publisher`]: their service.
 //! - [`runs`], [`subscribe`], [`nacks`], [`read`], [`subscriber`]: deliveries out and answers in.
-//! - [`forwarding`]: dead messages on their way to a dead-letter topic.
+//! - [`forwarding`], [`moving`]: dead messages on their way to a dead-letter topic, or to another by an operation.
 //! - [`masks`], [`places`], [`requests`], [`resources`]: what managing is told and tells;
-//!   [`topology`], [`clients`], [`who`], [`admin`], [`operating`], [`following`], [`dead_groups`], [`operator`]:
-//!   managing, looking and acting.
+//!   [`topology`], [`clients`], [`who`], [`admin`], [`shown`], [`editing`], [`operating`], [`following`],
+//!   [`dead_groups`], [`operator`]: managing, looking and acting.
 //! - [`durations`], [`numbers`], [`rows`], [`window`], [`watching`], [`history`], [`stats`]: the live numbers;
 //!   [`events`]: what happened; [`diagnosis`], [`advice`]: what they mean.
 //! - [`convert`]: the contract's words as the broker's.
@@ -32,6 +32,7 @@ mod subscribe;
 pub(crate) mod subscriber;
 
 pub(crate) mod forwarding;
+pub(crate) mod moving;
 
 mod masks;
 mod places;
@@ -41,6 +42,10 @@ mod resources;
 mod topology;
 
 mod who;
+
+mod shown;
+
+mod editing;
 
 mod operating;
 

@@ -1,17 +1,16 @@
-//! Plans and operations as the contract says them.
+//! Plans and operations as the contract asks for them.
 
-use weir_proto::server;
 use weir_proto::server::{
     ActionPlan, ApplyRequest, ListOperationsRequest, ListOperationsResponse, Operation,
-    OperationAct, OperationState as WireState, PlanRequest, SkippedMessages,
+    OperationAct, PlanRequest,
 };
 
 use super::places::Place;
-use super::{convert, masks};
+use super::shown::{wire_operation, wire_plan};
+use super::{convert, editing, masks};
 use crate::api::page;
-use crate::core::{Control, Order, Pace, Plan, PurgeScope, Selection, SkipCause};
-use crate::model::entry::{Deed, OperationState, Phase};
-use crate::model::{OperationId, PlanId, Refusal, Span, Time};
+use crate::core::{Control, Order, Pace, PurgeScope, Selection};
+use crate::model::{OperationId, PlanId, Refusal, Span};
 use crate::shard::Handle;
 
 /// The fastest rate that can be asked for, in messages per second: beyond it nothing is held back.
@@ -20,9 +19,6 @@ const MAX_RATE: u64 = 10_000_000;
 const CANARY_WAIT: Span = Span::from_secs(10);
 /// The longest wait for a canary.
 const MAX_CANARY_WAIT: Span = Span::from_secs(3_600);
-/// What an operation changes in a second about, as fast as it goes: for the estimate in a plan.
-const USUAL_RATE: f64 = 200_000.0;
-
 /// Makes a plan.
 pub(super) async fn plan(
     handle: &Handle,
@@ -41,6 +37,11 @@ async fn order(
 ) -> Result<Order, Refusal> {
     let act = OperationAct::try_from(request.act);
     let act = act.map_err(|_unknown| convert::unknown("act", request.act))?;
+    let selection = selection.map(|selection| Selection {
+        skips_requeued: request.skip_requeued_before
+            && matches!(act, OperationAct::Requeue | OperationAct::Move),
+        ..selection
+    });
     let subscription = || convert::name("subscription", &request.subscription);
     let topic = || convert::name("topic", &request.topic);
     Ok(match act {
@@ -85,11 +86,12 @@ async fn order(
         OperationAct::Undo => Order::Undo {
             operation: operation_id(&request.operation)?,
         },
-        OperationAct::Move | OperationAct::Edit => {
-            return Err(Refusal::NotSupported {
-                what: "a plan of a move or an edit",
-            });
-        }
+        OperationAct::Move => Order::Move {
+            subscription: subscription()?,
+            selection: selection.ok_or(Refusal::SelectionRequired)?,
+            target: convert::name("target_topic", &request.target_topic)?,
+        },
+        OperationAct::Edit => return editing::order(handle, request, selection).await,
     })
 }
 
@@ -267,133 +269,4 @@ fn plan_id(text: &str) -> Result<PlanId, Refusal> {
             range: error.to_string(),
         },
     )
-}
-
-fn wire_act(deed: Deed) -> OperationAct {
-    match deed {
-        Deed::Requeue => OperationAct::Requeue,
-        Deed::Discard => OperationAct::Discard,
-        Deed::Purge => OperationAct::Purge,
-        Deed::Seek => OperationAct::Seek,
-        Deed::DeleteTopic => OperationAct::DeleteTopic,
-        Deed::DeleteSubscription => OperationAct::DeleteSubscription,
-        Deed::UpdateTopic => OperationAct::UpdateTopic,
-        Deed::UpdateSubscription => OperationAct::UpdateSubscription,
-        Deed::Undo => OperationAct::Undo,
-    }
-}
-
-fn wire_state(phase: Phase) -> WireState {
-    match phase {
-        Phase::Running => WireState::Running,
-        Phase::Paused => WireState::Paused,
-        Phase::Waiting => WireState::Waiting,
-        Phase::Finished => WireState::Finished,
-        Phase::Cancelled => WireState::Cancelled,
-        Phase::Stopped => WireState::Stopped,
-    }
-}
-
-fn wire_cause(cause: SkipCause) -> server::SkipCause {
-    match cause {
-        SkipCause::Leased => server::SkipCause::Leased,
-        SkipCause::Delivered => server::SkipCause::Delivered,
-        SkipCause::Gone => server::SkipCause::Gone,
-        SkipCause::Changed => server::SkipCause::Changed,
-    }
-}
-
-/// The id of an operation that may be none.
-fn id_or_empty(id: OperationId) -> String {
-    match id {
-        OperationId(0) => String::new(),
-        id => id.to_string(),
-    }
-}
-
-fn moment(time: Time) -> Option<prost_types::Timestamp> {
-    (time > Time(0)).then(|| convert::timestamp(time))
-}
-
-fn wire_plan(plan: &Plan, rate: u64) -> ActionPlan {
-    let counts = &plan.counts;
-    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
-    let rate = if rate == 0 { USUAL_RATE } else { rate as f64 };
-    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
-    let duration_seconds = counts.affected as f64 / rate;
-    ActionPlan {
-        plan: plan.id.to_string(),
-        act: wire_act(plan.deed).into(),
-        topic: plan.names.0.clone(),
-        subscription: plan.names.1.clone(),
-        selected: counts.selected,
-        affected: counts.affected,
-        bytes: counts.bytes,
-        skips: counts
-            .skips
-            .iter()
-            .map(|(&cause, &count)| SkippedMessages {
-                cause: wire_cause(cause).into(),
-                count,
-            })
-            .collect(),
-        key_count: counts.keys,
-        overtaken_key_count: counts.overtaken_keys,
-        consumer_count: counts.consumers,
-        ended_lease_count: counts.ended_leases,
-        restored: counts.restored,
-        duration_seconds,
-        is_undoable: plan.grace > Span::ZERO,
-        undo_window: (plan.grace > Span::ZERO).then(|| convert::duration(plan.grace)),
-        undo_note: plan.undo_note.clone(),
-        create_time: moment(plan.created),
-        expire_time: moment(plan.expires),
-        warnings: plan.warnings.clone(),
-        delivered_message_ids: counts.named.iter().map(ToString::to_string).collect(),
-        description: plan.text.clone(),
-        undoes: id_or_empty(plan.undoes),
-        target_topic: String::new(),
-        changes: Vec::new(),
-    }
-}
-
-/// An operation in the contract's words.
-pub(super) fn wire_operation(state: &OperationState) -> Operation {
-    let (record, progress) = (&state.record, &state.progress);
-    let looked_at = progress.affected + progress.skipped;
-    let is_planned = record.plan.number > 0;
-    Operation {
-        operation: record.id.to_string(),
-        act: wire_act(record.deed).into(),
-        state: wire_state(progress.phase).into(),
-        topic: record.names.0.clone(),
-        subscription: record.names.1.clone(),
-        selected: record.selected,
-        affected: progress.affected,
-        skipped: progress.skipped,
-        died_again: progress.died,
-        remaining: record.selected.saturating_sub(looked_at),
-        rate: record.rate,
-        start_time: moment(record.started),
-        update_time: moment(progress.updated),
-        actor: record.who.actor.clone(),
-        peer: record.who.peer.clone(),
-        plan: if is_planned {
-            record.plan.to_string()
-        } else {
-            String::new()
-        },
-        undo_deadline: moment(progress.undo_until),
-        note: progress.note.clone(),
-        undoes: id_or_empty(record.undoes),
-        undone_by: id_or_empty(progress.undone_by),
-        description: record.text.clone(),
-        canary_count: record.canary,
-        judge_time: (progress.phase == Phase::Waiting)
-            .then(|| moment(progress.judged_at))
-            .flatten(),
-        brake_percent: f64::from(record.brake) / 100.0,
-        keeps_attempts: record.keeps_attempts,
-        target_topic: String::new(),
-    }
 }

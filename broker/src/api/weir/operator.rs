@@ -11,10 +11,10 @@ use weir_proto::server::{
 };
 
 use super::admin::reply;
-use super::operating::wire_operation;
+use super::shown::wire_operation;
 use super::storing::Responses;
 use super::who::{by, named};
-use super::{convert, dead_groups, events, following, operating, places};
+use super::{convert, dead_groups, events, following, operating, places, scan};
 use crate::api::page;
 use crate::core::{Control, DryRun, PeekPlace, PurgeScope, Selection, State, StateView, Summary};
 use crate::model::{Fingerprint, MessageId, Offset, Partition, Refusal, Time};
@@ -189,11 +189,6 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
             range: "at least 1 ms".to_owned(),
         });
     }
-    if !wire.filter.is_empty() || !wire.ordering_key.is_empty() {
-        return Err(Refusal::NotSupported {
-            what: "a selection by filter or ordering key",
-        });
-    }
     let class = Some(wire.error_class).filter(|class| !class.is_empty());
     let selection = Selection {
         all: wire.all,
@@ -202,6 +197,11 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
         keep_newest: wire.keep_newest,
         error_class: class,
         fingerprint: dead_groups::fingerprint("selection.fingerprint", &wire.fingerprint)?,
+        key: Some(scan::key_hash(wire.ordering_key.as_bytes())).filter(|key| *key != 0),
+        filter: Some(wire.filter)
+            .filter(|text| !text.is_empty())
+            .map(Into::into),
+        skips_requeued: false,
     };
     if selection == Selection::default() {
         return Err(Refusal::SelectionRequired);

@@ -7,12 +7,13 @@ use rand::rngs::SmallRng;
 
 use super::bench::{Bench, name};
 use super::model::{Is, Message, Sub};
+use super::planning::Begun;
 use super::publishing::end_of;
 use crate::core::{
     AckId, Departure, DryRun, Nack, NackAction, Pull, Purge, PurgeScope, Seek, Selection,
     SequenceRange, Start,
 };
-use crate::model::entry::Marks;
+use crate::model::entry::{Deed, Marks};
 use crate::model::{ConsumerId, Offset, Partition, Refusal, Span, Time};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
@@ -46,6 +47,7 @@ pub(super) struct History {
     /// When and where each id was stored last.
     pub(super) known: BTreeMap<(&'static str, u128), (Time, u32, u64)>,
     pub(super) published: BTreeMap<(&'static str, u32, u64), (Marks, Time)>,
+    pub(super) operations: Vec<Begun>,
 }
 
 impl History {
@@ -246,6 +248,10 @@ impl History {
             sub.come_due(now.wall);
             sub.end_leases(|lease| lease.deadline <= now.mono, Some("lease_expired"));
             sub.end_lives(now.wall);
+        }
+        self.follow_operations();
+        for sub in &mut self.subs {
+            sub.end_lives(now.wall);
             if looks {
                 sub.shed();
             }
@@ -266,7 +272,7 @@ impl History {
         let dry = core.requeue(&text, &selection, DryRun::Yes, now).unwrap();
         let wet = core.requeue(&text, &selection, DryRun::No, now).unwrap();
         assert_eq!((dry.affected, dry.selected), (wet.affected, wet.selected));
-        let mut affected = 0;
+        let mut changed = Vec::new();
         let sub = &mut self.subs[subscription];
         let dead = sub.messages.iter().filter(|(_, message)| match message.is {
             Is::Dead { class: of, .. } => is_all || of == class,
@@ -275,10 +281,12 @@ impl History {
         for place in dead.map(|(&place, _)| place).collect::<Vec<_>>() {
             let is = sub.anew(place);
             let message = sub.messages.get_mut(&place).unwrap();
+            changed.push((place, *message));
             (message.is, message.failed) = (is, 0);
-            affected += 1;
         }
-        assert_eq!(wet.affected, affected);
+        assert_eq!(wet.affected, changed.len() as u64);
+        let id = wet.operation.unwrap();
+        self.note_done((id, Deed::Requeue), subscription, changed);
     }
 
     /// The key order of the second holds a key behind its dead ones.
@@ -329,20 +337,24 @@ impl History {
             Is::Scheduled(_) | Is::Pending | Is::Unjudged | Is::Leased(_) => !is_dead,
             Is::Acked | Is::Dropped => false,
         };
-        let mut affected = 0;
+        let mut changed = Vec::new();
         for partition in 0..PARTITIONS {
             let sub = &mut self.subs[subscription];
             let here = sub.messages.range_mut((partition, 0)..(partition + 1, 0));
             let found = here.filter(|(_, message)| in_scope(message.is));
             let kept = usize::try_from(keep).unwrap();
-            for (_, message) in found.rev().skip(kept) {
+            for (&place, message) in found.rev().skip(kept) {
                 if !matches!(message.is, Is::Leased(_)) {
+                    changed.push((place, *message));
                     message.is = Is::Dropped;
-                    affected += 1;
                 }
             }
         }
-        assert_eq!(wet.affected, affected);
+        assert_eq!(wet.affected, changed.len() as u64);
+        let deed = if is_dead { Deed::Discard } else { Deed::Purge };
+        changed.sort_by_key(|(place, _)| *place);
+        let id = wet.operation.unwrap();
+        self.note_done((id, deed), subscription, changed);
     }
 }
 

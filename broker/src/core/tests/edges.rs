@@ -69,6 +69,9 @@ const BACKLOG: Selection = Selection {
     keep_newest: None,
     error_class: None,
     fingerprint: None,
+    key: None,
+    filter: None,
+    skips_requeued: false,
 };
 
 /// Every second of `count` messages is acknowledged, the others are ready: as many ranges as half of them.

@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use super::acts::{FILTER, FILTERED, History, MOST_OF_B, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::{Bench, From, name};
 use super::model::{Books, Is, Sub};
+use super::planning::UNDO;
 use super::publishing::time_to_live;
 use crate::core::limits::JUMP;
 use crate::core::{AckId, PeekSubscription};
@@ -57,6 +58,7 @@ fn settings(index: usize) -> SubscriptionSettings {
 impl History {
     fn new(seed: u64) -> Self {
         let mut bench = Bench::new();
+        bench.core.limit_undo(UNDO);
         for (topic, retention) in [("a", Span::ZERO), ("b", Span::from_secs(60))] {
             let settings = TopicSettings {
                 partitions: PARTITIONS,
@@ -99,6 +101,7 @@ impl History {
             next: BTreeMap::new(),
             known: BTreeMap::new(),
             published: BTreeMap::new(),
+            operations: Vec::new(),
         }
     }
 
@@ -112,8 +115,9 @@ impl History {
             62..66 => self.pull(),
             66..72 => self.acknowledge(),
             72..84 => self.pass(),
-            84..88 => self.requeue(),
-            88..90 => self.purge(),
+            84..86 => self.requeue(),
+            86..87 => self.purge(),
+            87..90 => self.operate(),
             90..91 => self.seek(),
             91..93 => self.release_key(),
             93..95 => self.scan(),
@@ -159,8 +163,10 @@ impl History {
     }
 
     fn restart(&mut self) {
-        // What waited is awake on both sides.
-        self.tick();
+        // What waited is awake on both sides, also what an operation has just brought back.
+        for _ in 0..5 {
+            self.tick();
+        }
         let now = self.bench.now.mono;
         self.bench.drain();
         let seen = self.look();
@@ -171,6 +177,7 @@ impl History {
         self.check_live(&live);
         for from in [From::Everything, From::Floor, From::Checkpoint] {
             let report = self.bench.restart(from);
+            self.bench.core.limit_undo(UNDO);
             assert_eq!(report.notes, [""; 0]);
             assert_eq!(self.look(), seen, "{from:?}");
             let kept: Vec<Position> = self.bench.kept.keys().copied().collect();

@@ -22,8 +22,8 @@
 //! - `reading`: what a read without a subscription shows.
 //! - `measures`: how long things take, and who has left.
 //! - `happenings`: what is told of what happens.
-//! - `operating`: plans and operations; `undone`: taken back.
-//! - `model`, `acts`, `publishing`, `scans`, `histories`: random histories against a naive model.
+//! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back.
+//! - `model`, `acts`, `planning`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
 
@@ -83,9 +83,15 @@ mod happenings;
 
 mod operating;
 
+mod moving;
+
+mod sifting;
+
 mod undone;
 
 mod model;
+
+mod planning;
 
 mod publishing;
 

@@ -117,6 +117,7 @@ fn write_recorded(out: &mut Writer, entry: &Entry) -> Option<(u8, u8)> {
             place.number(entry.operation.0).ranges(&entry.ranges);
             (12, 1 + u8::from(entry.keeps_attempts))
         }
+        Entry::Operated(entry) => operation_codec::write(out, entry),
         _ => return None,
     };
     Some(written)
@@ -163,7 +164,6 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         Entry::Sequenced(entry) => producer::write_sequenced(out, entry),
         Entry::ProducerState(state) => producer::write_state(out, state),
         Entry::Jumped(entry) => jumped::write(out, *entry),
-        Entry::Operated(entry) => operation_codec::write(out, entry),
         Entry::Audited(entry) => entry.write(out),
         // Written above: their versions vary.
         Entry::TopicCreated(_)
@@ -173,6 +173,7 @@ fn write_entry(out: &mut Writer, entry: &Entry) -> u8 {
         | Entry::PageState(_)
         | Entry::TopicUpdated(_)
         | Entry::SubscriptionUpdated(_)
+        | Entry::Operated(_)
         | Entry::Requeued(_) => 0,
     }
 }
@@ -229,7 +230,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         27 => Entry::Unparked(Unparked::read(input)?),
         26 => Entry::Jumped(jumped::read(input)?),
         28 => Entry::Scanned(Scanned::read(input)?),
-        40..=46 => Entry::Operated(operation_codec::read(kind, input)?),
+        40..=46 => Entry::Operated(operation_codec::read(kind, version, input)?),
         47 => Entry::Audited(Audited::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };
@@ -260,7 +261,7 @@ fn read_trimmed(input: &mut Reader<'_>) -> Result<Trimmed, DecodeError> {
 fn newest_version(kind: u8) -> u8 {
     match kind {
         18 => 3,
-        3 | 5 | 7 | 12 | 16..=20 => 2,
+        3 | 5 | 7 | 12 | 16..=20 | 40..=43 => 2,
         _ => 1,
     }
 }

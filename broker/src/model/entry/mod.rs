@@ -66,7 +66,7 @@ pub use kinds::{
     Requeued, Trimmed,
 };
 pub use operation::{
-    Deed, Operated, OperationPart, OperationProgress, OperationRecord, OperationState,
+    Copied, Deed, Operated, OperationPart, OperationProgress, OperationRecord, OperationState,
     OperationStep, PartStep, Phase, PulledBack, Restored, Who,
 };
 pub use producer::{ProducerState, Sequenced, StoredRun};

@@ -33,11 +33,15 @@ pub enum Deed {
     UpdateSubscription = 8,
     /// Another operation is taken back.
     Undo = 9,
+    /// Dead messages are published to another topic and finished here.
+    Move = 10,
+    /// A dead message is published anew with another content, for its subscription alone, and finished.
+    Edit = 11,
 }
 
 impl Deed {
     /// Every deed, in order of number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Requeue,
         Self::Discard,
         Self::Purge,
@@ -47,6 +51,8 @@ impl Deed {
         Self::UpdateTopic,
         Self::UpdateSubscription,
         Self::Undo,
+        Self::Move,
+        Self::Edit,
     ];
 
     /// As operators read it.
@@ -61,7 +67,22 @@ impl Deed {
             Self::UpdateTopic => "update topic",
             Self::UpdateSubscription => "update subscription",
             Self::Undo => "undo",
+            Self::Move => "move",
+            Self::Edit => "edit",
         }
+    }
+
+    /// Whether it acts on dead messages.
+    pub fn is_on_dead(self) -> bool {
+        matches!(
+            self,
+            Self::Requeue | Self::Discard | Self::Move | Self::Edit
+        )
+    }
+
+    /// Whether it publishes what it takes.
+    pub fn publishes(self) -> bool {
+        matches!(self, Self::Move | Self::Edit)
     }
 }
 
@@ -146,6 +167,8 @@ pub struct OperationRecord {
     pub undoes: OperationId,
     /// What was selected, in words.
     pub text: String,
+    /// The topic to which it publishes, and its name; topic 0 if it publishes nothing.
+    pub target: (TopicId, String),
 }
 
 /// How far an operation is: each time the whole of it.
@@ -180,6 +203,17 @@ pub struct OperationState {
     pub progress: OperationProgress,
 }
 
+/// Messages that were published anew, one after the other.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// The messages that they were made of.
+    pub range: OffsetRange,
+    /// The partition of the topic to which they were published.
+    pub partition: Partition,
+    /// The offset of the first one there.
+    pub base: Offset,
+}
+
 /// A part of what an operation acts on.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct OperationPart {
@@ -201,6 +235,8 @@ pub struct OperationPart {
     pub skipped: Vec<OffsetRange>,
     /// The histories that the others had, in order, disjoint.
     pub image: Vec<(OffsetRange, Record)>,
+    /// Where they were published to, in order.
+    pub copies: Vec<Copied>,
 }
 
 /// What one step of an operation did.
@@ -225,6 +261,8 @@ pub struct PartStep {
     pub skipped: Vec<OffsetRange>,
     /// The histories of those that were changed.
     pub image: Vec<(OffsetRange, Record)>,
+    /// Where they were published to, in order.
+    pub copies: Vec<Copied>,
 }
 
 /// Requeued messages that are dead again as they were.

@@ -10,11 +10,14 @@
 //! 46 Restored    subscription, partition, operation, cause, ranges, image
 //! image          count, each: distance, length, a record as in a page, fingerprint of a dead one (u64 LE, 0 = none)
 //! ```
+//!
+//! Version 2 of what publishes: a state has its target's topic and name before the progress, a part and a step have at
+//! their end the copies (count, each: distance, length, partition, offset of the first).
 
 use super::bytes::{DecodeError, Reader, Writer};
 use super::drop_cause::DropCause;
 use super::operation::{
-    Deed, Operated, OperationPart, OperationProgress, OperationRecord, OperationState,
+    Copied, Deed, Operated, OperationPart, OperationProgress, OperationRecord, OperationState,
     OperationStep, PartStep, Phase, PulledBack, Restored, Who,
 };
 use super::record_codec::{read_place, write_place};
@@ -27,11 +30,11 @@ use crate::model::{
 /// Histories of messages.
 type Image = Vec<(OffsetRange, Record)>;
 
-/// Writes an entry; gives its kind.
-pub(super) fn write(out: &mut Writer, entry: &Operated) -> u8 {
-    match entry {
-        Operated::Started(state) => write_state(out, state, 40),
-        Operated::State(state) => write_state(out, state, 41),
+/// Writes an entry; gives its kind and the oldest version that can say it.
+pub(super) fn write(out: &mut Writer, entry: &Operated) -> (u8, u8) {
+    let kind = match entry {
+        Operated::Started(state) => return (40, write_state(out, state)),
+        Operated::State(state) => return (41, write_state(out, state)),
         Operated::Part(part) => {
             out.number(part.operation.0).number(part.index.into());
             out.number(part.partition.0.into())
@@ -39,7 +42,7 @@ pub(super) fn write(out: &mut Writer, entry: &Operated) -> u8 {
             out.ranges(&part.ranges).number(part.is_back.into());
             out.number(part.cursor.0).ranges(&part.skipped);
             write_image(out, &part.image);
-            42
+            return (42, write_copies(out, &part.copies));
         }
         Operated::Step(step) => {
             out.number(step.operation.0);
@@ -49,6 +52,7 @@ pub(super) fn write(out: &mut Writer, entry: &Operated) -> u8 {
                 out.number(part.index.into()).number(part.cursor.0);
                 out.ranges(&part.skipped);
                 write_image(out, &part.image);
+                return (43, write_copies(out, &part.copies));
             }
             43
         }
@@ -72,15 +76,16 @@ pub(super) fn write(out: &mut Writer, entry: &Operated) -> u8 {
             write_image(out, &entry.image);
             46
         }
-    }
+    };
+    (kind, 1)
 }
 
 /// Reads an entry of a kind from 40 to 46.
-pub(super) fn read(kind: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeError> {
+pub(super) fn read(kind: u8, version: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeError> {
     let operation = |input: &mut Reader<'_>| input.number("the operation").map(OperationId);
     Ok(match kind {
-        40 => Operated::Started(read_state(input)?),
-        41 => Operated::State(read_state(input)?),
+        40 => Operated::Started(read_state(input, version)?),
+        41 => Operated::State(read_state(input, version)?),
         42 => Operated::Part(OperationPart {
             operation: operation(input)?,
             index: input.number_u32("the part")?,
@@ -91,6 +96,7 @@ pub(super) fn read(kind: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeE
             cursor: Offset(input.number("the cursor")?),
             skipped: input.ranges("what was skipped")?,
             image: read_image(input)?,
+            copies: read_copies(input, version)?,
         }),
         43 => Operated::Step(OperationStep {
             operation: operation(input)?,
@@ -101,6 +107,7 @@ pub(super) fn read(kind: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeE
                     cursor: Offset(input.number("the cursor")?),
                     skipped: input.ranges("what was skipped")?,
                     image: read_image(input)?,
+                    copies: read_copies(input, version)?,
                 })
             } else {
                 None
@@ -151,7 +158,8 @@ fn flag(input: &mut Reader<'_>) -> Result<bool, DecodeError> {
     }
 }
 
-fn write_state(out: &mut Writer, state: &OperationState, kind: u8) -> u8 {
+/// Gives the version.
+fn write_state(out: &mut Writer, state: &OperationState) -> u8 {
     let record = &state.record;
     out.number(record.id.0).number(record.plan.broker);
     out.number(record.plan.incarnation.0)
@@ -168,11 +176,15 @@ fn write_state(out: &mut Writer, state: &OperationState, kind: u8) -> u8 {
         .number(record.selected)
         .number(record.grace.0);
     out.number(record.undoes.0).text(&record.text);
+    let is_aimed = record.target.0 > TopicId(0);
+    if is_aimed {
+        out.number(record.target.0.0).text(&record.target.1);
+    }
     write_progress(out, &state.progress);
-    kind
+    1 + u8::from(is_aimed)
 }
 
-fn read_state(input: &mut Reader<'_>) -> Result<OperationState, DecodeError> {
+fn read_state(input: &mut Reader<'_>, version: u8) -> Result<OperationState, DecodeError> {
     let id = OperationId(input.number("the operation")?);
     let plan = PlanId {
         broker: input.number("the plan")?,
@@ -206,6 +218,12 @@ fn read_state(input: &mut Reader<'_>) -> Result<OperationState, DecodeError> {
         grace: Span(input.number("the grace")?),
         undoes: OperationId(input.number("what is undone")?),
         text: input.text("the selection")?.to_owned(),
+        target: if version == 2 {
+            let id = TopicId(input.number("the target")?);
+            (id, input.text("the target")?.to_owned())
+        } else {
+            Default::default()
+        },
     };
     Ok(OperationState {
         record,
@@ -261,6 +279,41 @@ fn read_image(input: &mut Reader<'_>) -> Result<Image, DecodeError> {
         image.push((range, read_record(input)?));
     }
     Ok(image)
+}
+
+/// Gives the version.
+fn write_copies(out: &mut Writer, copies: &[Copied]) -> u8 {
+    if copies.is_empty() {
+        return 1;
+    }
+    out.number(copies.len() as u64);
+    let mut at = 0;
+    for copied in copies {
+        out.number(copied.range.start.0 - at)
+            .number(copied.range.count());
+        at = copied.range.end.0;
+        out.number(copied.partition.0.into()).number(copied.base.0);
+    }
+    2
+}
+
+fn read_copies(input: &mut Reader<'_>, version: u8) -> Result<Vec<Copied>, DecodeError> {
+    if version < 2 {
+        return Ok(Vec::new());
+    }
+    let count = input.length("the copies")?;
+    let mut copies = Vec::new();
+    let mut at = 0;
+    for _ in 0..count {
+        let range = input.range_after(at, "the copies")?;
+        at = range.end.0;
+        copies.push(Copied {
+            range,
+            partition: Partition(input.number_u32("the copies")?),
+            base: Offset(input.number("the copies")?),
+        });
+    }
+    Ok(copies)
 }
 
 fn write_record(out: &mut Writer, record: &Record) {
