@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use weir_proto::v1::{KeyOrder, Subscription};
 use weir_tests::broker::{Broker, ordered, subscription};
-use weir_tests::load::{Ground, HALF, MAX_ATTEMPTS, Reader};
+use weir_tests::load::{Ground, HALF, MAX_ATTEMPTS, PARKED, Reader};
 
 /// The daemon.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
@@ -55,6 +55,8 @@ async fn prepare(broker: &Broker) {
             ..weir_proto::v1::Topic::default()
         })
         .await;
+    broker.topic(PARKED).await;
+    broker.subscription(subscription(PARKED, PARKED)).await;
     broker.subscription(restless("plain")).await;
     let ordered = ordered(restless("ordered"), KeyOrder::Skip);
     broker.subscription(ordered).await;

@@ -19,6 +19,7 @@ use super::broker::check_books;
 pub use super::ground::{Ground, HALF, Reader, half};
 pub use super::history::MAX_ATTEMPTS;
 use super::history::{Delivered, History, Outcome};
+pub use super::operating::PARKED;
 use super::operating::{Operator, requeue, restore};
 use super::payload::Mark;
 use super::wait;

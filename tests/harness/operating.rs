@@ -23,6 +23,9 @@ const HELD: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(40)
 /// A rate that holds nothing up.
 const RATE: u64 = 1_000_000;
 
+/// Where dead messages are moved to.
+pub const PARKED: &str = "parked";
+
 pub(super) struct Operator {
     pub(super) client: Client,
     pub(super) history: Arc<History>,
@@ -41,7 +44,8 @@ impl Operator {
                 4..6 => self.plan_and_take_back(name).await?,
                 // What comes back stands behind what was handed out in between.
                 6..7 if !reader.is_ordered => self.purge_and_restore(name).await?,
-                6..8 => self.hold(name).await?,
+                6..7 => self.move_and_restore(name).await?,
+                7..8 => self.hold(name).await?,
                 _ => self.edit(name).await?,
             }
         }
@@ -107,6 +111,39 @@ impl Operator {
         let plan = operator.plan(plan).await?.plan;
         let apply = ApplyRequest {
             plan,
+            ..ApplyRequest::default()
+        };
+        let operation = operator.apply(apply).await?.operation;
+        operator.follow_operation(&operation, |_| ()).await?;
+        wait::pause_random(&mut self.random, HELD[0], HELD[1]).await;
+        restore(&self.client, name).await
+    }
+
+    /// Moves dead messages to where nobody takes them, if there is such a topic, and takes that back. A kill in between
+    /// leaves it to whoever drains.
+    async fn move_and_restore(&mut self, name: &str) -> Result<(), Error> {
+        let message_ids = named_dead(&self.client, &self.history, name).await?;
+        if message_ids.is_empty() {
+            return Ok(());
+        }
+        let plan = PlanRequest {
+            act: OperationAct::Move.into(),
+            subscription: name.to_owned(),
+            selection: Some(Selection {
+                message_ids,
+                ..Selection::default()
+            }),
+            target_topic: PARKED.to_owned(),
+            ..PlanRequest::default()
+        };
+        let operator = self.client.operator();
+        let plan = match operator.plan(plan).await {
+            Err(error) if error.reason_name() == "TOPIC_NOT_FOUND" => return Ok(()),
+            other => other?.plan,
+        };
+        let apply = ApplyRequest {
+            plan,
+            may_have_shrunk: true,
             ..ApplyRequest::default()
         };
         let operation = operator.apply(apply).await?.operation;
@@ -181,7 +218,7 @@ async fn named_dead(
     Ok(message_ids)
 }
 
-/// Takes every purge of a subscription back that still can be.
+/// Takes every purge and every move of a subscription back that still can be.
 pub(super) async fn restore(client: &Client, subscription: &str) -> Result<(), Error> {
     let operator = client.operator();
     let request = ListOperationsRequest {
@@ -190,7 +227,7 @@ pub(super) async fn restore(client: &Client, subscription: &str) -> Result<(), E
         ..ListOperationsRequest::default()
     };
     for found in operator.list_operations(request).await?.operations {
-        if found.act() != OperationAct::Purge {
+        if !matches!(found.act(), OperationAct::Purge | OperationAct::Move) {
             continue;
         }
         let ended = operator.follow_operation(&found.operation, |_| ()).await?;
