@@ -15,10 +15,12 @@ use std::time::Instant;
 use anyhow::anyhow;
 use weir_broker::config::Config;
 use weir_broker::core::{Allowance, Publication, SequenceRange, Start};
+use weir_broker::insight::WINDOWS;
+use weir_broker::insight::verdict::{Crew, Judge, Pace, Signs, Stock};
 use weir_broker::journal::OsDisk;
 use weir_broker::model::entry::BodyBuilder;
 use weir_broker::model::settings::{SubscriptionSettings, TopicSettings};
-use weir_broker::model::{Client, Name, Partition, Span, TopicId};
+use weir_broker::model::{Client, Mono, Name, Now, Partition, Span, Time, TopicId};
 use weir_broker::shard::{Handle, SessionEvent, Shard, Subscribe};
 
 /// How often each figure is taken.
@@ -27,6 +29,9 @@ const RUNS: usize = 3;
 const UNDER_WAY: usize = 256;
 /// Trips to the owner for the median of one.
 const TRIPS: usize = 20_000;
+/// Subscriptions that are judged, and how often.
+const JUDGED: usize = 10_000;
+const SAMPLES: usize = 60;
 
 fn main() -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -53,7 +58,66 @@ fn main() -> anyhow::Result<()> {
     }
     let (median, late) = runtime.block_on(trips())?;
     println!("a trip to the idle owner and back: median {median:.1} µs, 99 % within {late:.1} µs");
+    for (what, signs) in [("idle", Signs::default()), ("with a backlog", behind())] {
+        let took = judge(&signs);
+        println!("judging {JUDGED} subscriptions {what}: {took:.2} ms of each second");
+    }
     Ok(())
+}
+
+/// A subscription with a backlog that its consumers do not keep up with: every rule is looked at.
+fn behind() -> Signs {
+    let pace = Pace {
+        arrivals: 240.0,
+        deliveries: 200.0,
+        acks: 200.0,
+        ..Pace::default()
+    };
+    Signs {
+        stock: Stock {
+            backlog: 24_000,
+            ready: 23_600,
+            leased: 400,
+            ..Stock::default()
+        },
+        lag: Some(Span::from_secs(100)),
+        paces: [pace; WINDOWS],
+        crew: Crew {
+            consumers: 4,
+            full: 4,
+            held: 400,
+            allowance: 400,
+        },
+        ..Signs::default()
+    }
+}
+
+/// Milliseconds that it takes to judge as many subscriptions as a large broker has, once; the median of a minute of
+/// samples, so that verdicts are settled.
+fn judge(signs: &Signs) -> f64 {
+    let mut judges = vec![Judge::default(); JUDGED];
+    let mut all = Vec::with_capacity(SAMPLES);
+    for second in 0..SAMPLES as u64 {
+        let at = Span::from_secs(second).0;
+        let now = Now {
+            wall: Time(at),
+            mono: Mono(at),
+        };
+        let signs = Signs {
+            stock: Stock {
+                backlog: signs.stock.backlog + signs.stock.backlog.min(40 * second),
+                ..signs.stock
+            },
+            ..*signs
+        };
+        let started = Instant::now();
+        for judge in &mut judges {
+            std::hint::black_box(judge.look(std::hint::black_box(&signs), now));
+        }
+        all.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    all.sort_by(f64::total_cmp);
+    all[SAMPLES / 2]
 }
 
 fn start(folder: &std::path::Path) -> anyhow::Result<Shard> {

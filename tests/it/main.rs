@@ -11,8 +11,8 @@
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
 //! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
-//!   screen: [`terminals`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`] with a
-//!   broker that lies, [`liar`], in [`hostile_text`].
+//!   screen: [`terminals`], [`clipboard`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`]
+//!   with a broker that lies, [`liar`], in [`hostile_text`].
 
 #![expect(
     clippy::unwrap_used,
@@ -134,6 +134,8 @@ mod moves;
 mod upheavals;
 
 mod terminals;
+
+mod clipboard;
 
 mod walks;
 

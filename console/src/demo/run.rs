@@ -18,7 +18,7 @@ use crate::clock;
 use crate::embedded::{Broker, BrokerError};
 use crate::present::color::Color;
 use crate::present::format::Format;
-use crate::tui::{self, Badge, Look, Session, SessionError};
+use crate::tui::{self, Badge, Look, Session, SessionError, TopArgs};
 
 /// How long a headless demo runs unless it is told.
 const HEADLESS_FOR: Duration = Duration::from_secs(10);
@@ -111,8 +111,7 @@ async fn play(args: &DemoArgs, format: Format, color: Color) -> Result<(), DemoE
         let run_for = args.run_for.unwrap_or(HEADLESS_FOR);
         headless(scene, run_for, (seed, format)).await
     } else {
-        let look = Look::detect(color, args.top);
-        on_screen(scene, look, args.data_dir.as_deref()).await
+        on_screen(scene, (color, args.top), args.data_dir.as_deref()).await
     }
 }
 
@@ -125,12 +124,17 @@ struct Scene {
 }
 
 /// Shows the dashboard until the operator leaves, then says goodbye.
-async fn on_screen(mut scene: Scene, look: Look, kept: Option<&Path>) -> Result<(), DemoError> {
+async fn on_screen(
+    mut scene: Scene,
+    (color, top): (Color, TopArgs),
+    kept: Option<&Path>,
+) -> Result<(), DemoError> {
     let began = clock::now();
     let session = Session {
         server: scene.broker.address().to_string(),
         badge: Some(Badge::Demo),
-        look,
+        look: Look::detect(color, top),
+        theme: top.theme,
     };
     let shown = tui::follow(session).await;
     let lasted = clock::now() - began;

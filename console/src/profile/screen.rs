@@ -1,4 +1,4 @@
-//! How the screen is to be: theme, columns, keys.
+//! How the screen is to be: theme, charts, columns, keys.
 //!
 //! Here the file is read and its shape checked; which lists, columns and actions there are is the
 //! screen's to say, which refuses what it does not know with the same lines.
@@ -12,6 +12,8 @@ use super::reading::{File, Problem, in_order};
 pub(crate) struct Preferences {
     /// The theme and the place where it is named.
     pub(crate) theme: Option<(usize, String)>,
+    /// What charts are drawn with, and the place where it is named.
+    pub(crate) charts: Option<(usize, String)>,
     /// Columns that are not shown, by list; each text with its place.
     pub(crate) hidden: BTreeMap<String, (usize, Vec<(usize, String)>)>,
     /// Keys of actions, in the order of the file.
@@ -45,6 +47,10 @@ impl Preferences {
                     let name = file.text_of(("theme", value))?.to_owned();
                     read.theme = Some((value.span().start, name));
                 }
+                "charts" => {
+                    let name = file.text_of(("charts", value))?.to_owned();
+                    read.charts = Some((value.span().start, name));
+                }
                 "hidden_columns" => {
                     for (list, titles) in in_order(file.table_of(("hidden_columns", value))?) {
                         let name = list.get_ref().as_ref();
@@ -64,7 +70,8 @@ impl Preferences {
                     }
                 }
                 other => {
-                    let what = format!("there is no {other:?}; write theme, hidden_columns, keys");
+                    let what =
+                        format!("there is no {other:?}; write theme, charts, hidden_columns, keys");
                     return Err(file.problem(key.span().start, what));
                 }
             }

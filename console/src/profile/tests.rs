@@ -95,7 +95,7 @@ sort = [\"s\", \"o\"]
         .collect();
     assert_eq!(keys, ["freeze", "sort"]);
     let refused = Preferences::read("\n\nmouse = true").unwrap_err();
-    let what = "there is no \"mouse\"; write theme, hidden_columns, keys";
+    let what = "there is no \"mouse\"; write theme, charts, hidden_columns, keys";
     assert_eq!(refused, problem(3, what));
     assert_eq!(Preferences::read("keys = 3").unwrap_err().line, 1);
 }

@@ -6,6 +6,7 @@ use super::answering;
 use super::asking;
 use super::copying::{copy, export};
 use super::keys::Action;
+use super::look::Script;
 use super::message::{Draw, Effect, Outcome};
 use super::narrow::{filter, mark, narrow, next_problem, sort, step};
 use super::state::State;
@@ -66,7 +67,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Outcome {
         | Action::CancelOperation
         | Action::Undo => return asking::open(state, action),
         Action::NextProblem => next_problem(state),
-        Action::MarkAll | Action::Invert | Action::NextMarked | Action::Mark => {
+        Action::MarkAll
+        | Action::MarkRange
+        | Action::Invert
+        | Action::NextMarked
+        | Action::Mark => {
             mark(state, action);
         }
         _ => show(state, action),
@@ -100,6 +105,14 @@ fn show(state: &mut State, action: Action) {
             let chart = &mut state.page_mut().chart;
             chart.series = chart.series.wrapping_add(1);
         }
+        Action::Cursor => {
+            if !state.begin_cursor() {
+                let text = SafeText::literal("the chart has no past to look at yet");
+                state.say(Level::Note, text);
+            }
+        }
+        Action::CursorStep(step) => state.move_cursor(step),
+        Action::CloseCursor => state.end_cursor(),
         Action::LongerRange => range(state, Range::longer),
         Action::ShorterRange => range(state, Range::shorter),
         Action::NextPayloadView => {
@@ -224,6 +237,14 @@ fn mouse(state: &mut State) -> Outcome {
     Outcome::effect(Effect::Mouse(state.has_mouse))
 }
 
+/// Takes other letters for charts, if there are others.
+fn charts(state: &mut State, script: Script) {
+    if !state.look.set_charts(script) {
+        let text = SafeText::literal("this screen is drawn in ASCII only");
+        state.say(Level::Note, text);
+    }
+}
+
 /// Does what was typed behind `:`.
 fn enter_command(state: &mut State) -> Outcome {
     let order = state.command.enter();
@@ -238,6 +259,7 @@ fn enter_command(state: &mut State) -> Outcome {
         Some(Order::Filter(text)) => filter(state, &text),
         Some(Order::Sort(field)) => sort(state, &field),
         Some(Order::Theme(theme)) => state.look.set_theme(theme),
+        Some(Order::Charts(script)) => charts(state, script),
         Some(Order::Export(path)) => return export(state, path),
         Some(Order::Help) => show(state, Action::Help),
         Some(Order::Notices) => show(state, Action::Notices),

@@ -132,6 +132,13 @@ const PAGE: &[Binding] = &[
         .on(Scope::Lists)
         .hint("space", "mark"),
     binding(
+        &[Key::Ctrl(' ')],
+        Action::MarkRange,
+        "ctrl-space",
+        "mark from the last one to here",
+    )
+    .on(Scope::Lists),
+    binding(
         &[letter('A')],
         Action::MarkAll,
         "A",
@@ -215,6 +222,14 @@ const PAGE: &[Binding] = &[
         "a shorter range of time",
     )
     .on(Scope::Charts),
+    binding(
+        &[letter('x')],
+        Action::Cursor,
+        "x",
+        "values at a time on the chart",
+    )
+    .on(Scope::Charts)
+    .hint("x", "cursor"),
     binding(
         &[letter('v')],
         Action::NextPayloadView,

@@ -1,25 +1,27 @@
 //! The calls that pages make: from what is asked to a request, from the response to what is shown.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use weir_proto::client::{Client, Code, Error};
+use weir_proto::client::{Client, Code, ConnectionState, Error, Numbers, Watcher};
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{
     AdviseRequest, GetStatsRequest, GroupDeadLettersRequest, HistoryRequest, HistoryStep,
-    ListAuditRequest, ListClientsRequest, ListOperationsRequest, MessageState, PeekRequest,
-    WatchAuditRequest, WatchEventsRequest,
+    ListAuditRequest, ListClientsRequest, ListOperationsRequest, ListTopicsRequest, MessageState,
+    PeekRequest, WatchAuditRequest, WatchEventsRequest, WatchRequest,
 };
 
 use super::state::advice::Advice;
 use super::state::ask::{Ask, Reply, Subject};
 use super::state::audit::Record;
+use super::state::beyond::{self, Found, Noun, Worst};
 use super::state::client::Clients;
 use super::state::dead_groups::DeadGroups;
 use super::state::fetch::{Cause, Failure};
 use super::state::letter::{Biography, Letters};
 use super::state::operation::Operations;
 use super::state::past::Past;
-use super::state::reading::broker_seconds;
+use super::state::reading::{broker_seconds, epoch_seconds};
 use super::state::subscription::Subscription;
 use super::state::timeline::Timeline;
 use super::state::topic::Topic;
@@ -46,19 +48,23 @@ pub(crate) async fn within_limit(client: &Client, ask: Ask) -> Result<Reply, Fai
     }
 }
 
+/// Whether the broker answers the smallest call in time: one topic of its list.
+pub(crate) async fn is_answered(client: &Client) -> bool {
+    let request = ListTopicsRequest {
+        page_size: 1,
+        ..ListTopicsRequest::default()
+    };
+    let answer = tokio::time::timeout(LIMIT, client.admin().list_topics(request)).await;
+    answer.is_ok_and(|answer| answer.is_ok())
+}
+
 async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
     Ok(match ask {
         Ask::Past {
             of,
             after,
             is_by_minute,
-        } => {
-            let response = client
-                .stats()
-                .history(past(of, after, is_by_minute))
-                .await?;
-            Reply::Past(Past::new(&response))
-        }
+        } => Reply::Past(past_of(client, of, after, is_by_minute).await?),
         Ask::Subscription { name } => {
             Reply::Subscription(Box::new(subscription(client, &name).await?))
         }
@@ -82,14 +88,20 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             Reply::Message(Box::new(Biography::new(&response)))
         }
         Ask::Advice { subscription } => {
-            let request = AdviseRequest {
-                subscription: subscription.as_str().to_owned(),
-                ..AdviseRequest::default()
-            };
-            let response = client.stats().advise(request).await?;
-            Reply::Advice(Box::new(Advice::new(&response)))
+            Reply::Advice(Box::new(advice(client, subscription).await?))
         }
         Ask::Events { of, after } => Reply::Events(events(client, of, after).await?),
+        Ask::Reader {
+            name,
+            after,
+            is_by_minute,
+        } => {
+            let of = Subject::Subscription(name.clone());
+            Reply::Reader(name, past_of(client, of, after, is_by_minute).await?)
+        }
+        Ask::Worst => Reply::Worst(worst(client).await?),
+        Ask::Names { noun, part } => Reply::Names(found(client, noun, &part).await?),
+        Ask::Trends { of, after } => Reply::Trends(pasts(client, of, after).await),
         Ask::Clients => {
             let request = ListClientsRequest {
                 page_size: CLIENTS,
@@ -114,6 +126,91 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             let response = client.operator().group_dead_letters(request).await?;
             Reply::Groups(DeadGroups::new(&response))
         }
+    })
+}
+
+async fn advice(client: &Client, subscription: SafeText) -> Result<Advice, Failure> {
+    let request = AdviseRequest {
+        subscription: subscription.as_str().to_owned(),
+        ..AdviseRequest::default()
+    };
+    Ok(Advice::new(&client.stats().advise(request).await?))
+}
+
+async fn past_of(
+    client: &Client,
+    of: Subject,
+    after: Option<f64>,
+    is_by_minute: bool,
+) -> Result<Past, Failure> {
+    let request = past(of, after, is_by_minute);
+    Ok(Past::new(&client.stats().history(request).await?))
+}
+
+/// What subscriptions did from a time on. One that is gone by now, or whose past is not told, has none.
+async fn pasts(client: &Client, of: Vec<(u64, SafeText)>, after: Option<f64>) -> Vec<(u64, Past)> {
+    let mut pasts = Vec::new();
+    for (id, name) in of {
+        let request = past(Subject::Subscription(name), after, false);
+        if let Ok(response) = client.stats().history(request).await {
+            pasts.push((id, Past::new(&response)));
+        }
+    }
+    pasts
+}
+
+/// The rows of some windows as they are now.
+async fn rows(client: &Client, windows: WatchRequest) -> Result<Arc<Numbers>, Failure> {
+    let mut watcher = Watcher::start(client, windows);
+    while let Some(observed) = watcher.changed().await {
+        match observed.connection {
+            ConnectionState::Live if observed.numbers.sample_time.is_some() => {
+                return Ok(observed.numbers);
+            }
+            ConnectionState::Stale { error, .. } | ConnectionState::Ended { error } => {
+                return Err(error.into());
+            }
+            ConnectionState::Live | ConnectionState::Connecting => {}
+        }
+    }
+    Err(missing("the broker's numbers have ended"))
+}
+
+/// Rows that want attention, in the broker's order.
+async fn worst(client: &Client) -> Result<Worst, Failure> {
+    let numbers = rows(client, beyond::worst()).await?;
+    let sampled = numbers.sample_time.and_then(epoch_seconds);
+    let Some(told) = &numbers.subscription_rows else {
+        return Ok(Worst::default());
+    };
+    let rows = told
+        .ids
+        .iter()
+        .filter_map(|id| numbers.subscriptions.get(id));
+    Ok(Worst {
+        rows: rows
+            .map(|stats| Subscription::new(stats, sampled))
+            .collect(),
+        count: usize::try_from(told.matched_count).unwrap_or(usize::MAX),
+    })
+}
+
+/// Names that can be typed: those that a terminal shows as they are.
+async fn found(client: &Client, noun: Noun, part: &str) -> Result<Found, Failure> {
+    let numbers = rows(client, beyond::named(noun, part)).await?;
+    let names: Vec<&String> = match noun {
+        Noun::Topic => numbers.topics.values().map(|one| &one.name).collect(),
+        Noun::Subscription => numbers
+            .subscriptions
+            .values()
+            .map(|one| &one.name)
+            .collect(),
+    };
+    let names = names.into_iter();
+    let names = names.filter(|name| SafeText::new(name).as_str() == name.as_str());
+    Ok(Found {
+        noun,
+        names: names.cloned().collect(),
     })
 }
 

@@ -103,6 +103,17 @@ impl Performer {
         Ok(())
     }
 
+    /// Makes a small call; that it ended comes as a message.
+    pub(crate) fn ping(&mut self) -> Result<(), weir_proto::client::Error> {
+        let client = self.client()?;
+        let messages = self.messages.clone();
+        self.calls.spawn(async move {
+            let is_answered = calls::is_answered(&client).await;
+            drop(messages.send(Message::Pong { is_answered }).await);
+        });
+        Ok(())
+    }
+
     /// Writes an export beside the loop: a disk may be slow.
     pub(crate) fn export(&mut self, path: Option<String>, text: String, replaces: bool) {
         let messages = self.messages.clone();

@@ -4,7 +4,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::state::mode::Mode;
+use super::state::mode::{Mode, Step};
 use super::state::place::{Place, Tab};
 
 /// What a key means.
@@ -37,6 +37,8 @@ pub(crate) enum Action {
     NextSort,
     Reverse,
     Mark,
+    /// Marks all rows from the one that was marked last.
+    MarkRange,
     NextSeries,
     LongerRange,
     ShorterRange,
@@ -102,6 +104,10 @@ pub(crate) enum Action {
     HoldOperation,
     CancelOperation,
     Undo,
+    /// Puts the cursor over the charts.
+    Cursor,
+    CursorStep(Step),
+    CloseCursor,
 }
 
 impl Action {
@@ -135,11 +141,13 @@ impl Action {
             Self::NextSort => "sort",
             Self::Reverse => "reverse",
             Self::Mark => "mark",
+            Self::MarkRange => "mark-range",
             Self::MarkAll => "mark-all",
             Self::Invert => "invert",
             Self::NextMarked => "next-marked",
             Self::NextProblem => "next-problem",
             Self::NextSeries => "series",
+            Self::Cursor => "cursor",
             Self::LongerRange => "longer",
             Self::ShorterRange => "shorter",
             Self::NextPayloadView => "payload",

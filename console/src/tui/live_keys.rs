@@ -173,6 +173,9 @@ impl Key {
         if let Some((_, code)) = NAMED.iter().find(|(name, _)| *name == written) {
             return Some(Self::Plain(*code));
         }
+        if written == "ctrl-space" {
+            return Some(Self::Ctrl(' '));
+        }
         if let Some(letter) = written.strip_prefix("ctrl-") {
             let letter = alone(letter).filter(char::is_ascii_lowercase)?;
             return Some(Self::Ctrl(letter));
@@ -189,6 +192,7 @@ impl Key {
     /// As it is written in a file.
     pub(crate) fn written(self) -> String {
         let code = match self {
+            Self::Ctrl(' ') => return "ctrl-space".to_owned(),
             Self::Ctrl(letter) => return format!("ctrl-{letter}"),
             Self::Plain(code) => code,
         };

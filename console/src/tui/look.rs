@@ -33,6 +33,8 @@ pub(crate) enum Meaning {
     Age,
     /// What an owner still accepts.
     Slo,
+    /// Not there yet when one last looked.
+    New,
     /// Held by a person.
     Paused,
     Key,
@@ -69,7 +71,26 @@ impl Default for Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     Unicode,
+    /// The same without braille, which some fonts lack or draw too faint: charts are of blocks.
+    Blocks,
     Ascii,
+}
+
+impl Script {
+    /// The letters of charts by their names, where more than ASCII is to be had.
+    pub(crate) const CHARTS: [(&'static str, Self); 2] =
+        [("braille", Self::Unicode), ("blocks", Self::Blocks)];
+
+    /// The one whose charts have a name.
+    pub(crate) fn of_charts(name: &str) -> Option<Self> {
+        let found = Self::CHARTS.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, script)| script)
+    }
+
+    /// The names, for a refusal.
+    pub(crate) fn names() -> String {
+        Self::CHARTS.map(|(name, _)| name).join(", ")
+    }
 }
 
 impl Look {
@@ -81,6 +102,15 @@ impl Look {
             Theme::Mono => Palette::Mono,
             theme => Palette::Painted(theme, Depth::of(color_term.as_deref())),
         };
+    }
+
+    /// Takes other letters for charts; false where there is only ASCII.
+    pub(crate) fn set_charts(&mut self, script: Script) -> bool {
+        let has_others = self.script != Script::Ascii;
+        if has_others {
+            self.script = script;
+        }
+        has_others
     }
 
     /// What everything is drawn on.
@@ -121,7 +151,7 @@ impl Look {
             Meaning::Progress | Meaning::Inflow | Meaning::Key => Color::Cyan,
             Meaning::Watch | Meaning::Backlog => Color::Yellow,
             Meaning::Act | Meaning::Slo => Color::Red,
-            Meaning::Age => Color::Magenta,
+            Meaning::Age | Meaning::New => Color::Magenta,
             Meaning::Paused => Color::Blue,
             Meaning::Plain | Meaning::Label | Meaning::Strong | Meaning::Dim => return weighted,
         };
@@ -160,7 +190,7 @@ impl Look {
     /// One of two spellings.
     pub(crate) fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         match self.script {
-            Script::Unicode => unicode,
+            Script::Unicode | Script::Blocks => unicode,
             Script::Ascii => ascii,
         }
     }
@@ -168,7 +198,7 @@ impl Look {
     /// The lines of boxes.
     pub(crate) fn border(self) -> border::Set<'static> {
         match self.script {
-            Script::Unicode => border::PLAIN,
+            Script::Unicode | Script::Blocks => border::PLAIN,
             Script::Ascii => ASCII_BORDER,
         }
     }

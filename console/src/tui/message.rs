@@ -40,6 +40,8 @@ pub(crate) enum Message {
         serial: u64,
         result: Result<Done, Failure>,
     },
+    /// The small call ended that measures the delay.
+    Pong { is_answered: bool },
     /// An export ended.
     Exported(Exported),
     /// The mouse's wheel was turned.
@@ -74,6 +76,8 @@ pub(crate) enum Effect {
     Ask { page: u64, ask: Ask },
     /// Make a call for a dialog; a [`Message::Operated`] follows in any case.
     Operate { serial: u64, call: Call },
+    /// Make a small call; a [`Message::Pong`] follows in any case.
+    Ping,
     /// Hand a text to the terminal's clipboard.
     Copy(String),
     /// Write a file; a [`Message::Exported`] follows.

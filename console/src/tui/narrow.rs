@@ -73,6 +73,7 @@ pub(super) fn mark(state: &mut State, action: Action) {
     let listing = state.listing_mut();
     match action {
         Action::MarkAll => listing.marks.extend(listing.order.iter().cloned()),
+        Action::MarkRange => listing.mark_range(),
         Action::Invert => {
             for id in listing.order.clone() {
                 listing.toggle_mark(id);
@@ -168,7 +169,7 @@ pub(super) fn step(state: &mut State, to: fn(usize, usize) -> usize) {
             state.skipped = to(state.skipped, visible).min(columns.saturating_sub(1));
             return;
         }
-        Mode::Page | Mode::Filter | Mode::Command | Mode::Dialog => {}
+        Mode::Page | Mode::Filter | Mode::Command | Mode::Dialog | Mode::Cursor => {}
     }
     let page = state.page_mut();
     if page.listing.table.is_none() {

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::keys::{Action, Binding, Key, binding, letter};
-use super::state::mode::Mode;
+use super::keys::{Action, Binding, Key, Scope, binding, letter};
+use super::state::mode::{Mode, Step};
 
 /// The keys of lines that are typed, of overlays and of questions.
 pub(super) const OVERLAYS: &[Binding] = &[
@@ -232,4 +232,58 @@ pub(super) const OVERLAYS: &[Binding] = &[
     .within(Mode::Dialog)
     .hint("y", "copy command"),
     binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Dialog),
+    binding(
+        &[letter('h'), Key::Plain(KeyCode::Left)],
+        Action::CursorStep(Step::Back),
+        "h  left",
+        "earlier",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts)
+    .hint("left", "earlier"),
+    binding(
+        &[letter('l'), Key::Plain(KeyCode::Right)],
+        Action::CursorStep(Step::On),
+        "l  right",
+        "later",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts)
+    .hint("right", "later"),
+    binding(
+        &[letter('g'), Key::Plain(KeyCode::Home)],
+        Action::CursorStep(Step::First),
+        "g  home",
+        "the oldest",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts)
+    .hint("g", "oldest"),
+    binding(
+        &[letter('G'), Key::Plain(KeyCode::End)],
+        Action::CursorStep(Step::Last),
+        "G  end",
+        "the newest",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts)
+    .hint("G", "newest"),
+    binding(
+        &[letter('t')],
+        Action::NextSeries,
+        "t",
+        "what the chart shows",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts),
+    binding(
+        &[letter('x'), letter('q'), Key::Plain(KeyCode::Esc)],
+        Action::CloseCursor,
+        "x q esc",
+        "take it away",
+    )
+    .within(Mode::Cursor)
+    .on(Scope::Charts)
+    .hint("esc", "leave"),
+    binding(&[Key::Ctrl('c')], Action::Quit, "ctrl-c", "quit").within(Mode::Cursor),
 ];

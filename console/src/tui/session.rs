@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crossterm::event::EventStream;
 use tokio::sync::mpsc;
 use weir_proto::safe_text::SafeText;
@@ -16,6 +17,7 @@ use super::signals::{self, Signals};
 use super::state::State;
 use super::state::badge::Badge;
 use super::terminal::{self, Guard};
+use super::theme::Theme;
 use crate::present::color::Color;
 use crate::profile::Location;
 
@@ -25,6 +27,16 @@ pub(crate) struct TopArgs {
     /// Draw with ASCII characters only; the default without a UTF-8 locale
     #[arg(long)]
     pub(crate) ascii: bool,
+
+    /// Draw in these colours; the file of preferences and `:theme` know the same names
+    #[arg(long, value_name = "NAME", value_parser = themes())]
+    pub(crate) theme: Option<Theme>,
+}
+
+/// The themes by their names.
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    let names = PossibleValuesParser::new(Theme::ALL.map(Theme::name));
+    names.map(|name| Theme::named(&name).unwrap_or_default())
 }
 
 /// What to show, and how.
@@ -35,6 +47,8 @@ pub(crate) struct Session {
     /// A word after the program's name that says what this session is.
     pub(crate) badge: Option<Badge>,
     pub(crate) look: Look,
+    /// The colours that were asked for with the command, if any were.
+    pub(crate) theme: Option<Theme>,
 }
 
 /// Why a dashboard ended before the operator left it.
@@ -81,6 +95,7 @@ pub(crate) fn run(location: Location, color: Color, top: TopArgs) -> ExitCode {
         server: location.server,
         badge,
         look: Look::detect(color, top),
+        theme: top.theme,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -135,7 +150,7 @@ async fn show(session: Session, setup: Setup, mut signals: Signals) -> Result<()
     let size = surface.size()?;
     let server = SafeText::new(&session.server);
     let mut state = State::new(server, session.badge, (size.width, size.height));
-    setup.apply(&mut state, session.look);
+    setup.apply(&mut state, session.look, session.theme);
     let input = EventStream::new();
     let mut event_loop = EventLoop::new(surface, state, input, (urgent, messages));
     let started = event_loop.started.into_std();
@@ -161,6 +176,7 @@ fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {
         Effect::Operate { serial, call } => {
             performer.operate(serial, call).map_err(io::Error::other)?;
         }
+        Effect::Ping => performer.ping().map_err(io::Error::other)?,
         Effect::Export {
             path,
             text,

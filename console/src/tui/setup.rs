@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::live_keys::KeyTable;
-use super::look::{Look, Palette};
+use super::look::{Look, Palette, Script};
 use super::state::State;
 use super::state::table::Table;
 use super::theme::Theme;
@@ -17,6 +17,7 @@ use crate::profile::{Preferences, line_of, screen_file};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
     theme: Option<Theme>,
+    charts: Option<Script>,
     hidden: BTreeMap<&'static str, BTreeSet<&'static str>>,
     keys: KeyTable,
 }
@@ -73,6 +74,13 @@ impl Setup {
             ),
             None => None,
         };
+        let charts = match &read.charts {
+            Some((at, name)) => Some(
+                Script::of_charts(name)
+                    .ok_or_else(|| (*at, format!("charts are {}", Script::names())))?,
+            ),
+            None => None,
+        };
         let mut hidden = BTreeMap::new();
         for (list, (at, titles)) in &read.hidden {
             let table =
@@ -94,16 +102,24 @@ impl Setup {
         let keys = KeyTable::changed(&read.keys)?;
         Ok(Self {
             theme,
+            charts,
             hidden,
             keys,
         })
     }
 
-    /// Makes a fresh state be so. Whoever asked for no colours gets none.
-    pub(crate) fn apply(self, state: &mut State, look: Look) {
+    /// Makes a fresh state be so. Whoever asked for no colours gets none, and a theme that was `asked` for with the
+    /// command wins over the file.
+    pub(crate) fn apply(self, state: &mut State, look: Look, asked: Option<Theme>) {
         state.look = look;
-        if let (Some(theme), Palette::Sixteen) = (self.theme, look.palette) {
-            state.look.set_theme(theme);
+        match (asked, self.theme, look.palette) {
+            (Some(theme), ..) | (None, Some(theme), Palette::Sixteen) => {
+                state.look.set_theme(theme);
+            }
+            _ => {}
+        }
+        if let Some(script) = self.charts {
+            state.look.set_charts(script);
         }
         state.keys = self.keys;
         state.hide(self.hidden);
@@ -125,13 +141,14 @@ mod tests {
 
     #[test]
     fn theme_columns_and_keys_are_as_the_file_says() {
-        let text = "theme = \"light\"\n[hidden_columns]\nsubscriptions = [\"TREND\"]\n";
+        let text = "theme = \"light\"\ncharts = \"blocks\"\n[hidden_columns]\nsubscriptions = [\"TREND\"]\n";
         let mut state = fresh((80, 24));
-        read(text).unwrap().apply(&mut state, Look::default());
+        read(text).unwrap().apply(&mut state, Look::default(), None);
         assert!(matches!(
             state.look.palette,
             Palette::Painted(Theme::Light, _)
         ));
+        assert_eq!(state.look.script, Script::Blocks);
         assert!(!state.listing().shows("TREND"));
         state.open(Place::Topic {
             name: weir_proto::safe_text::SafeText::literal("orders"),
@@ -141,18 +158,30 @@ mod tests {
             palette: Palette::Mono,
             ..Look::default()
         };
-        read(text).unwrap().apply(&mut state, mono);
+        read(text).unwrap().apply(&mut state, mono, None);
         assert_eq!(
             state.look.palette,
             Palette::Mono,
             "no colours were asked for"
         );
+        let ascii = Look {
+            script: Script::Ascii,
+            ..Look::default()
+        };
+        let dark = Some(Theme::Dark);
+        read(text).unwrap().apply(&mut state, ascii, dark);
+        assert!(matches!(
+            state.look.palette,
+            Palette::Painted(Theme::Dark, _)
+        ));
+        assert_eq!(state.look.script, Script::Ascii, "only ASCII was asked for");
     }
 
     #[test]
     fn what_is_not_known_is_refused_by_file_and_line() {
         for (text, line, what) in [
             ("\ntheme = \"pink\"", 2, "themes are auto"),
+            ("charts = \"oil\"", 1, "charts are braille, blocks"),
             (
                 "[hidden_columns]\nzebras = \"A\"",
                 2,

@@ -11,6 +11,7 @@ use super::locking;
 use super::message::{Draw, Effect, Exported, Message, Outcome};
 use super::narrow::step;
 use super::state::State;
+use super::state::ask::Reply;
 use super::state::dialog::Dialog;
 use super::state::link::Link;
 use super::state::mode::Mode;
@@ -19,7 +20,7 @@ use super::state::reading::Moment;
 use super::state::running::NO_PAGE;
 
 /// How many calls may be under way at once, for all pages together.
-const CALLS: usize = 4;
+const CALLS: usize = 6;
 
 /// How many rows the wheel moves by.
 const WHEEL: usize = 3;
@@ -80,6 +81,9 @@ fn apply(state: &mut State, message: Message) -> Outcome {
         Message::Operated { serial, result } => answering::operated(state, serial, result),
         Message::Answer { page, slot, result } => {
             let (now, seen) = (state.now, state.page().serial);
+            if let Ok(Reply::Trends(pasts)) = &result {
+                state.live.remember(pasts);
+            }
             if let Some(open) = state.page_by_serial(page) {
                 open.answer(now, slot, result);
             }
@@ -93,6 +97,12 @@ fn apply(state: &mut State, message: Message) -> Outcome {
             tell_of(state, &link);
             state.link = link;
             Outcome::draw(Draw::Soon)
+        }
+        Message::Pong { is_answered } => {
+            let before = state.delay.shown();
+            state.delay.end(state.now, is_answered);
+            let is_same = state.delay.shown() == before;
+            Outcome::draw(if is_same { Draw::No } else { Draw::Soon })
         }
         Message::Exported(exported) => {
             tell_exported(state, exported);
@@ -160,15 +170,23 @@ fn asks(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let room = CALLS.saturating_sub(state.calls_under_way());
-    let now = state.now;
+    let (now, beyond) = (state.now, state.beyond());
     let own = state
         .own_ask()
         .map(|ask| Effect::Ask { page: NO_PAGE, ask });
     let page = state.page_mut();
     let serial = page.serial;
-    let asks = page.next_asks(now, room).into_iter();
+    let asks = page.next_asks(now, room, &beyond);
+    for ask in &asks {
+        state.note_asked(ask);
+    }
+    let asks = asks.into_iter();
     let asks = asks.map(|ask| Effect::Ask { page: serial, ask });
-    asks.chain(own).collect()
+    let ping = state.delay.is_due(now).then_some(Effect::Ping);
+    if ping.is_some() {
+        state.delay.ask(now);
+    }
+    asks.chain(own).chain(ping).collect()
 }
 
 /// Says when the connection is lost and when it is back.

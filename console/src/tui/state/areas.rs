@@ -168,10 +168,12 @@ fn dead_messages(body: Rect) -> Areas {
             ..Areas::default()
         };
     }
-    let list = cut_top(&mut rest, if body.height < 16 { body.height } else { 8 });
+    let list = cut_top(&mut rest, if body.height < 16 { body.height } else { 7 });
+    let foot = cut_bottom(&mut rest, if body.height < 16 { 0 } else { 5 });
     Areas {
         list,
         side: rest,
+        foot,
         ..Areas::default()
     }
 }

@@ -9,6 +9,7 @@ use weir_proto::safe_text::SafeText;
 
 use super::advice::Advice;
 use super::audit::Record;
+use super::beyond::{Found, Noun, Worst};
 use super::client::Clients;
 use super::dead_groups::DeadGroups;
 use super::letter::{Biography, Letters};
@@ -60,6 +61,24 @@ pub(crate) enum Ask {
     Audit {
         after: Option<u64>,
     },
+    /// The past of the selected subscription, beside that of its topic.
+    Reader {
+        name: SafeText,
+        after: Option<f64>,
+        is_by_minute: bool,
+    },
+    /// The worst rows of all.
+    Worst,
+    /// Names that have a text in them.
+    Names {
+        noun: Noun,
+        part: String,
+    },
+    /// What rows did before they came, from a time on.
+    Trends {
+        of: Vec<(u64, SafeText)>,
+        after: Option<f64>,
+    },
 }
 
 /// What a past or a timeline is about.
@@ -84,6 +103,12 @@ pub(crate) enum Reply {
     Events(Timeline),
     Operations(Operations),
     Audit(Record),
+    /// The past of a subscription, and its name.
+    Reader(SafeText, Past),
+    Worst(Worst),
+    Names(Found),
+    /// By the ids of the rows.
+    Trends(Vec<(u64, Past)>),
 }
 
 /// Which part of a page's data a call is for: one call at a time each.
@@ -100,8 +125,14 @@ pub(crate) enum Slot {
     Events,
     Operations,
     Audit,
+    Reader,
+    Worst,
+    Names,
+    Trends,
 }
 
+/// What somebody waits for who is typing.
+const AT_ONCE: Duration = Duration::from_millis(100);
 /// Numbers that move while one looks.
 const OFTEN: Duration = Duration::from_secs(1);
 /// What takes the broker more work, or moves less.
@@ -124,6 +155,10 @@ impl Ask {
             Self::Events { .. } => Slot::Events,
             Self::Operations => Slot::Operations,
             Self::Audit { .. } => Slot::Audit,
+            Self::Reader { .. } => Slot::Reader,
+            Self::Worst => Slot::Worst,
+            Self::Names { .. } => Slot::Names,
+            Self::Trends { .. } => Slot::Trends,
         }
     }
 }
@@ -137,8 +172,10 @@ impl Slot {
             | Self::Topic
             | Self::Clients
             | Self::Events
-            | Self::Operations => OFTEN,
-            Self::Groups | Self::Letters | Self::Message | Self::Audit => SELDOM,
+            | Self::Operations
+            | Self::Reader => OFTEN,
+            Self::Groups | Self::Letters | Self::Message | Self::Audit | Self::Worst => SELDOM,
+            Self::Names | Self::Trends => AT_ONCE,
             Self::Advice => RARELY,
         }
     }
@@ -160,9 +197,9 @@ impl Place {
     /// The parts of data that its page needs.
     pub(crate) fn slots(&self) -> &'static [Slot] {
         match self {
-            Self::Overview => &[Slot::Past, Slot::Events],
+            Self::Overview => &[Slot::Past, Slot::Events, Slot::Worst],
             Self::Topics | Self::Subscriptions | Self::DeadLetters => &[],
-            Self::Topic { .. } => &[Slot::Topic, Slot::Past, Slot::Events],
+            Self::Topic { .. } => &[Slot::Topic, Slot::Past, Slot::Events, Slot::Reader],
             Self::Subscription { .. } => {
                 &[Slot::Subscription, Slot::Past, Slot::Advice, Slot::Events]
             }

@@ -32,6 +32,7 @@ pub(crate) struct Broker {
     pub(crate) disk_total_bytes: Option<u64>,
     pub(crate) sync_seconds: Option<f64>,
     pub(crate) topic_count: u32,
+    pub(crate) subscription_count: u32,
     pub(crate) consumer_count: u32,
 }
 
@@ -58,6 +59,7 @@ impl Broker {
             disk_total_bytes: stats.disk_total_bytes,
             sync_seconds: stats.sync_seconds.and_then(measured),
             topic_count: stats.topic_count,
+            subscription_count: stats.subscription_count,
             consumer_count: stats.consumer_count,
         }
     }

@@ -2,7 +2,9 @@
 
 use weir_proto::safe_text::SafeText;
 
+use super::beyond::Noun;
 use super::place::{Place, Tab};
+use crate::tui::look::Script;
 use crate::tui::theme::Theme;
 
 /// The longest command; longer is a stuck key.
@@ -34,6 +36,7 @@ pub(crate) enum Order {
     Filter(String),
     Sort(String),
     Theme(Theme),
+    Charts(Script),
     /// To a file of that name, or to one that has none yet.
     Export(Option<String>),
     Help,
@@ -51,6 +54,7 @@ enum Takes {
     Filter,
     Sort,
     Theme,
+    Charts,
     Path,
 }
 
@@ -107,6 +111,7 @@ const COMMANDS: &[Command] = &[
     command("filter", &["f"], Takes::Filter, "filter this list"),
     command("sort", &[], Takes::Sort, "sort this list by a field"),
     command("theme", &[], Takes::Theme, "other colours"),
+    command("charts", &[], Takes::Charts, "other letters for charts"),
     command("export", &["e"], Takes::Path, "this list as JSON lines"),
     command("notices", &[], Takes::Nothing, "what was said"),
     command("help", &["h"], Takes::Nothing, "the keys"),
@@ -163,6 +168,20 @@ impl CommandLine {
         self.typed = recalled.cloned().unwrap_or_default();
         self.problem = None;
         self.offers.clear();
+    }
+
+    /// The word that is being typed and what it is to name, if it names something that the broker has.
+    pub(crate) fn argument(&self) -> Option<(Noun, String)> {
+        let (word, rest) = self.typed.split_once(' ')?;
+        let noun = match find(word)?.takes {
+            Takes::Topic => Noun::Topic,
+            Takes::Subscription => Noun::Subscription,
+            _ => return None,
+        };
+        // What `tab` has put there is no word that somebody looks for.
+        self.offers
+            .is_empty()
+            .then(|| (noun, rest.trim().to_owned()))
     }
 
     /// Completes what is typed, or goes on to the next that it could be.
@@ -267,6 +286,10 @@ fn order(typed: &str) -> Result<Order, SafeText> {
             Some(theme) => Order::Theme(theme),
             None => return Err(SafeText::new(format!("themes are {}", Theme::names()))),
         },
+        "charts" => match Script::of_charts(rest) {
+            Some(script) => Order::Charts(script),
+            None => return Err(SafeText::new(format!("charts are {}", Script::names()))),
+        },
         "export" => Order::Export((!rest.is_empty()).then(|| rest.to_owned())),
         "help" => Order::Help,
         "notices" => Order::Notices,
@@ -282,10 +305,12 @@ fn offers(typed: &str, names: &Names<'_>) -> Vec<String> {
         return found.map(str::to_owned).collect();
     };
     let themes: Vec<&str> = Theme::ALL.into_iter().map(Theme::name).collect();
+    let charts = Script::CHARTS.map(|(name, _)| name);
     let candidates: &[&str] = match find(word).map(|command| command.takes) {
         Some(Takes::Topic) => &names.topics,
         Some(Takes::Subscription) => &names.subscriptions,
         Some(Takes::Theme) => &themes,
+        Some(Takes::Charts) => &charts,
         Some(Takes::Sort) => &names.sorts,
         _ => &[],
     };
@@ -299,85 +324,5 @@ fn offers(typed: &str, names: &Names<'_>) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names() -> Names<'static> {
-        Names {
-            topics: vec!["orders", "payments"],
-            subscriptions: vec!["billing", "billing-eu", "ledger"],
-            sorts: vec!["backlog", "name"],
-        }
-    }
-
-    fn typed(text: &str) -> CommandLine {
-        let mut line = CommandLine::default();
-        text.chars().for_each(|letter| line.push(letter));
-        line
-    }
-
-    #[test]
-    fn commands_mean_what_they_say() {
-        let sub = Place::Subscription {
-            name: SafeText::literal("billing"),
-        };
-        assert_eq!(typed("sub billing").enter(), Some(Order::Open(sub.clone())));
-        assert_eq!(typed("s  billing ").enter(), Some(Order::Open(sub)));
-        assert_eq!(typed("events").enter(), Some(Order::Tab(Tab::Events)));
-        assert_eq!(typed("q").enter(), Some(Order::Quit));
-        assert_eq!(
-            typed("theme light").enter(),
-            Some(Order::Theme(Theme::Light))
-        );
-        assert_eq!(typed("export").enter(), Some(Order::Export(None)));
-        assert_eq!(typed(" ").enter(), None);
-    }
-
-    #[test]
-    fn what_is_no_command_says_why() {
-        for (text, why) in [
-            ("zebra", "no such command"),
-            ("sub", "a name is missing"),
-            ("quit now", "nothing follows"),
-            ("theme pink", "themes are auto"),
-        ] {
-            let mut line = typed(text);
-            assert_eq!(line.enter(), None);
-            let problem = line.problem.unwrap();
-            assert!(problem.as_str().contains(why), "{text}: {problem}");
-        }
-    }
-
-    #[test]
-    fn tab_completes_commands_and_names_and_goes_round() {
-        let mut line = typed("ov");
-        line.complete(&names());
-        assert_eq!(line.typed().as_str(), "overview ");
-        let mut line = typed("sub bil");
-        for expected in ["sub billing", "sub billing-eu", "sub billing"] {
-            line.complete(&names());
-            assert_eq!(line.typed().as_str(), expected);
-        }
-        let mut line = typed("topic ay");
-        line.complete(&names());
-        assert_eq!(
-            line.typed().as_str(),
-            "topic payments ",
-            "within a name, too"
-        );
-    }
-
-    #[test]
-    fn what_was_entered_comes_back() {
-        let mut line = typed("events");
-        line.enter();
-        line.begin();
-        line.recall(true);
-        assert_eq!(line.typed().as_str(), "events");
-        line.recall(false);
-        assert_eq!(line.typed().as_str(), "");
-        for command in COMMANDS {
-            assert!(!command.does.is_empty());
-        }
-    }
-}
+#[path = "command_tests.rs"]
+mod tests;

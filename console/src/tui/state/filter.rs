@@ -131,7 +131,7 @@ fn read(typed: &str, table: &Table) -> Result<Option<Held>, SafeText> {
 }
 
 /// A filter for what has some words in one of these fields, whatever their case.
-fn anywhere(words: &str, fields: &[&str]) -> String {
+pub(super) fn anywhere(words: &str, fields: &[&str]) -> String {
     let mut pattern = String::from("(?i)");
     for letter in words.chars() {
         if !letter.is_alphanumeric() && !letter.is_whitespace() && letter != '_' {

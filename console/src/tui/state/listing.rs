@@ -30,9 +30,13 @@ pub(crate) struct Listing {
     pub(crate) matched: usize,
     /// How many there are without a filter, as far as that is known.
     pub(crate) total: usize,
+    /// The broker was asked for rows of this list, and none has come yet.
+    pub(crate) is_coming: bool,
     pub(crate) selected: Option<RowId>,
     /// Rows that the operator marked, whether they are here or not.
     pub(crate) marks: BTreeSet<RowId>,
+    /// The row whose mark changed last: where a range begins.
+    anchor: Option<RowId>,
     /// Titles of columns that are not to be shown.
     pub(crate) hidden: BTreeSet<&'static str>,
     /// Columns that are skipped at the left, after `l`.
@@ -55,8 +59,10 @@ impl Listing {
             before: 0,
             matched: 0,
             total: 0,
+            is_coming: false,
             selected: None,
             marks: BTreeSet::new(),
+            anchor: None,
             hidden: BTreeSet::new(),
             skipped: 0,
             offset: 0,
@@ -94,10 +100,17 @@ impl Listing {
         self.take(chosen.iter().map(|row| row.id()).collect(), 0, None);
     }
 
+    /// Waits for the first rows: what is here may be rows of another list.
+    pub(crate) fn wait(&mut self) {
+        self.take(Vec::new(), 0, None);
+        self.is_coming = true;
+    }
+
     /// Takes an order that was worked out elsewhere: the ids of a window, how many rows come before it,
     /// and how many there are in all.
     pub(crate) fn take(&mut self, order: Vec<RowId>, before: usize, matched: Option<usize>) {
         self.matched = matched.unwrap_or(order.len());
+        self.is_coming = false;
         self.order = order;
         self.before = before;
         if let Some(place) = self.found() {
@@ -107,10 +120,9 @@ impl Listing {
         self.select(self.place);
     }
 
-    /// Where the selected row is in the list.
+    /// Where the selected row is in the list; a row that is not here yet has its place, too.
     pub(crate) fn place(&self) -> Option<usize> {
-        self.selected.as_ref()?;
-        Some(self.found().unwrap_or(self.place))
+        (self.matched > 0).then(|| self.found().unwrap_or(self.place))
     }
 
     /// Moves the selection to a place in the list; beyond the ends means the end. A place whose row is
@@ -141,9 +153,23 @@ impl Listing {
 
     /// Marks a row, or takes its mark.
     pub(crate) fn toggle_mark(&mut self, id: RowId) {
+        self.anchor = Some(id.clone());
         if !self.marks.remove(&id) {
             self.marks.insert(id);
         }
+    }
+
+    /// Marks all rows from the one whose mark changed last to the selected one; without one that is here, only the
+    /// selected one.
+    pub(crate) fn mark_range(&mut self) {
+        let here = |id: &RowId| self.order.iter().position(|one| one == id);
+        let Some(to) = self.selected.as_ref().and_then(here) else {
+            return;
+        };
+        let from = self.anchor.as_ref().and_then(here).unwrap_or(to);
+        let range = &self.order[from.min(to)..=from.max(to)];
+        self.marks.extend(range.iter().cloned());
+        self.anchor.clone_from(&self.selected);
     }
 
     /// The place of the next row after the selected one that is wanted, round and round, among those

@@ -34,6 +34,7 @@ pub(crate) mod audit;
 pub(crate) mod plan;
 
 pub(crate) mod link;
+pub(crate) mod delay;
 pub(crate) mod badge;
 pub(crate) mod lock;
 
@@ -47,7 +48,9 @@ pub(crate) mod filter;
 pub(crate) mod listing;
 
 pub(crate) mod fetch;
+pub(crate) mod beyond;
 pub(crate) mod ask;
+pub(crate) mod data;
 pub(crate) mod page;
 
 pub(crate) mod layout;
@@ -56,6 +59,7 @@ pub(crate) mod areas;
 pub(crate) mod notices;
 pub(crate) mod field;
 pub(crate) mod deed;
+mod visits;
 pub(crate) mod dialog;
 pub(crate) mod wish;
 mod spoken;
@@ -64,6 +68,12 @@ pub(crate) mod command;
 pub(crate) mod screen;
 
 mod watching;
+
+mod horizon;
+
+mod cursor;
+
+mod visiting;
 
 mod export;
 

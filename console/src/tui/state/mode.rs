@@ -17,10 +17,25 @@ pub(crate) enum Mode {
     Notices,
     /// A question.
     Dialog,
+    /// The cursor over the charts of the page.
+    Cursor,
+}
+
+/// Where the cursor over charts is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// A cell to the left.
+    Back,
+    /// A cell to the right.
+    On,
+    /// To the left end of the charts.
+    First,
+    /// To their right end.
+    Last,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Page,
         Self::Filter,
         Self::Command,
@@ -28,5 +43,6 @@ impl Mode {
         Self::Columns,
         Self::Notices,
         Self::Dialog,
+        Self::Cursor,
     ];
 }

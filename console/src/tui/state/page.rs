@@ -3,22 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use super::advice::Advice;
 use super::ask::{Ask, Reply, Slot, Subject};
 use super::audit::Record;
-use super::client::Clients;
-use super::dead_groups::DeadGroups;
+use super::beyond::Beyond;
+use super::data::Data;
 use super::fetch::{Failure, Fetch};
+use super::history::POINTS;
 use super::json_tree::Tree;
-use super::letter::{Biography, Letters};
 use super::listing::Listing;
-use super::operation::Operations;
 use super::past::Past;
 use super::place::Place;
 use super::reading::Moment;
-use super::subscription::Subscription;
 use super::timeline::Timeline;
-use super::topic::Topic;
+
+/// What any page may need from beyond its window.
+const BEYOND: &[Slot] = &[Slot::Names, Slot::Trends];
 
 /// A page of the console.
 #[derive(Clone, Debug)]
@@ -39,28 +38,14 @@ pub(crate) struct Page {
     pub(crate) scroll: usize,
 }
 
-/// What was fetched for a page; what its place does not need stays empty.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Data {
-    pub(crate) past: Fetch<Past>,
-    pub(crate) subscription: Fetch<Box<Subscription>>,
-    pub(crate) topic: Fetch<Box<Topic>>,
-    pub(crate) advice: Fetch<Box<Advice>>,
-    pub(crate) groups: Fetch<DeadGroups>,
-    pub(crate) letters: Fetch<Letters>,
-    pub(crate) message: Fetch<Box<Biography>>,
-    pub(crate) clients: Fetch<Clients>,
-    pub(crate) events: Fetch<Timeline>,
-    pub(crate) operations: Fetch<Operations>,
-    pub(crate) audit: Fetch<Record>,
-}
-
 /// What charts show: the series that `t` chose and the range that `[` and `]` chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chart {
     /// Counts up with each `t`; the view takes it modulo the number of its series.
     pub(crate) series: usize,
     pub(crate) range: Range,
+    /// Where the cursor stands, in seconds since the epoch by the broker's clock.
+    pub(crate) cursor: Option<u64>,
 }
 
 /// How far back charts go.
@@ -138,6 +123,7 @@ impl Page {
             chart: Chart {
                 series: 0,
                 range: Range::default(),
+                cursor: None,
             },
             payload: PayloadView::default(),
             folded: BTreeSet::new(),
@@ -146,13 +132,16 @@ impl Page {
     }
 
     /// What is to be asked for now, at most `room` calls; they count as under way from here on.
-    pub(crate) fn next_asks(&mut self, now: Moment, room: usize) -> Vec<Ask> {
+    pub(crate) fn next_asks(&mut self, now: Moment, room: usize, beyond: &Beyond) -> Vec<Ask> {
         let mut asks = Vec::new();
-        for slot in self.place.slots() {
+        for slot in self.place.slots().iter().chain(BEYOND) {
             if asks.len() < room && self.data.is_due(*slot, now) {
-                let Some(ask) = self.ask(*slot) else {
+                let Some(ask) = self.ask(*slot, beyond) else {
                     continue;
                 };
+                if let Ask::Names { noun, part } = &ask {
+                    self.data.named = Some((*noun, part.clone()));
+                }
                 self.data.ask(*slot, now);
                 asks.push(ask);
             }
@@ -186,9 +175,10 @@ impl Page {
     /// Forgets its past, which is of another range.
     pub(crate) fn forget_past(&mut self) {
         self.data.past = Fetch::default();
+        self.data.reader = Fetch::default();
     }
 
-    fn ask(&self, slot: Slot) -> Option<Ask> {
+    fn ask(&self, slot: Slot, beyond: &Beyond) -> Option<Ask> {
         let named = match self.place.subject() {
             Subject::Broker => None,
             Subject::Topic(name) | Subject::Subscription(name) => Some(name),
@@ -229,94 +219,32 @@ impl Page {
             Slot::Audit => Ask::Audit {
                 after: self.data.audit.value().and_then(Record::last),
             },
+            Slot::Reader => {
+                let name = beyond.selected.clone()?;
+                let known = self.data.reader.value().filter(|(of, _)| *of == name);
+                Ask::Reader {
+                    after: known
+                        .and_then(|(_, past)| past.last())
+                        .map(|point| point.time),
+                    name,
+                    is_by_minute: self.chart.range.is_by_minute(),
+                }
+            }
+            Slot::Worst => beyond.worst.then_some(Ask::Worst)?,
+            Slot::Names => {
+                let wanted = beyond.names.as_ref();
+                let (noun, part) =
+                    wanted.filter(|wanted| self.data.named.as_ref() != Some(*wanted))?;
+                Ask::Names {
+                    noun: *noun,
+                    part: part.clone(),
+                }
+            }
+            Slot::Trends if beyond.trends.is_empty() => return None,
+            Slot::Trends => Ask::Trends {
+                of: beyond.trends.clone(),
+                after: beyond.sampled.map(|sampled| sampled - POINTS as f64),
+            },
         })
     }
-}
-
-impl Data {
-    /// Whether any call is under way for it.
-    pub(crate) fn under_way(&self) -> usize {
-        [
-            self.past.is_asked(),
-            self.subscription.is_asked(),
-            self.topic.is_asked(),
-            self.advice.is_asked(),
-            self.groups.is_asked(),
-            self.letters.is_asked(),
-            self.message.is_asked(),
-            self.clients.is_asked(),
-            self.events.is_asked(),
-            self.operations.is_asked(),
-            self.audit.is_asked(),
-        ]
-        .into_iter()
-        .filter(|is_asked| *is_asked)
-        .count()
-    }
-
-    fn is_due(&self, slot: Slot, now: Moment) -> bool {
-        let period = slot.period();
-        match slot {
-            Slot::Past => self.past.is_due(now, period),
-            Slot::Subscription => self.subscription.is_due(now, period),
-            Slot::Topic => self.topic.is_due(now, period),
-            Slot::Advice => self.advice.is_due(now, period),
-            Slot::Groups => self.groups.is_due(now, period),
-            Slot::Letters => self.letters.is_due(now, period),
-            Slot::Message => self.message.is_due(now, period),
-            Slot::Clients => self.clients.is_due(now, period),
-            Slot::Events => self.events.is_due(now, period),
-            Slot::Operations => self.operations.is_due(now, period),
-            Slot::Audit => self.audit.is_due(now, period),
-        }
-    }
-
-    fn ask(&mut self, slot: Slot, now: Moment) {
-        match slot {
-            Slot::Past => self.past.ask(now),
-            Slot::Subscription => self.subscription.ask(now),
-            Slot::Topic => self.topic.ask(now),
-            Slot::Advice => self.advice.ask(now),
-            Slot::Groups => self.groups.ask(now),
-            Slot::Letters => self.letters.ask(now),
-            Slot::Message => self.message.ask(now),
-            Slot::Clients => self.clients.ask(now),
-            Slot::Events => self.events.ask(now),
-            Slot::Operations => self.operations.ask(now),
-            Slot::Audit => self.audit.ask(now),
-        }
-    }
-
-    fn end(&mut self, now: Moment, slot: Slot, result: Result<Reply, Failure>) {
-        /// Hands a reply of the right sort to its part; one of another sort is never sent.
-        macro_rules! end {
-            ($part:ident, $sort:ident, $merge:expr) => {
-                match result {
-                    Ok(Reply::$sort(new)) => self.$part.end(now, Ok(new), $merge),
-                    Ok(_) => {}
-                    Err(failure) => self.$part.end(now, Err(failure), $merge),
-                }
-            };
-        }
-        let past = |old: Option<Past>, new| old.unwrap_or_default().followed_by(new);
-        let events = |old: Option<Timeline>, new| old.unwrap_or_default().followed_by(new);
-        let audit = |old: Option<Record>, new| old.unwrap_or_default().followed_by(new);
-        match slot {
-            Slot::Past => end!(past, Past, past),
-            Slot::Subscription => end!(subscription, Subscription, newest),
-            Slot::Topic => end!(topic, Topic, newest),
-            Slot::Advice => end!(advice, Advice, newest),
-            Slot::Groups => end!(groups, Groups, newest),
-            Slot::Letters => end!(letters, Letters, newest),
-            Slot::Message => end!(message, Message, newest),
-            Slot::Clients => end!(clients, Clients, newest),
-            Slot::Events => end!(events, Events, events),
-            Slot::Operations => end!(operations, Operations, newest),
-            Slot::Audit => end!(audit, Audit, audit),
-        }
-    }
-}
-
-fn newest<T>(_old: Option<T>, new: T) -> T {
-    new
 }

@@ -8,6 +8,10 @@ use super::reading::{broker_seconds, measured};
 
 /// The most points that are kept: what the broker remembers by the second, and a margin.
 const POINTS: usize = 2_048;
+/// A past that ends this much before the numbers is only slow to come, in seconds.
+const SLOW: f64 = 5.0;
+/// The axis of a past that is still young, in seconds: a chart is full from the first minute on.
+const YOUNG: [f64; 4] = [60.0, 120.0, 300.0, 600.0];
 
 /// Points in order of time, the newest last.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +64,29 @@ impl Past {
             self.points.pop_front();
         }
         self
+    }
+
+    /// What a chart of `range` seconds shows of it: where that ends, and its length in seconds. A past that is still
+    /// young fills its chart.
+    pub(crate) fn reach(&self, now: Option<f64>, range: f64) -> Option<(f64, f64)> {
+        let newest = self.last().map(|point| point.time);
+        let until = match (newest, now) {
+            (Some(newest), Some(now)) if now - newest > SLOW => now,
+            (newest, now) => newest.or(now)?,
+        };
+        let known = self
+            .points()
+            .next()
+            .map_or(0.0, |oldest| until - oldest.time);
+        let young = YOUNG.into_iter().find(|span| known <= *span);
+        Some((until, young.map_or(range, |span| span.min(range))))
+    }
+
+    /// The point that a moment falls into.
+    pub(crate) fn at(&self, moment: f64) -> Option<&Point> {
+        let mut later = self.points.iter();
+        let point = later.find(|point| point.time >= moment - 0.5)?;
+        (point.time - point.span.max(1.0) <= moment + 0.5).then_some(point)
     }
 
     /// The points in order of time.
@@ -136,6 +163,19 @@ mod tests {
         assert_eq!(seen, expected);
         let last = both.last().unwrap();
         assert!((last.rate(last.acked) - 4.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_moment_falls_into_one_point_or_into_a_gap() {
+        let gone = past(0..5, 1).followed_by(past(20..25, 2));
+        let at = |moment: f64| gone.at(moment).map(|point| point.time);
+        assert_eq!(at(3.0), Some(3.0));
+        assert_eq!(at(3.4), Some(3.0));
+        assert_eq!(at(12.0), None);
+        assert_eq!(at(24.0), Some(24.0));
+        assert_eq!(at(26.0), None);
+        assert_eq!(gone.reach(Some(25.0), 900.0), Some((24.0, 60.0)));
+        assert_eq!(gone.reach(Some(60.0), 900.0), Some((60.0, 60.0)));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{SubscriptionStats, TopicStats, WatchedRows};
 
 use super::broker::Broker;
-use super::history::{History, POINTS};
+use super::history::{History, missing_seconds};
+use super::past::Past;
 use super::reading::{Moment, epoch_seconds};
 use super::subscription::Subscription;
 use super::topic::Topic;
@@ -45,6 +46,8 @@ pub(crate) struct Picture {
 pub(crate) struct Row {
     pub(crate) now: Subscription,
     pub(crate) history: History,
+    /// The broker was asked for what was before.
+    pub(crate) has_past: bool,
     /// What `now` was made from: the same allocation as long as nothing changed.
     source: Arc<SubscriptionStats>,
 }
@@ -96,6 +99,18 @@ impl Picture {
         self.widest_topic = self.widest(|row| &row.now.topic);
     }
 
+    /// Takes what rows did before they came.
+    pub(crate) fn remember(&mut self, pasts: &[(u64, Past)]) {
+        let Some(sampled) = self.sampled else {
+            return;
+        };
+        for (id, past) in pasts {
+            if let Some(row) = self.rows.get_mut(id) {
+                row.history.precede(past, sampled);
+            }
+        }
+    }
+
     fn take(&mut self, id: u64, source: &Arc<SubscriptionStats>, sampled: Option<f64>) {
         let old = self.rows.get_mut(&id);
         if let Some(row) = old {
@@ -106,6 +121,7 @@ impl Picture {
             // An id with another name is another broker's: its past is not this one's.
             if row.now.name != now.name {
                 row.history = History::default();
+                row.has_past = false;
             }
             row.now = now;
             row.source = Arc::clone(source);
@@ -114,6 +130,7 @@ impl Picture {
         let row = Row {
             now: Subscription::new(source, sampled),
             history: History::default(),
+            has_past: false,
             source: Arc::clone(source),
         };
         self.rows.insert(id, row);
@@ -126,22 +143,4 @@ impl Picture {
             .max()
             .unwrap_or(0)
     }
-}
-
-/// How many seconds passed between two samples without one of their own.
-fn missing_seconds(before: Option<f64>, now: Option<f64>) -> usize {
-    let (Some(before), Some(now)) = (before, now) else {
-        return 0;
-    };
-    let missing = (now - before).round() - 1.0;
-    if missing < 1.0 {
-        return 0;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to the length of a history first"
-    )]
-    let missing = missing.min(POINTS as f64) as usize;
-    missing
 }

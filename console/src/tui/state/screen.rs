@@ -7,7 +7,9 @@ use weir_proto::safe_text::SafeText;
 
 use super::areas::areas;
 use super::badge::Badge;
+use super::beyond::Noun;
 use super::command::{CommandLine, Names};
+use super::delay::Delay;
 use super::dialog::Dialog;
 use super::fetch::Fetch;
 use super::layout::{Layout, has_spare_rows, layout};
@@ -22,6 +24,7 @@ use super::picture::{Picture, Row as SubscriptionRow};
 use super::place::{Place, Tab};
 use super::reading::Moment;
 use super::row::Row;
+use super::visits::Visits;
 use super::window::Windows;
 use crate::tui::live_keys::KeyTable;
 use crate::tui::look::Look;
@@ -49,6 +52,7 @@ pub(crate) struct State {
     pub(crate) lock: Lock,
     /// The newest operations, whatever page is seen.
     pub(crate) operations: Fetch<Operations>,
+    pub(crate) delay: Delay,
     /// The newest numbers, recorded also while the screen is frozen.
     pub(crate) live: Picture,
     /// What the screen shows instead, while it is frozen.
@@ -62,6 +66,8 @@ pub(crate) struct State {
     pub(crate) skipped: usize,
     pub(crate) command: CommandLine,
     pub(crate) notices: Notices,
+    /// When the operator looked at what.
+    pub(super) visits: Visits,
     /// The question that has the keys in [`Mode::Dialog`].
     pub(crate) dialog: Option<Dialog>,
     pub(crate) look: Look,
@@ -102,6 +108,7 @@ impl State {
             link: Link::Connecting,
             lock: Lock::default(),
             operations: Fetch::default(),
+            delay: Delay::default(),
             live: Picture::default(),
             frozen: None,
             tab: Tab::default(),
@@ -110,6 +117,7 @@ impl State {
             skipped: 0,
             command: CommandLine::default(),
             notices: Notices::default(),
+            visits: Visits::default(),
             dialog: None,
             look: Look::default(),
             keys: KeyTable::default(),
@@ -214,7 +222,7 @@ impl State {
         self.notices.say(self.now, level, text);
     }
 
-    /// What commands can be completed with: the names that are here.
+    /// What commands can be completed with: the names that are here, and those that the broker was asked for.
     pub(crate) fn names(&self) -> Names<'_> {
         let picture = self.shown();
         let topics = picture.topics.values();
@@ -225,8 +233,17 @@ impl State {
             subscriptions: subscriptions.map(|row| row.now.name.as_str()).collect(),
             sorts: sorts.iter().map(|sort| sort.field).collect(),
         };
-        names.topics.sort_unstable();
-        names.subscriptions.sort_unstable();
+        if let Some(found) = self.page().data.names.value() {
+            let beyond = found.names.iter().map(String::as_str);
+            match found.noun {
+                Noun::Topic => names.topics.extend(beyond),
+                Noun::Subscription => names.subscriptions.extend(beyond),
+            }
+        }
+        for names in [&mut names.topics, &mut names.subscriptions] {
+            names.sort_unstable();
+            names.dedup();
+        }
         names
     }
 
@@ -273,13 +290,11 @@ impl State {
     /// Works out order and scrolling again, after anything changed that they depend on.
     pub(crate) fn arrange(&mut self) {
         if !self.take_window() {
-            let empty = Listing::of(&self.page().place);
-            let mut listing = std::mem::replace(self.listing_mut(), empty);
-            listing.arrange(self.rows());
-            *self.listing_mut() = listing;
+            self.arrange_here();
         }
         let visible = self.visible_rows();
         self.listing_mut().scroll(visible);
+        self.note_visit();
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use weir_proto::v1::WatchedRows;
+
 use super::listing::Listing;
 use super::page::Page;
 use super::place::Place;
@@ -45,7 +47,7 @@ impl Page {
     }
 
     /// Whether the rows of its list are subscriptions of the samples.
-    fn lists_watched_subscriptions(&self) -> bool {
+    pub(super) fn lists_watched_subscriptions(&self) -> bool {
         self.place.lists_subscriptions() || matches!(self.place, Place::Topic { .. })
     }
 }
@@ -81,6 +83,25 @@ impl State {
     /// Takes the order of the broker's window for the list that is seen; false if there is none that
     /// fits, as while a new filter is on its way.
     pub(super) fn take_window(&mut self) -> bool {
+        let Some((watched, rows)) = self.watched() else {
+            return false;
+        };
+        let order = rows.ids.iter().map(|id| RowId::Number(*id)).collect();
+        let before = watched.offset;
+        let matched = usize::try_from(rows.matched_count).unwrap_or(usize::MAX);
+        let total = self.total();
+        let listing = self.listing_mut();
+        listing.total = if listing.filter.is_empty() {
+            matched
+        } else {
+            total.unwrap_or(listing.total).max(matched)
+        };
+        listing.take(order, before, Some(matched));
+        true
+    }
+
+    /// The window of the list that is seen and its rows, once they have come.
+    fn watched(&self) -> Option<(&Window, &WatchedRows)> {
         let page = self.page();
         let picture = self.shown();
         let (watched, rows) = match &page.place {
@@ -88,25 +109,48 @@ impl State {
             _ if page.lists_watched_subscriptions() => {
                 (&picture.windows.subscriptions, &picture.subscription_rows)
             }
-            _ => return false,
+            _ => return None,
         };
-        let (Some(watched), Some(rows)) = (watched, rows) else {
-            return false;
-        };
-        if !watched.is_of_the_list_of(&page.window(0)) {
-            return false;
-        }
-        let order = rows.ids.iter().map(|id| RowId::Number(*id)).collect();
-        let before = watched.offset;
-        let matched = usize::try_from(rows.matched_count).unwrap_or(usize::MAX);
-        let listing = self.listing_mut();
-        listing.total = if listing.filter.is_empty() {
-            matched
+        let watched = watched.as_ref()?;
+        let is_it = watched.is_of_the_list_of(&page.window(0));
+        rows.as_ref().filter(|_| is_it).map(|rows| (watched, rows))
+    }
+
+    /// Whether the rows of the list that is seen are on their way. A broker that sends no windows sends all rows.
+    fn awaits_window(&self) -> bool {
+        let page = self.page();
+        let is_windowed = page.place == Place::Topics || page.lists_watched_subscriptions();
+        is_windowed && self.shown().subscription_rows.is_some() && self.watched().is_none()
+    }
+
+    /// Puts the rows that are here in order: all of them, or those that are seen until a window comes.
+    pub(super) fn arrange_here(&mut self) {
+        let is_coming = self.awaits_window();
+        let empty = Listing::of(&self.page().place);
+        let mut listing = std::mem::replace(self.listing_mut(), empty);
+        let total = listing.total;
+        if is_coming && listing.order.is_empty() {
+            listing.wait();
         } else {
-            listing.total.max(matched)
+            listing.arrange(self.rows());
+            if is_coming {
+                // Rows beyond the window count, too.
+                listing.total = listing.total.max(total);
+                listing.is_coming = true;
+            }
+        }
+        *self.listing_mut() = listing;
+    }
+
+    /// How many rows the list that is seen has without a filter, if the broker says.
+    fn total(&self) -> Option<usize> {
+        let broker = self.shown().broker.as_ref()?;
+        let count = match &self.page().place {
+            Place::Overview | Place::Subscriptions => broker.subscription_count,
+            Place::Topics => broker.topic_count,
+            _ => return None,
         };
-        listing.take(order, before, Some(matched));
-        true
+        usize::try_from(count).ok()
     }
 
     fn windows(&self) -> Windows {

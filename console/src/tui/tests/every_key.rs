@@ -6,11 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use weir_proto::safe_text::SafeText;
 
 use super::fixture::{live, places, press, type_text};
+use super::night::past;
 use crate::tui::bindings::all;
 use crate::tui::keys::{Action, Key};
 use crate::tui::message::{Draw, Effect, Message, Outcome};
 use crate::tui::state::State;
+use crate::tui::state::ask::{Reply, Slot};
 use crate::tui::state::dialog::Dialog;
+use crate::tui::state::mode::Step;
 use crate::tui::state::notices::Level;
 use crate::tui::state::place::Place;
 use crate::tui::state::screen::Mode;
@@ -23,6 +26,8 @@ fn prepared(mode: Mode, place: &Place) -> State {
     state.open(place.clone());
     state.arrange();
     press(&mut state, KeyCode::Down);
+    let (now, past) = (state.now, Ok(Reply::Past(past())));
+    state.page_mut().answer(now, Slot::Past, past);
     for (key, of) in [
         ('/', Mode::Filter),
         (':', Mode::Command),
@@ -46,6 +51,11 @@ fn prepared(mode: Mode, place: &Place) -> State {
         Mode::Dialog => {
             state.dialog = Some(Dialog::overwrite("rows".to_owned(), String::new()));
             state.mode = Mode::Dialog;
+        }
+        Mode::Cursor => {
+            state.begin_cursor();
+            state.move_cursor(Step::Back);
+            state.move_cursor(Step::Back);
         }
         Mode::Page => {}
     }
@@ -195,7 +205,7 @@ fn moves(action: Action, before: &State, after: &State) -> bool {
             .table
             .is_none_or(|table| table.sorts.len() < 2 || is.sort != was.sort),
         Action::Reverse => is.is_reversed != was.is_reversed,
-        Action::Mark => is.marks.len() == usize::from(was.selected.is_some()),
+        Action::Mark | Action::MarkRange => is.marks.len() == usize::from(was.selected.is_some()),
         Action::MarkAll | Action::Invert => is.marks.len() == was.matched,
         Action::NextMarked => is.selected == was.selected,
         Action::NextProblem => {
@@ -206,6 +216,15 @@ fn moves(action: Action, before: &State, after: &State) -> bool {
         Action::Left => is.skipped == 0,
         Action::Right => is.skipped == 1,
         Action::NextSeries => after.page().chart.series == 1,
+        Action::Cursor => after.cursor().is_some(),
+        Action::CloseCursor => after.mode == Mode::Page && after.page().chart.cursor.is_none(),
+        Action::CursorStep(step) => {
+            let (was, is) = (before.cursor(), after.cursor());
+            match step {
+                Step::Back | Step::First => is < was && is.is_some(),
+                Step::On | Step::Last => is > was,
+            }
+        }
         Action::LongerRange => after.page().chart.range == before.page().chart.range.longer(),
         Action::ShorterRange => after.page().chart.range == before.page().chart.range.shorter(),
         Action::NextPayloadView => after.page().payload == before.page().payload.next(),
@@ -236,6 +255,27 @@ fn next_marked_goes_round_and_problems_come_one_after_the_other() {
         press(&mut state, KeyCode::Char('!'));
         assert_eq!(state.listing().place(), Some(expected));
     }
+}
+
+#[test]
+fn a_range_is_marked_from_the_last_mark_to_the_selected_row() {
+    let range = KeyEvent::new(KeyCode::Char(' '), KeyModifiers::CONTROL);
+    let mut state = live((100, 30));
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Char(' '));
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Down);
+    let at = state.now;
+    update(&mut state, at, Message::Key(range));
+    let order = state.listing().order.clone();
+    let marked: Vec<_> = state.listing().marks.iter().cloned().collect();
+    let mut expected = order[1..=4].to_vec();
+    expected.sort();
+    assert_eq!(marked, expected);
+    // The other way round, from where the last range ended.
+    press(&mut state, KeyCode::Home);
+    update(&mut state, at, Message::Key(range));
+    assert_eq!(state.listing().marks.len(), 5);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the console as a whole: keys, what messages do, and the real loop on a test terminal.
 
+mod beyond;
 mod every_key;
 pub(super) mod fixture;
 pub(super) mod night;
@@ -9,6 +10,7 @@ pub(super) mod dialogs;
 mod history;
 mod key_table;
 mod locking;
+mod looking;
 mod looping;
 mod messages;
 mod panics;

@@ -14,6 +14,7 @@ use crate::tui::state::State;
 use crate::tui::state::advice::Advice;
 use crate::tui::state::ask::{Reply, Slot};
 use crate::tui::state::audit::Record;
+use crate::tui::state::beyond::{Found, Noun, Worst};
 use crate::tui::state::client::Clients;
 use crate::tui::state::dead_groups::DeadGroups;
 use crate::tui::state::letter::{Biography, Letters};
@@ -280,6 +281,19 @@ fn reply(slot: Slot, words: Words<'_>) -> Reply {
         Slot::Events => Reply::Events(Timeline::new(&night_wire::events(words), false)),
         Slot::Operations => Reply::Operations(Operations::new(&night_acts::operations(words))),
         Slot::Audit => Reply::Audit(Record::new(&night_acts::audit(words), Some(true))),
+        Slot::Reader => Reply::Reader(SafeText::literal("fulfilment"), past()),
+        Slot::Worst => Reply::Worst(Worst {
+            rows: rows(NOW, words)
+                .iter()
+                .map(|row| Subscription::new(row, Some(broker_now())))
+                .collect(),
+            count: 7,
+        }),
+        Slot::Names => Reply::Names(Found {
+            noun: Noun::Topic,
+            names: Vec::new(),
+        }),
+        Slot::Trends => Reply::Trends(Vec::new()),
     }
 }
 
@@ -288,7 +302,7 @@ fn broker_now() -> f64 {
 }
 
 /// Fifteen minutes in which the acks fall to a third after ten, with a gap before.
-fn past() -> Past {
+pub(super) fn past() -> Past {
     let points = (0..900_u64)
         .filter(|at| !(300..330).contains(at))
         .map(|at| {

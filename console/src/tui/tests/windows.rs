@@ -14,19 +14,19 @@ use crate::tui::state::window::Windows;
 use crate::tui::update::update;
 
 /// The windows that an outcome asks for, if it does.
-fn asked(outcome: &Outcome) -> Option<Windows> {
+pub(super) fn asked(outcome: &Outcome) -> Option<Windows> {
     outcome.effects.iter().find_map(|effect| match effect {
         Effect::Watch(windows) => Some(windows.clone()),
         _ => None,
     })
 }
 
-fn subscriptions(windows: &Windows) -> WatchWindow {
+pub(super) fn subscriptions(windows: &Windows) -> WatchWindow {
     windows.request().subscriptions.unwrap()
 }
 
 /// A sample of a list with so many rows, of which those of a window come.
-fn of_many(second: u64, many: u32, window: &WatchWindow) -> WatchResponse {
+pub(super) fn of_many(second: u64, many: u32, window: &WatchWindow) -> WatchResponse {
     let from = u64::from(window.offset);
     let ids: Vec<u64> = (from..u64::from(many))
         .take(window.limit as usize)
@@ -48,15 +48,21 @@ fn of_many(second: u64, many: u32, window: &WatchWindow) -> WatchResponse {
 }
 
 /// A console that watches a list of so many rows.
-fn watching(many: u32) -> (State, Windows) {
-    let mut state = fresh((80, 24));
-    let windows = asked(&say(&mut state, 0, Message::Started)).unwrap();
-    say(&mut state, 0, Message::Link(Link::Live));
-    answer(&mut state, 1, many, &windows);
+pub(super) fn watching(many: u32) -> (State, Windows) {
+    let (state, windows, _) = begun(many);
     (state, windows)
 }
 
-fn answer(state: &mut State, second: u64, many: u32, windows: &Windows) -> Outcome {
+/// The same, and what the first sample led to.
+pub(super) fn begun(many: u32) -> (State, Windows, Outcome) {
+    let mut state = fresh((80, 24));
+    let windows = asked(&say(&mut state, 0, Message::Started)).unwrap();
+    say(&mut state, 0, Message::Link(Link::Live));
+    let outcome = answer(&mut state, 1, many, &windows);
+    (state, windows, outcome)
+}
+
+pub(super) fn answer(state: &mut State, second: u64, many: u32, windows: &Windows) -> Outcome {
     say(state, second, Message::Watching(windows.clone()));
     let sample = of_many(second, many, &subscriptions(windows));
     say(state, second, Message::Sample(numbers(sample)))

@@ -109,7 +109,7 @@ fn bound(at: usize) -> SafeText {
 
 /// A bar that fills a part of its room.
 pub(crate) fn bar_of(part: f64, room: usize, script: Script) -> String {
-    let steps = if script == Script::Unicode { 8 } else { 1 };
+    let steps = if script == Script::Ascii { 1 } else { 8 };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -124,7 +124,7 @@ pub(crate) fn bar_of(part: f64, room: usize, script: Script) -> String {
     };
     match script {
         Script::Ascii => "#".repeat(filled),
-        Script::Unicode => {
+        Script::Unicode | Script::Blocks => {
             let mut bar = "█".repeat(filled / 8);
             if filled % 8 > 0 {
                 bar.push(PARTS[filled % 8 - 1]);

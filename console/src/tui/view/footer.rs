@@ -15,6 +15,10 @@ use crate::tui::state::screen::Mode;
 
 /// Cells that hints keep at least beside what runs.
 const LEAST_HINTS: u16 = 12;
+/// Beside a notice there are hints if they have so many cells.
+const HINTS_FROM: u16 = 32;
+/// Cells between hints and a notice.
+const NOTICE_GAP: u16 = 4;
 
 /// Draws the hints of the mode, as many as fit.
 pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
@@ -39,9 +43,32 @@ pub(crate) fn footer(pen: &mut Pen<'_>, area: Rect, state: &State) {
         _ => running(pen, area, state),
     };
     if let (Mode::Page, Some(notice)) = (state.mode, state.notices.current(state.now)) {
-        pen.phrase(area, &said(pen, notice));
-        return;
+        let said = said(pen, notice);
+        let room = area.width.saturating_sub(width_of(&said));
+        if room < HINTS_FROM {
+            pen.phrase(area, &said);
+            return;
+        }
+        pen.phrase_right(behind(area, 1), &said);
+        return hints(pen, behind(area, area.width - room + NOTICE_GAP), state);
     }
+    hints(pen, area, state);
+}
+
+fn width_of(phrase: &Phrase) -> u16 {
+    u16::try_from(phrase.width()).unwrap_or(u16::MAX)
+}
+
+/// Without so many cells at the right.
+fn behind(area: Rect, cells: u16) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(cells),
+        ..area
+    }
+}
+
+/// The keys that matter now, as many as fit.
+fn hints(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let place = &state.page().place;
     let hints = state
         .keys

@@ -33,7 +33,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
     footer(&mut pen, layout.footer, state);
     let screen = Rect::new(0, 0, state.size.0, state.size.1);
     match state.mode {
-        Mode::Page | Mode::Filter | Mode::Command => {}
+        Mode::Page | Mode::Filter | Mode::Command | Mode::Cursor => {}
         Mode::Help => help(&mut pen, screen, state),
         Mode::Columns => overlay::columns(&mut pen, screen, state),
         Mode::Notices => overlay::notices(&mut pen, screen, state),

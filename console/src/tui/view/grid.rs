@@ -48,6 +48,8 @@ pub(crate) struct Line<'a, R: ?Sized> {
     pub(crate) meaning: Meaning,
     pub(crate) is_selected: bool,
     pub(crate) is_marked: bool,
+    /// It was not there yet when the operator last looked.
+    pub(crate) is_new: bool,
 }
 
 /// A column with the cells it gets.
@@ -116,6 +118,9 @@ pub(crate) fn grid<'a, R: ?Sized + 'a>(
     for (line, one) in below.zip(rows) {
         #[cfg(test)]
         super::counted::count_row();
+        if one.is_new {
+            pen.say(skip_left(line, 1), pen.look.pick("✦", "*"), Meaning::New);
+        }
         if one.is_marked {
             pen.say(skip_left(line, 1), pen.look.pick("■", "#"), Meaning::Key);
         }

@@ -14,6 +14,8 @@ use crate::tui::state::broker::Broker;
 use crate::tui::state::link::Freshness;
 use crate::tui::state::picture::Picture;
 
+/// The delay of the connection is told from this width on.
+const DELAY_FROM: u16 = 100;
 /// Between two figures.
 const GAP: &str = "  ";
 
@@ -139,7 +141,8 @@ fn connection(state: &State, look: Look) -> Phrase {
             .then(retry(retry_in)),
         Freshness::Live => Phrase::new()
             .say(look.pick("●", "o"), Meaning::Fine)
-            .say(" live", Meaning::Plain),
+            .say(" live", Meaning::Plain)
+            .then(round_trip(state)),
         Freshness::Stale { age, retry_in } => {
             let phrase = Phrase::new()
                 .say(look.pick("◌", "~"), Meaning::Watch)
@@ -162,6 +165,19 @@ fn connection(state: &State, look: Look) -> Phrase {
             .say("  ", Meaning::Plain)
             .then(phrase),
         None => phrase,
+    }
+}
+
+/// `· rtt 12ms`, where there is room for it.
+fn round_trip(state: &State) -> Phrase {
+    let Some(delay) = state.delay.shown().filter(|_| state.size.0 >= DELAY_FROM) else {
+        return Phrase::new();
+    };
+    let phrase = Phrase::new().say(" · rtt ", Meaning::Label);
+    if delay.is_zero() {
+        phrase.say("<5ms", Meaning::Plain)
+    } else {
+        phrase.add(figures::age(Some(delay.as_secs_f64())), Meaning::Plain)
     }
 }
 

@@ -63,6 +63,7 @@ fn said(look: Look, state: &State) -> Vec<Phrase> {
         ("The columns", Mode::Columns),
         ("The notices", Mode::Notices),
         ("A question", Mode::Dialog),
+        ("The line on a chart", Mode::Cursor),
         ("This help", Mode::Help),
     ] {
         said.push(Phrase::new());
@@ -76,6 +77,11 @@ fn said(look: Look, state: &State) -> Vec<Phrase> {
         (look.pick("●", "o"), "fine or draining", Meaning::Fine),
         (look.pick("○", "-"), "idle", Meaning::Dim),
         ("?", "not known", Meaning::Dim),
+        (
+            look.pick("✦", "*"),
+            "new since you last looked",
+            Meaning::New,
+        ),
         (
             look.pick("◌", "~"),
             "stale: numbers are old",

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
+use super::clock;
 use super::columns::{Cell, Column, GAP, Slot, columns};
 use super::figures;
 use super::pen::{Pen, lines, skip_left};
 use super::phrase::Phrase;
-use crate::tui::look::Meaning;
+use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::picture::Row;
 use crate::tui::state::place::Place;
@@ -33,9 +34,15 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let listing = state.listing();
     let visible = listing.visible(usize::from(inner.height.saturating_sub(1)));
+    if visible.is_empty() {
+        say_why_empty(pen, inner, state);
+    }
     for (line, id) in rows.zip(visible) {
         if let Some(row) = id.number().and_then(|id| picture.rows.get(&id)) {
             draw_row(pen, line, row, &slots, picture.sampled);
+            if state.is_new(id) {
+                pen.say(skip_left(line, 1), pen.look.pick("✦", "*"), Meaning::New);
+            }
             if listing.marks.contains(id) {
                 pen.say(skip_left(line, 1), pen.look.pick("■", "#"), Meaning::Key);
             }
@@ -45,6 +52,28 @@ pub(crate) fn list(pen: &mut Pen<'_>, area: Rect, state: &State) {
             }
         }
     }
+}
+
+/// In the place of rows: that they are on their way, or that there are none.
+fn say_why_empty(pen: &mut Pen<'_>, inner: Rect, state: &State) {
+    let listing = state.listing();
+    let middle = lines(inner).nth(usize::from(inner.height / 2));
+    let Some(line) = middle else {
+        return;
+    };
+    if listing.is_coming || listing.matched > 0 {
+        pen.phrase_centered(line, &loading(pen.look));
+    } else if matches!(state.page().place, Place::Topic { .. }) && listing.filter.is_empty() {
+        let said = Phrase::new().say("no subscription reads this topic", Meaning::Dim);
+        pen.phrase_centered(line, &said);
+    }
+}
+
+/// Something has been asked for and is not there yet.
+pub(crate) fn loading(look: Look) -> Phrase {
+    Phrase::new()
+        .say(look.pick("◌", "~"), Meaning::Dim)
+        .say(" loading", Meaning::Dim)
 }
 
 /// The box with its title, how many rows of how many, and the order.
@@ -71,14 +100,25 @@ pub(crate) fn remark(state: &State) -> Phrase {
             .add(figures::count(listing.marks.len() as u64), Meaning::Key)
             .say(" marked · ", Meaning::Label);
     }
-    if listing.matched < listing.total {
+    if let Some(since) = state.new_since() {
+        let sampled = state.shown().sampled;
         remark = remark
-            .add(figures::count(listing.matched as u64), Meaning::Plain)
-            .say(" of ", Meaning::Label);
+            .say("new since ", Meaning::Label)
+            .add(clock::time_of_day(Some(since), sampled), Meaning::New)
+            .say(" · ", Meaning::Dim);
+    }
+    if listing.is_coming {
+        remark = remark.say("loading", Meaning::Dim);
+    } else {
+        if listing.matched < listing.total {
+            remark = remark
+                .add(figures::count(listing.matched as u64), Meaning::Plain)
+                .say(" of ", Meaning::Label);
+        }
+        remark = remark.add(figures::count(listing.total as u64), Meaning::Plain);
     }
     let sort = listing.sorted_by().map_or("name", |sort| sort.title);
     remark = remark
-        .add(figures::count(listing.total as u64), Meaning::Plain)
         .say(" · sort: ", Meaning::Label)
         .say(sort, Meaning::Plain);
     if listing.is_reversed {

@@ -10,7 +10,6 @@ use super::phrase::Phrase;
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::link::Freshness;
-use crate::tui::state::place::Place;
 
 /// The notice for this state, if it has no rows to show.
 pub(crate) fn notice(state: &State) -> Option<Vec<Phrase>> {
@@ -29,19 +28,19 @@ pub(crate) fn notice(state: &State) -> Option<Vec<Phrase>> {
 fn nothing(state: &State) -> Option<Vec<Phrase>> {
     let listing = state.listing();
     let place = &state.page().place;
-    if !place.lists_subscriptions() || listing.matched > 0 {
+    if !place.lists_subscriptions() || listing.matched > 0 || listing.is_coming {
         return None;
     }
-    if listing.total > 0 {
+    if !listing.filter.is_empty() {
         return Some(filtered_out(state));
     }
-    if *place == Place::DeadLetters && !state.shown().rows.is_empty() {
-        return Some(vec![
-            Phrase::new().say("No dead messages", Meaning::Strong),
-            Phrase::new().say("in any subscription", Meaning::Plain),
-        ]);
+    let picture = state.shown();
+    let count = picture.broker.as_ref().map(|one| one.subscription_count);
+    if count.unwrap_or(0) == 0 && picture.rows.is_empty() {
+        return Some(empty(state));
     }
-    Some(empty(state))
+    // There are some: none of them has dead messages, or they come with the next sample.
+    None
 }
 
 /// Draws it in the box of the list.
@@ -120,18 +119,25 @@ fn empty(state: &State) -> Vec<Phrase> {
 
 fn filtered_out(state: &State) -> Vec<Phrase> {
     let listing = state.listing();
-    vec![
+    let mut said = vec![
         Phrase::new()
             .say("Nothing passes the filter ", Meaning::Plain)
             .add(listing.filter.typed(), Meaning::Strong),
-        Phrase::new()
-            .add(figures::count(listing.total as u64), Meaning::Plain)
-            .say(" hidden by the filter", Meaning::Plain),
-        Phrase::new(),
+    ];
+    if listing.total > 0 {
+        said.push(
+            Phrase::new()
+                .add(figures::count(listing.total as u64), Meaning::Plain)
+                .say(" hidden by the filter", Meaning::Plain),
+        );
+    }
+    said.push(Phrase::new());
+    said.push(
         Phrase::new()
             .say("esc", Meaning::Key)
             .say(" clears it", Meaning::Plain),
-    ]
+    );
+    said
 }
 
 fn command(command: &'static str, does: &'static str) -> Phrase {

@@ -145,7 +145,7 @@ impl<'a> Pen<'a> {
             };
             let room = usize::from(area.right().saturating_sub(x));
             let spelled = match self.look.script {
-                Script::Unicode => piece.as_str().into(),
+                Script::Unicode | Script::Blocks => piece.as_str().into(),
                 Script::Ascii => in_ascii(piece.as_str()),
             };
             (x, _) = self.buffer.set_stringn(x, area.y, spelled, room, style);

@@ -50,7 +50,7 @@ pub(crate) fn plot(pen: &mut Pen<'_>, area: Rect, curves: &[Curve]) {
     for curve in curves {
         match pen.look.script {
             Script::Unicode => braille(pen, field, curve, scale),
-            Script::Ascii => stars(pen, field, curve, scale),
+            Script::Blocks | Script::Ascii => stars(pen, field, curve, scale),
         }
     }
 }

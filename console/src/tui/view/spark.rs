@@ -19,7 +19,7 @@ const SECONDS_A_CELL: usize = 5;
 /// Each cell holds the highest value of its seconds, so that no peak is lost.
 pub(crate) fn spark(history: &History, series: Series, cells: usize, look: Look) -> SafeText {
     let steps = match look.script {
-        Script::Unicode => BLOCKS,
+        Script::Unicode | Script::Blocks => BLOCKS,
         Script::Ascii => LETTERS,
     };
     let values = columns(history, series, cells);
@@ -34,7 +34,7 @@ pub(crate) fn spark(history: &History, series: Series, cells: usize, look: Look)
 /// Some values in a cell each, the newest at the right; a gap is blank.
 pub(crate) fn steps(values: impl Iterator<Item = Option<f64>> + Clone, look: Look) -> SafeText {
     let steps = match look.script {
-        Script::Unicode => BLOCKS,
+        Script::Unicode | Script::Blocks => BLOCKS,
         Script::Ascii => LETTERS,
     };
     let highest = values.clone().flatten().fold(0.0_f64, f64::max);

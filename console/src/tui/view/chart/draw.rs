@@ -39,6 +39,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) marks: &'a [Mark],
     /// What the right end is: `now`, or else the last that is known.
     pub(crate) end: &'static str,
+    /// The moment at which a line stands across it.
+    pub(crate) cursor: Option<f64>,
 }
 
 /// A line of a chart.
@@ -76,6 +78,15 @@ pub(crate) fn chart(pen: &mut Pen<'_>, area: Rect, chart: &Chart<'_>) {
         };
         axis::times(pen, line, chart.span, chart.end);
     }
+    if let Some(column) = chart
+        .cursor
+        .and_then(|at| chart.span.place(at, usize::from(field.width)))
+    {
+        upright(
+            pen,
+            skip_left(field, u16::try_from(column).unwrap_or(u16::MAX)),
+        );
+    }
     let raster = rasterize(chart, values, (letters, scale.top, field));
     for ((x, y), run, meaning) in raster.runs() {
         let offset = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
@@ -88,9 +99,23 @@ pub(crate) fn chart(pen: &mut Pen<'_>, area: Rect, chart: &Chart<'_>) {
     }
 }
 
+/// A line from the top of a field to its axis, at its left; the lines of the chart lie over it.
+fn upright(pen: &mut Pen<'_>, field: Rect) {
+    for y in field.y..=field.bottom() {
+        let cell = Rect {
+            y,
+            width: field.width.min(1),
+            height: 1,
+            ..field
+        };
+        pen.say(cell, pen.look.pick("│", "|"), Meaning::Key);
+    }
+}
+
 fn letters(pen: &Pen<'_>) -> Letters {
     match pen.look.script {
         Script::Unicode => Letters::Braille,
+        Script::Blocks => Letters::Blocks,
         Script::Ascii => Letters::Ascii,
     }
 }

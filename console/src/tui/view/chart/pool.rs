@@ -42,7 +42,7 @@ impl Quantity {
     }
 
     /// A gauge as it is, a count per second.
-    fn of(self, point: &Point) -> f64 {
+    pub(crate) fn of(self, point: &Point) -> f64 {
         match self {
             Self::Backlog => point.backlog as f64,
             // No backlog has no age, and that is a zero and no gap: it was measured.

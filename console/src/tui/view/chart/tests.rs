@@ -93,6 +93,7 @@ fn flooded(look: Look, size: (u16, u16), (lines, unit): (&[Line], Unit)) -> Stri
                 limit: (unit == Unit::Seconds).then_some(1_500.0),
                 marks: &marks,
                 end: "now",
+                cursor: None,
             },
         );
     })

@@ -8,8 +8,8 @@ use super::parts::{boxed, say_lines, sentence};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::broker::Broker;
-use crate::tui::state::picture::Row;
 use crate::tui::state::standing::Standing;
+use crate::tui::state::subscription::Subscription;
 use crate::tui::state::verdict::Severity;
 use crate::tui::view::clock;
 use crate::tui::view::figures;
@@ -67,29 +67,43 @@ fn problems(state: &State, most: usize, look: Look) -> (Vec<Problem>, usize) {
         .iter()
         .flat_map(|broker| of_broker(broker, look))
         .collect();
-    let mut rows: Vec<(&Row, Severity)> = picture
-        .rows
-        .values()
-        .map(|row| (row, Standing::severity_of(&row.now)))
-        .filter(|(_, severity)| matches!(severity, Severity::Act | Severity::Watch))
-        .collect();
-    rows.sort_by(|(a, one), (b, two)| {
-        let age = |row: &Row| row.now.lag.unwrap_or(0.0);
-        let rank = two.rank().cmp(&one.rank());
-        rank.then_with(|| age(b).total_cmp(&age(a)))
-            .then_with(|| a.now.name.as_str().cmp(b.now.name.as_str()))
-    });
-    let count = problems.len() + rows.len();
-    problems.extend(rows.iter().take(most).map(|(row, _)| {
-        let standing = Standing::of(&row.now);
-        of_subscription(row, &standing, (picture.sampled, look))
+    let (rows, count) = worst(state);
+    let count = problems.len() + count;
+    problems.extend(rows.into_iter().take(most).map(|one| {
+        let standing = Standing::of(one);
+        of_subscription(one, &standing, (picture.sampled, look))
     }));
     (problems, count)
 }
 
-fn of_subscription(row: &Row, standing: &Standing, (now, look): (Option<f64>, Look)) -> Problem {
+/// The subscriptions that want attention, the worst first, and how many there are: of those that are here, or, where
+/// the worst may be beyond the window, as the broker was asked for them.
+fn worst(state: &State) -> (Vec<&Subscription>, usize) {
+    let asked = state.page().data.worst.value();
+    if let Some(asked) = asked.filter(|_| !state.has_worst()) {
+        return (asked.rows.iter().collect(), asked.count);
+    }
+    let here = state.shown().rows.values().map(|row| &row.now);
+    let mut rows: Vec<(&Subscription, Severity)> = here
+        .map(|one| (one, Standing::severity_of(one)))
+        .filter(|(_, severity)| severity.is_problem())
+        .collect();
+    rows.sort_by(|(a, one), (b, two)| {
+        let age = |one: &Subscription| one.lag.unwrap_or(0.0);
+        let rank = two.rank().cmp(&one.rank());
+        rank.then_with(|| age(b).total_cmp(&age(a)))
+            .then_with(|| a.name.as_str().cmp(b.name.as_str()))
+    });
+    let count = rows.len();
+    (rows.into_iter().map(|(one, _)| one).collect(), count)
+}
+
+fn of_subscription(
+    one: &Subscription,
+    standing: &Standing,
+    (now, look): (Option<f64>, Look),
+) -> Problem {
     let (glyph, meaning) = look.standing(standing);
-    let one = &row.now;
     let mut title = Phrase::new()
         .add(one.name.clone(), meaning)
         .say("  ", Meaning::Plain)
@@ -206,17 +220,20 @@ fn starts_with_glyph(line: &Phrase) -> bool {
 
 fn all_well(state: &State, look: Look) -> Vec<Phrase> {
     let picture = state.shown();
-    let dead: u64 = picture
-        .rows
-        .values()
-        .fold(0, |sum, row| sum.saturating_add(row.now.dead));
+    let broker = picture.broker.as_ref();
+    let dead = broker.map_or(0, |broker| broker.dead);
+    // As many as the broker has, of which only a window may be here.
+    let here = picture.rows.len() as u64;
+    let count = broker
+        .map_or(0, |broker| u64::from(broker.subscription_count))
+        .max(here);
     let mut said = vec![
         Phrase::new()
             .say(look.pick("●", "o"), Meaning::Fine)
             .say(" Nothing needs attention.", Meaning::Plain),
         Phrase::new()
             .say("  ", Meaning::Plain)
-            .add(figures::count(picture.rows.len() as u64), Meaning::Plain)
+            .add(figures::count(count), Meaning::Plain)
             .say(" subscriptions are fine, draining or idle.", Meaning::Label),
     ];
     if dead > 0 {

@@ -13,6 +13,7 @@ use crate::tui::state::history::{POINTS, Series as Ring};
 use crate::tui::state::page::Range;
 use crate::tui::state::past::Past;
 use crate::tui::state::picture::Row;
+use crate::tui::state::timeline::Event;
 use crate::tui::view::chart::{Chart, Line, Mark, Quantity, Span, Unit, chart};
 use crate::tui::view::clock;
 use crate::tui::view::figures;
@@ -21,12 +22,10 @@ use crate::tui::view::phrase::Phrase;
 
 /// A chart needs so many lines with its box.
 const LEAST: u16 = 6;
-/// A history that ends this much before the numbers is only slow to come, in seconds.
-const SLOW: f64 = 5.0;
-/// The axis of a past that is still young, in seconds: a chart is full from the first minute on.
-const YOUNG: [f64; 4] = [60.0, 120.0, 300.0, 600.0];
 /// Cells of what happened last in the title of a chart.
 const NEWS_CELLS: usize = 34;
+/// The cursor is at an event from so many times its reach on.
+const NEAR: f64 = 120.0;
 /// Narrower charts have no room for it.
 const NEWS_FROM: u16 = 70;
 
@@ -146,49 +145,26 @@ fn boxed_chart(
     state: &State,
     (series, has_others): (&Series, bool),
 ) {
-    let range = state.page().chart.range;
-    let title = if area.width >= NEWS_FROM {
-        title(series, state, pen.look)
-    } else {
-        Phrase::new().say(series.title, Meaning::Strong)
-    };
-    let mut remark = legend(series, pen.look);
-    if has_others {
-        remark = remark.say("t", Meaning::Key).say(" next  ", Meaning::Label);
-    }
-    remark = remark
-        .say("[ ]", Meaning::Key)
-        .say(" ", Meaning::Plain)
-        .say(range_word(range), Meaning::Plain);
-    let title = match state.selected() {
-        Some(row) if series.is_of_selected => Phrase::new()
-            .say(series.title, Meaning::Strong)
-            .add(row.now.name.clone(), Meaning::Strong),
-        _ => title,
-    };
-    let title = match series.limit {
-        Some(limit) => title
-            .say("  SLO ", Meaning::Slo)
-            .add(figures::age(Some(limit)), Meaning::Plain),
-        None => title,
+    let recent = recent_of(series, state);
+    let fetched = &state.page().data.past;
+    let reader = reader_of(series, state);
+    let title = heading(series, state, (area.width, pen.look));
+    let remark = match (
+        state.cursor(),
+        reader.or(recent.as_ref()).or(fetched.value()),
+    ) {
+        (Some(at), Some(past)) => reading(series, past, at, state),
+        _ => remark(series, has_others, state, pen.look),
     };
     let inner = boxed(pen, area, &title, &remark);
-    let recent = if series.is_of_selected {
-        state
-            .selected()
-            .zip(now(state))
-            .map(|(row, now)| recent(row, now))
-    } else {
-        None
-    };
-    let fetched = &state.page().data.past;
-    let Some(past) = recent
-        .as_ref()
+    let Some(past) = reader
+        .or(recent.as_ref())
         .or_else(|| loaded(pen, inner, fetched, state))
     else {
         return;
     };
-    let Some(span) = span(past, state) else {
+    // All charts of a page have one axis.
+    let Some(span) = span(fetched.value().unwrap_or(past), state) else {
         return;
     };
     let marks = marks(state, pen.look);
@@ -205,8 +181,51 @@ fn boxed_chart(
         limit: series.limit,
         marks: &marks,
         end,
+        cursor: state.cursor(),
     };
     chart(pen, inner, &chart_of);
+}
+
+/// What a chart shows, of what, what happened there, and what its owner accepts.
+fn heading(series: &Series, state: &State, (width, look): (u16, Look)) -> Phrase {
+    let title = match state.selected() {
+        Some(row) if series.is_of_selected => Phrase::new()
+            .say(series.title, Meaning::Strong)
+            .add(row.now.name.clone(), Meaning::Strong),
+        _ if width >= NEWS_FROM => title(series, state, look),
+        _ => Phrase::new().say(series.title, Meaning::Strong),
+    };
+    match series.limit {
+        Some(limit) => title
+            .say("  SLO ", Meaning::Slo)
+            .add(figures::age(Some(limit)), Meaning::Plain),
+        None => title,
+    }
+}
+
+/// The names of the lines, and the keys that change the chart.
+fn remark(series: &Series, has_others: bool, state: &State, look: Look) -> Phrase {
+    let mut remark = legend(series, look);
+    if has_others {
+        remark = remark.say("t", Meaning::Key).say(" next  ", Meaning::Label);
+    }
+    remark
+        .say("[ ]", Meaning::Key)
+        .say(" ", Meaning::Plain)
+        .say(range_word(state.page().chart.range), Meaning::Plain)
+}
+
+/// The past of the selected subscription as the broker remembers it, for a chart of that.
+fn reader_of<'a>(series: &Series, state: &'a State) -> Option<&'a Past> {
+    let selected = state.selected().filter(|_| series.is_of_selected)?;
+    let (name, past) = state.page().data.reader.value()?;
+    (*name == selected.now.name).then_some(past)
+}
+
+/// The same as this console saw it, until the broker has told.
+fn recent_of(series: &Series, state: &State) -> Option<Past> {
+    let selected = state.selected().filter(|_| series.is_of_selected);
+    selected.zip(now(state)).map(|(row, now)| recent(row, now))
 }
 
 /// The backlog of a subscription in the minutes that this console has watched it.
@@ -236,23 +255,32 @@ fn recent(row: &Row, now: f64) -> Past {
 }
 
 fn span(past: &Past, state: &State) -> Option<Span> {
-    let newest = past.last().map(|point| point.time);
-    let until = match (newest, now(state)) {
-        (Some(newest), Some(now)) if now - newest > SLOW => now,
-        (newest, now) => newest.or(now)?,
-    };
     let range = f64::from(state.page().chart.range.seconds());
-    let known = past
-        .points()
-        .next()
-        .map_or(0.0, |oldest| until - oldest.time);
-    Some(Span {
-        until,
-        seconds: YOUNG
-            .into_iter()
-            .find(|span| known <= *span)
-            .map_or(range, |span| span.min(range)),
-    })
+    let (until, seconds) = past.reach(now(state), range)?;
+    Some(Span { until, seconds })
+}
+
+/// What lines say at a moment: `14:00:38  in 412/s  acked 160/s`.
+fn reading(series: &Series, past: &Past, at: f64, state: &State) -> Phrase {
+    let phrase = Phrase::new().add(clock::time_of_day(Some(at), now(state)), Meaning::Key);
+    let Some(point) = past.at(at) else {
+        return phrase.say("  not known", Meaning::Dim);
+    };
+    let mut phrase = phrase;
+    for (place, line) in series.lines.iter().enumerate() {
+        phrase = phrase.say("  ", Meaning::Plain);
+        if let Some(name) = series.names.get(place) {
+            phrase = phrase.say(name, line.meaning).say(" ", Meaning::Plain);
+        }
+        let value = Some(line.of.of(point));
+        let said = match series.unit {
+            Unit::Count => figures::bare_rate(value),
+            Unit::Rate => figures::rate(value),
+            Unit::Seconds => figures::age(value),
+        };
+        phrase = phrase.add(said, Meaning::Strong);
+    }
+    phrase
 }
 
 /// What happened within reach of the page's charts.
@@ -280,6 +308,9 @@ fn marks(state: &State, look: Look) -> Vec<Mark> {
 fn title(series: &Series, state: &State, look: Look) -> Phrase {
     let title = Phrase::new().say(series.title, Meaning::Strong);
     let reach = f64::from(state.page().chart.range.seconds());
+    if let Some(at) = state.cursor() {
+        return title.then(happened_at(at, reach, state, look));
+    }
     let news = events(state).rev().find(|event| {
         let is_near = now(state).is_none_or(|now| now - event.time < reach);
         let (_, meaning) = event_glyph(event, look);
@@ -288,8 +319,21 @@ fn title(series: &Series, state: &State, look: Look) -> Phrase {
     let Some(news) = news else {
         return title;
     };
+    title.then(told(news, state, look))
+}
+
+/// What happened nearest to a moment, if that is about where a mark of it stands.
+fn happened_at(at: f64, reach: f64, state: &State, look: Look) -> Phrase {
+    let away = |event: &Event| (event.time - at).abs();
+    let near = events(state).filter(|event| away(event) <= reach / NEAR);
+    let nearest = near.min_by(|one, other| away(one).total_cmp(&away(other)));
+    nearest.map_or_else(Phrase::new, |event| told(event, state, look))
+}
+
+/// An event: its sign, when, and what.
+fn told(news: &Event, state: &State, look: Look) -> Phrase {
     let (glyph, meaning) = event_glyph(news, look);
-    title
+    Phrase::new()
         .say("  ", Meaning::Plain)
         .say(glyph, meaning)
         .say(" ", Meaning::Plain)

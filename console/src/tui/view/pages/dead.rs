@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
-use super::letters::{history, letter_facts, letters, payload_box};
+use super::letters::{brief, history, letter_facts, letters, payload_box};
 use super::now::percent;
 use super::parts::{
     boxed, cell, fact, filtered_out, loaded, now, say_lines, say_middle, seen, sentence,
@@ -220,6 +220,9 @@ fn sample(pen: &mut Pen<'_>, area: Rect, group: Option<&DeadGroup>, state: &Stat
     }
 }
 
+/// The history of a message takes a line for each thing that happened from this height on.
+const ROOMY: u16 = 5;
+
 fn messages(pen: &mut Pen<'_>, state: &State) {
     let areas = areas(&state.page().place, &state.layout());
     let Some(letter) = letters(pen, areas.list, state) else {
@@ -230,7 +233,11 @@ fn messages(pen: &mut Pen<'_>, state: &State) {
     payload_box(pen, areas.side, letter, state);
     let title = Phrase::new().say("History and attributes", Meaning::Strong);
     let inner = boxed(pen, areas.foot, &title, &Phrase::new());
-    let mut said = history(letter, now(state), inner.width);
+    let mut said = if inner.height < ROOMY {
+        brief(letter, now(state), inner.width)
+    } else {
+        history(letter, now(state), inner.width)
+    };
     said.extend(letter_facts(letter, inner.width));
     say_lines(pen, inner, &said);
 }

@@ -13,7 +13,8 @@ use crate::tui::view::phrase::Phrase;
 pub(crate) fn dead_letters(pen: &mut Pen<'_>, state: &State) {
     let areas = areas(&state.page().place, &state.layout());
     list(pen, areas.list, state);
-    if state.listing().total == 0 {
+    let listing = state.listing();
+    if listing.total == 0 && !listing.is_coming {
         let well = [
             Phrase::new()
                 .say(pen.look.pick("●", "o"), Meaning::Fine)

@@ -137,6 +137,26 @@ pub(super) fn history(letter: &Letter, now: Option<f64>, width: u16) -> Vec<Phra
     said
 }
 
+/// The same in one line and the reason, for where there is little room.
+pub(super) fn brief(letter: &Letter, now: Option<f64>, width: u16) -> Vec<Phrase> {
+    let at = |phrase: Phrase, what: &'static str, at| {
+        phrase
+            .say(what, Meaning::Label)
+            .add(clock::time_of_day(at, now), Meaning::Plain)
+    };
+    let line = at(Phrase::new(), "published ", letter.published);
+    let Some(death) = letter.death() else {
+        return vec![line];
+    };
+    let line = at(line, "  first failed ", death.first_failure);
+    let line = at(line, "  died ", death.last_failure)
+        .say("  tries ", Meaning::Label)
+        .add(figures::count(death.attempts.into()), Meaning::Strong);
+    let mut said = vec![line];
+    said.extend(sentence(&death.reason, width, 2, Meaning::Strong));
+    said
+}
+
 /// What a message carries besides its payload.
 pub(super) fn letter_facts(letter: &Letter, width: u16) -> Vec<Phrase> {
     const NAME_CELLS: usize = 24;

@@ -7,8 +7,12 @@ use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::fetch::{Cause, Failure, Fetch, Shown};
 use crate::tui::state::row_id::RowId;
+use crate::tui::state::standing::Standing;
+use crate::tui::state::subscription::Subscription;
+use crate::tui::view::columns::topic_meaning;
 use crate::tui::view::figures;
 use crate::tui::view::grid::{Cell, Line};
+use crate::tui::view::list::loading;
 use crate::tui::view::pen::{Pen, lines, skip_left};
 use crate::tui::view::phrase::Phrase;
 
@@ -30,6 +34,20 @@ pub(super) fn boxed(pen: &mut Pen<'_>, area: Rect, title: &Phrase, remark: &Phra
     }
 }
 
+/// The title of a box about a subscription, and how it stands in a word.
+pub(super) fn heading(one: &Subscription, standing: &Standing, look: Look) -> (Phrase, Phrase) {
+    let title = Phrase::new()
+        .add(one.name.clone(), Meaning::Strong)
+        .say(" of topic ", Meaning::Label)
+        .add(one.topic.clone(), topic_meaning(one.is_relaxed));
+    let (sign, meaning) = look.standing(standing);
+    let remark = Phrase::new()
+        .say(sign, meaning)
+        .say(" ", Meaning::Plain)
+        .say(standing.word, meaning);
+    (title, remark)
+}
+
 /// A title of constants.
 pub(super) fn titled(title: &'static str) -> Phrase {
     Phrase::new().say(title, Meaning::Strong)
@@ -44,13 +62,7 @@ pub(super) fn loaded<'a, T>(
 ) -> Option<&'a T> {
     match fetch.shown(state.now) {
         Shown::Loaded { value, .. } => return Some(value),
-        Shown::Loading => say_middle(
-            pen,
-            area,
-            &[Phrase::new()
-                .say(pen.look.pick("◌", "~"), Meaning::Dim)
-                .say(" loading", Meaning::Dim)],
-        ),
+        Shown::Loading => say_middle(pen, area, &[loading(pen.look)]),
         Shown::Failed(failure) => say_middle(pen, area, &why(failure, pen.look)),
     }
     None
@@ -166,6 +178,7 @@ pub(super) fn seen<'a, R: ?Sized>(
             meaning,
             is_selected: listing.selected.as_ref() == Some(id),
             is_marked: listing.marks.contains(id),
+            is_new: state.is_new(id),
         })
     };
     visible.iter().filter_map(line).collect()

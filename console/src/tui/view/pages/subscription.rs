@@ -7,7 +7,7 @@ use super::advice::advice;
 use super::charts::{AGE, BACKLOG, FLOW, Series, charts};
 use super::consumers::consumers;
 use super::now::now_panel;
-use super::parts::{below, boxed, loaded, now, say_behind, say_middle};
+use super::parts::{below, boxed, heading, loaded, now, say_behind, say_middle};
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::areas::areas;
@@ -16,7 +16,6 @@ use crate::tui::state::place::Place;
 use crate::tui::state::standing::Standing;
 use crate::tui::state::subscription::Subscription;
 use crate::tui::view::clock;
-use crate::tui::view::columns::topic_meaning;
 use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
@@ -65,14 +64,7 @@ fn missing(pen: &mut Pen<'_>, body: Rect, state: &State) {
 fn banner(pen: &mut Pen<'_>, area: Rect, one: &Subscription, state: &State) {
     let standing = Standing::of(one);
     let (sign, meaning) = pen.look.standing(&standing);
-    let title = Phrase::new()
-        .add(one.name.clone(), Meaning::Strong)
-        .say(" of topic ", Meaning::Label)
-        .add(one.topic.clone(), topic_meaning(one.is_relaxed));
-    let mut remark = Phrase::new()
-        .say(sign, meaning)
-        .say(" ", Meaning::Plain)
-        .say(standing.word, meaning);
+    let (title, mut remark) = heading(one, &standing, pen.look);
     if standing.since.is_some() {
         remark = remark
             .say(" since ", Meaning::Label)

@@ -2,14 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::parts::{below, boxed, now, say_behind, say_lines};
+use super::parts::{below, boxed, heading, now, say_behind, say_lines};
 use crate::tui::look::Meaning;
 use crate::tui::state::State;
 use crate::tui::state::areas::areas;
 use crate::tui::state::picture::Row;
 use crate::tui::state::standing::Standing;
 use crate::tui::view::clock;
-use crate::tui::view::columns::topic_meaning;
 use crate::tui::view::detail;
 use crate::tui::view::facts;
 use crate::tui::view::list::list;
@@ -44,14 +43,7 @@ fn glance(pen: &mut Pen<'_>, area: Rect, row: &Row, state: &State) {
     let one = &row.now;
     let standing = Standing::of(one);
     let (sign, meaning) = pen.look.standing(&standing);
-    let title = Phrase::new()
-        .add(one.name.clone(), Meaning::Strong)
-        .say(" of topic ", Meaning::Label)
-        .add(one.topic.clone(), topic_meaning(one.is_relaxed));
-    let mut remark = Phrase::new()
-        .say(sign, meaning)
-        .say(" ", Meaning::Plain)
-        .say(standing.word, meaning);
+    let (title, mut remark) = heading(one, &standing, pen.look);
     if standing.since.is_some() {
         remark = remark
             .say(" for ", Meaning::Label)

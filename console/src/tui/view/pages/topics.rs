@@ -14,7 +14,7 @@ use crate::tui::state::row_id::RowId;
 use crate::tui::state::standing::Standing;
 use crate::tui::view::figures;
 use crate::tui::view::grid::{Field, grid};
-use crate::tui::view::list::remark;
+use crate::tui::view::list::{loading, remark};
 use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
@@ -66,9 +66,15 @@ pub(crate) fn topics(pen: &mut Pen<'_>, state: &State) {
     let areas = areas(&state.page().place, &state.layout());
     let inner = boxed(pen, areas.list, &titled("Topics"), &remark(state));
     let picture = state.shown();
-    if picture.topics.is_empty() {
+    let broker = picture.broker.as_ref();
+    let is_none = broker.is_none_or(|broker| broker.topic_count == 0) && picture.topics.is_empty();
+    let listing = state.listing();
+    let is_late = listing.matched == 0 && listing.filter.is_empty() && !is_none;
+    if listing.is_coming || is_late {
+        say_middle(pen, inner, &[loading(pen.look)]);
+    } else if is_none {
         say_middle(pen, inner, &empty());
-    } else if state.listing().matched == 0 {
+    } else if state.listing().matched == 0 && !state.listing().filter.is_empty() {
         say_middle(pen, inner, &filtered_out(state));
     } else {
         let find = |id: &RowId| picture.topics.get(&id.number()?);

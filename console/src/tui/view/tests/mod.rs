@@ -10,6 +10,7 @@ mod pictures;
 mod scale;
 mod snapshots;
 mod svg;
+mod themes;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

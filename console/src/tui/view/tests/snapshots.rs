@@ -63,6 +63,7 @@ fn no_subscriptions() {
         let mut nothing = sample(2, Vec::new());
         nothing.broker = Some(weir_proto::v1::BrokerStats {
             topic_count: 0,
+            subscription_count: 0,
             backlog: 0,
             dead: 0,
             ..broker()
