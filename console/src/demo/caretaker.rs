@@ -10,6 +10,8 @@ use super::stage::{Act, Stage};
 use super::topology::{LEDGER, MAILER, Reader, milliseconds};
 use crate::clock;
 
+/// Who stands on record for what is requeued.
+const NAME: &str = "caretaker";
 /// Rounds are made so often.
 const ROUND: Duration = Duration::from_secs(3);
 /// Every so many rounds a template is added, and what died for want of it goes back.
@@ -46,12 +48,18 @@ fn dead_for(age_ms: i64, error_class: &str) -> Selection {
 }
 
 async fn requeue(stage: &Stage, reader: &Reader, selection: Selection) -> Result<(), Error> {
-    let request = RequeueDeadLettersRequest {
+    let operator = stage.client.operator().acting_as(NAME);
+    let mut request = RequeueDeadLettersRequest {
         subscription: reader.name.to_owned(),
         selection: Some(selection),
-        dry_run: false,
+        dry_run: true,
     };
-    let done = stage.client.operator().requeue(request).await?;
+    // What changes nothing is not to stand on record.
+    if operator.requeue(request.clone()).await?.affected == 0 {
+        return Ok(());
+    }
+    request.dry_run = false;
+    let done = operator.requeue(request).await?;
     stage.tally.of(reader.name).requeued.add(done.affected);
     Ok(())
 }

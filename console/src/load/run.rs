@@ -138,17 +138,18 @@ pub(crate) async fn run(
     let mut consumers = consume(client, ground, &gauges);
     publish(client, ground, &gauges, &is_over).await?;
     let published_until = gauges.elapsed();
-    let broker = look(client).await?;
-    show(true);
-    settle(&gauges, &mut consumers).await?;
-    consumers.shutdown().await;
     let measured = published_until.saturating_sub(gauges.plan.warm_up);
+    // What is taken afterwards was not taken at this rate.
     let counted = if gauges.plan.consumers > 0 {
         &gauges.measured_acked
     } else {
         &gauges.measured_confirmed
     };
     let rate = counted.load(Relaxed) as f64 / measured.as_secs_f64().max(1e-9);
+    let broker = look(client).await?;
+    show(true);
+    settle(&gauges, &mut consumers).await?;
+    consumers.shutdown().await;
     Ok(summary(&gauges, ground, broker, measured, rate))
 }
 

@@ -4,6 +4,7 @@
 
 use tonic::Request;
 
+use crate::api::clients::Connected;
 use crate::model::entry::Who;
 use crate::shard::Handle;
 
@@ -22,9 +23,10 @@ pub(super) fn named<T>(handle: &Handle, request: &Request<T>, actor: &str) -> Ha
     let header = request.metadata().get(ACTOR);
     let header = header.and_then(|value| value.to_str().ok()).unwrap_or("");
     let actor = if actor.is_empty() { header } else { actor };
-    let peer = request.remote_addr();
+    let connection = request.extensions().get::<Connected>();
+    let peer = connection.map_or("unknown", Connected::peer);
     handle.by(Who {
         actor: actor.chars().take(MAX_ACTOR_CHARS).collect(),
-        peer: peer.map_or_else(|| "unknown".to_owned(), |address| address.to_string()),
+        peer: peer.to_owned(),
     })
 }
