@@ -1,10 +1,10 @@
 //! What many cost the few: a million messages due in one second, a thousand subscriptions on one topic, one of a
 //! thousand that is stuck.
 //!
-//! `cargo bench -p weir-tests --bench crowds`, with `-- due`, `-- idle` or `-- stuck` for some rows. Each figure is a ratio of two taken one after the
-//! other on the same broker or on two fresh ones; medians of [`RUNS`]. Latency is measured from when
-//! a message was due to be published, so that a stall is counted for each message that it holds up.
-//! The targets are beside the figures.
+//! `cargo bench -p weir-tests --bench crowds`, with `-- due`, `-- idle` or `-- stuck` for some rows. Each figure
+//! is a ratio of two taken one after the other on the same broker or on two fresh ones; medians of [`RUNS`].
+//! Latency is measured from when a message was due to be published, so that a stall is counted for each message
+//! that it holds up. The targets are beside the figures.
 
 #![expect(
     clippy::disallowed_methods,

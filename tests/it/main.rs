@@ -2,7 +2,7 @@
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
 //!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
-//!   [`letters`], [`lives`], [`filters`], [`operations`].
+//!   [`letters`], [`lives`], [`filters`], [`operations`], [`moves`], [`upheavals`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`verdicts`], [`services`],
 //!   [`python`].

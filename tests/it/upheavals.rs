@@ -46,7 +46,12 @@ async fn consumers_that_come_and_go_by_the_dozen_leave_everything_once_and_in_or
     let mut load = Load::new(GROUND, seed("crowds that come and go", 30));
     for _ in 0..figure(5, 300) {
         load.produce(broker.client(), 2);
-        load.consume(broker.client(), figure(40, 500));
+        for _ in 0..figure(4, 50) {
+            // As from many programs: a connection that gives up hundreds of streams at once is ended.
+            let options = broker.client().options().clone();
+            let client = Client::connect(options).await.unwrap();
+            load.consume(&client, 10);
+        }
         wait::pass(STAY).await;
         load.abandon().await;
         for name in ["plain", "ordered"] {
