@@ -32,7 +32,7 @@ const COMMANDS: [&[&str]; 36] = [
     &["sub", "lag"],
     &["sub", "advise", "s"],
     &["sub", "seek", "s", "--to", "latest", "--yes"],
-    &["sub", "purge", "s", "--all"],
+    &["sub", "purge", "s", "--all", "--yes"],
     &["dlq", "ls"],
     &["dlq", "groups", "s"],
     &["dlq", "peek", "s"],

@@ -161,6 +161,8 @@ mod undoable;
 
 mod strangers;
 
+mod mending;
+
 mod loads;
 
 mod slo;

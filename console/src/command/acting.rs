@@ -9,11 +9,13 @@ use weir_proto::v1::{self, OperationState};
 use super::arguments::{CanaryArgs, ConsentArgs};
 use super::consent::{self, Question};
 use super::failure::Failure;
+use super::output::filtered;
 use super::session::Session;
 use super::signals::Signals;
 use crate::present::operation::{Counted, OperationDocument, is_of_messages, undo_command};
 use crate::present::operations::{ListedOperation, bad_end};
 use crate::present::plan::PlanDocument;
+use crate::present::shell::word;
 use crate::present::units;
 
 /// An act that somebody wants.
@@ -23,8 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) requests: Vec<v1::PlanRequest>,
     /// What it is done to.
     pub(crate) name: String,
-    /// The command without flags, to carry a plan out: `dlq requeue billing`.
-    pub(crate) command: String,
+    /// The command without flags, to carry a plan out: `dlq requeue`, and what of.
+    pub(crate) command: (&'static str, String),
     /// For a sentence about a failure: `requeue dead messages of billing`.
     pub(crate) tried: String,
     /// For the sentence about its end: `requeued`, and what that counts.
@@ -72,8 +74,8 @@ pub(crate) async fn run(session: &mut Session, wanted: Wanted, how: How) -> Resu
                 "" => String::new(),
                 apply => format!("nothing was changed; to do exactly this: {apply}\n"),
             };
-            let text = format!("{words}\n{to_do}");
-            let id = plan.plans.join("\n");
+            let text = filtered(&format!("{words}\n{to_do}"));
+            let id = plan.plans.join(" ");
             session.thing(&*plan, &id, |_is_colored| text).await
         }
         Outcome::Nothing => {
@@ -104,7 +106,7 @@ pub(crate) async fn perform(
         }
         let asked = Question {
             plan: &with_lead(&wanted.lead, &document.words()),
-            question: &wanted.asks.question(&document, &wanted.name),
+            whether: &wanted.asks.question(&document, &wanted.name),
             name: &wanted.name,
             command: &document.apply,
         };
@@ -115,7 +117,7 @@ pub(crate) async fn perform(
     } else {
         let asked = Question {
             plan: "",
-            question: "",
+            whether: "",
             name: &wanted.name,
             command: "",
         };
@@ -177,12 +179,12 @@ async fn carried_out(
     let mut done: Vec<v1::Operation> = Vec::new();
     for plan in plans {
         let request = how.apply(plan, done.is_empty() || how.consent.no_wait);
-        let begun = session.operator().apply(request).await;
+        let applied = session.operator().apply(request).await;
         let failed = |error| session.failure(wanted.tried.clone(), error);
-        let began = begun.map_err(failed);
-        let operation = match began {
-            Ok(began) if how.consent.no_wait => Ok(began),
-            Ok(began) => followed(session, &began.operation, &mut signals).await,
+        let begun = applied.map_err(failed);
+        let operation = match begun {
+            Ok(begun) if how.consent.no_wait => Ok(begun),
+            Ok(begun) => followed(session, &begun.operation, &mut signals).await,
             Err(failure) => Err(failure),
         };
         match operation {
@@ -233,7 +235,10 @@ pub(crate) async fn followed(
     ended.map_err(|error| {
         let failure = session.failure(format!("follow operation {id}"), error);
         if matches!(failure, Failure::Lost { .. }) {
-            let (get, undo) = (session.command(&format!("op get {id}")), undo_command(id));
+            let (get, undo) = (
+                session.command(&format!("op get {}", word(id))),
+                undo_command(id),
+            );
             let note = format!("operation {id} goes on once the broker is back: {get}; {undo}");
             output.note(&note);
         }
@@ -248,7 +253,7 @@ async fn told(
     operations: &[v1::Operation],
 ) -> Result<(), Failure> {
     let document = OperationDocument::new(operations);
-    let ids = document.ids().join("\n");
+    let ids = document.ids().join(" ");
     let mut lines = Vec::new();
     let is_under_way = |one: &v1::Operation| {
         let state = one.state();
@@ -257,6 +262,7 @@ async fn told(
     if operations.iter().any(is_under_way) {
         for one in operations {
             let id = &one.operation;
+            let id = word(id);
             let (watch, cancel) = (format!("op watch {id}"), format!("op cancel {id}"));
             let (watch, cancel) = (session.command(&watch), session.command(&cancel));
             lines.push(format!(
@@ -290,8 +296,13 @@ fn command(session: &Session, wanted: &Wanted, how: &How, plans: &[v1::ActionPla
     if plans.is_empty() {
         return String::new();
     }
-    let mut words = vec![wanted.command.clone()];
-    words.extend(plans.iter().map(|plan| format!("--plan {}", plan.plan)));
+    let (verb, subject) = &wanted.command;
+    let mut words = vec![(*verb).to_owned(), word(subject)];
+    words.extend(
+        plans
+            .iter()
+            .map(|plan| format!("--plan {}", word(&plan.plan))),
+    );
     let canary = &how.canary;
     let flag = |name: &str, value: Option<String>| value.map(|value| format!("--{name} {value}"));
     words.extend(flag("rate", how.rate.map(|rate| rate.to_string())));
@@ -308,7 +319,7 @@ fn command(session: &Session, wanted: &Wanted, how: &How, plans: &[v1::ActionPla
         words.push("--no-wait".to_owned());
     }
     if session.production().is_some() {
-        words.push(format!("--confirm {}", wanted.name));
+        words.push(format!("--confirm {}", word(&wanted.name)));
     }
     session.command(&words.join(" "))
 }

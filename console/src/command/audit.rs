@@ -168,7 +168,10 @@ async fn tail(session: &mut Session, args: TailAuditArgs) -> Result<(), Failure>
 fn text(session: &Session, acts: &[AuditDocument], is_first: bool) -> Result<String, Failure> {
     Ok(match session.format {
         Format::Json | Format::Jsonl => acts.iter().map(json::line).collect::<Result<_, _>>()?,
-        Format::Name => acts.iter().map(|act| format!("{}\n", act.id)).collect(),
+        Format::Name => {
+            let ids: Vec<&str> = acts.iter().map(|act| act.id.as_str()).collect();
+            ids.join("\n") + "\n"
+        }
         Format::Table | Format::Wide => {
             let table = audit_table(acts, session.format == Format::Wide);
             if is_first {
@@ -197,7 +200,9 @@ async fn export(session: &mut Session, args: ExportAuditArgs) -> Result<(), Fail
             () = signals.next() => return Err(Failure::Interrupted),
         };
         let Some(more) = more else { break };
-        more.iter().for_each(|act| chain.add(act));
+        for act in &more {
+            chain.add(act);
+        }
         let lines = more.iter().map(json::line).collect::<Result<String, _>>()?;
         match &mut file {
             Some(file) => {
@@ -235,7 +240,9 @@ async fn of_broker(session: &Session) -> Result<Chain, Failure> {
     let mut acts = open(session, 0, false).await?;
     let mut chain = Chain::default();
     while let Some(more) = next(session, &mut acts).await? {
-        more.iter().for_each(|act| chain.add(act));
+        for act in &more {
+            chain.add(act);
+        }
     }
     Ok(chain)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn requeue(session: &mut Session, args: RequeueArgs) -> Result<
     let name = found.name;
     let wanted = Wanted {
         requests,
-        command: format!("dlq requeue {name}"),
+        command: ("dlq requeue", name.clone()),
         tried: format!("requeue dead messages of {name}"),
         done: ("requeued", Counted::Messages),
         asks: Asks::Counting("Requeue", DEAD),
@@ -76,7 +76,7 @@ pub(crate) async fn discard(session: &mut Session, args: DiscardArgs) -> Result<
     let name = found.name;
     let wanted = Wanted {
         requests,
-        command: format!("dlq discard {name}"),
+        command: ("dlq discard", name.clone()),
         tried: format!("discard dead messages of {name}"),
         done: ("discarded", Counted::Messages),
         asks: Asks::Counting("Discard", DEAD),
@@ -102,7 +102,7 @@ pub(crate) async fn move_to(session: &mut Session, args: MoveArgs) -> Result<(),
     let name = found.name;
     let wanted = Wanted {
         requests,
-        command: format!("dlq move {name}"),
+        command: ("dlq move", name.clone()),
         tried: format!("move dead messages of {name}"),
         done: ("moved", Counted::Messages),
         asks: Asks::Counting("Move", DEAD),
@@ -131,7 +131,7 @@ pub(crate) async fn purge(session: &mut Session, args: PurgeArgs) -> Result<(), 
         .requests(session, &found, OperationAct::Purge)
         .await?;
     let name = found.name;
-    let wanted = purge_of("sub", "the backlog of", name, requests);
+    let wanted = purge_of("sub purge", "the backlog of", name, requests);
     let how = How {
         consent,
         rate: rate.rate,
@@ -173,7 +173,7 @@ pub(crate) async fn purge_topic(
         requests.extend(more);
     }
     let wanted = purge_of(
-        "topic",
+        "topic purge",
         "the backlogs of all subscriptions of",
         name,
         requests,
@@ -189,10 +189,15 @@ pub(crate) async fn purge_topic(
 /// How dead messages are counted.
 const DEAD: [&str; 2] = ["dead message", "dead messages"];
 
-fn purge_of(noun: &str, of: &'static str, name: String, requests: Vec<v1::PlanRequest>) -> Wanted {
+fn purge_of(
+    command: &'static str,
+    of: &'static str,
+    name: String,
+    requests: Vec<v1::PlanRequest>,
+) -> Wanted {
     Wanted {
         requests,
-        command: format!("{noun} purge {name}"),
+        command: (command, name.clone()),
         tried: format!("purge {of} {name}"),
         done: ("purged", Counted::Messages),
         asks: Asks::Counting("Purge", ["message", "messages"]),

@@ -29,7 +29,7 @@ pub(crate) struct Question<'a> {
     /// What would be done, in lines.
     pub(crate) plan: &'a str,
     /// Whether to do it.
-    pub(crate) question: &'a str,
+    pub(crate) whether: &'a str,
     /// What it is done to: its name is typed where people depend on it.
     pub(crate) name: &'a str,
     /// The command that does exactly this.
@@ -50,7 +50,7 @@ pub(crate) fn on_plan(
         if is_given {
             return Ok(());
         }
-        return match output.ask_over(&shown(output, asked), &format!("{} [y/N]", asked.question)) {
+        return match output.ask_over(&shown(output, asked), &format!("{} [y/N]", asked.whether)) {
             Answer::Yes => Ok(()),
             Answer::No => Err(Failure::Refused("the answer was not yes")),
             Answer::NobodyThere => Err(Failure::Refused(NOBODY)),
@@ -72,7 +72,7 @@ pub(crate) fn on_plan(
     output.say(asked.plan);
     let question = format!(
         "{} {context} is production: type {} to go on:",
-        asked.question, asked.name
+        asked.whether, asked.name
     );
     match output.answer(&question) {
         typed if typed == asked.name => Ok(()),

@@ -24,7 +24,7 @@ pub(crate) async fn topic(session: &mut Session, args: EditTopicArgs) -> Result<
     let before = session.client.admin().get_topic(&args.topic).await;
     let before = before.map_err(|error| session.failure(tried.clone(), error))?;
     if !args.edit.consent.plan.is_empty() {
-        return apply_plan(session, &tried, ("topic", before.name), args.edit).await;
+        return apply_plan(session, &tried, ("topic edit", before.name), args.edit).await;
     }
     let given = resources::topic(&args.settings);
     let wanted = topology::edited_topic(&before, &given, &args.edit.unset);
@@ -43,7 +43,7 @@ pub(crate) async fn subscription(
     let before = names::subscription(session, &args.subscription).await?;
     let tried = format!("change the subscription {}", before.name);
     if !args.edit.consent.plan.is_empty() {
-        return apply_plan(session, &tried, ("sub", before.name), args.edit).await;
+        return apply_plan(session, &tried, ("sub edit", before.name), args.edit).await;
     }
     let given = resources::subscription(args.settings);
     let wanted = topology::edited_subscription(&before, &given, &args.edit.unset);
@@ -119,10 +119,10 @@ async fn change_by_plan(
     }
 }
 
-fn of_plan(tried: &str, (noun, name): (&'static str, String)) -> Wanted {
+fn of_plan(tried: &str, (verb, name): (&'static str, String)) -> Wanted {
     Wanted {
         requests: Vec::new(),
-        command: format!("{noun} edit {name}"),
+        command: (verb, name.clone()),
         tried: tried.to_owned(),
         done: ("changed", Counted::Nothing),
         asks: Asks::Naming("Change"),
@@ -133,11 +133,14 @@ fn of_plan(tried: &str, (noun, name): (&'static str, String)) -> Wanted {
 
 /// The one thing that is declared.
 fn named(declared: &Declared) -> (&'static str, String) {
-    let topic = declared.topics.first().map(|topic| ("topic", &topic.name));
+    let topic = declared
+        .topics
+        .first()
+        .map(|topic| ("topic edit", &topic.name));
     let found = declared.subscriptions.first();
-    let subscription = found.map(|found| ("sub", &found.name));
-    let (noun, name) = subscription.or(topic).unwrap_or(("topic", &EMPTY));
-    (noun, name.clone())
+    let subscription = found.map(|found| ("sub edit", &found.name));
+    let (verb, name) = subscription.or(topic).unwrap_or(("topic edit", &EMPTY));
+    (verb, name.clone())
 }
 
 static EMPTY: String = String::new();

@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &mut Session, args: EditMessageArgs) -> Result<
     });
     let wanted = Wanted {
         requests: request.into_iter().collect(),
-        command: format!("dlq edit {name}"),
+        command: ("dlq edit", name.clone()),
         tried: match &args.id {
             Some(id) => format!("edit the dead message {id} of {name}"),
             None => format!("edit a dead message of {name}"),

@@ -9,6 +9,7 @@ use weir_proto::client::{Code, Error, Kind};
 use weir_proto::v1::ErrorReason;
 
 use crate::embedded::ConfigError;
+use crate::present::shell::word;
 
 /// How a command ended. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,9 +248,10 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Protected { name, .. } => {
-                format!("add --confirm {name} beside --yes or --plan").into()
+                format!("add --confirm {} beside --yes or --plan", word(name)).into()
             }
             Self::GoesOn { id } => {
+                let id = word(id);
                 format!("weir op watch {id} follows it, weir op cancel {id} ends it").into()
             }
             Self::Publish { cause, .. } => return cause.advice(),

@@ -1,6 +1,7 @@
 //! `weir op ls|get|watch|pause|resume|cancel|undo`: operations, which are acts on many messages that were begun.
 
 use weir_proto::client::Error;
+use weir_proto::safe_text::SafeText;
 use weir_proto::v1;
 
 use super::acting::{self, Asks, How, Wanted};
@@ -8,12 +9,14 @@ use super::arguments::{CancelArgs, ConsentArgs, ListArgs, OpCommand, OperationAr
 use super::consent::{self, Question};
 use super::failure::Failure;
 use super::names;
+use super::output::filtered;
 use super::session::Session;
 use super::signals::Signals;
 use crate::present::format::Format;
 use crate::present::json;
 use crate::present::operation::{Counted, is_over};
 use crate::present::operations::{ListedOperation, operation_table};
+use crate::present::shell::word;
 
 /// Operations of one page.
 const PAGE: i32 = 1_000;
@@ -121,11 +124,11 @@ async fn say(session: &mut Session, operation: &v1::Operation) -> Result<(), Fai
     let text = match session.format {
         Format::Json | Format::Jsonl => json::line(&document)?,
         Format::Name => {
-            let name = weir_proto::safe_text::SafeText::new(&document.operation);
+            let name = SafeText::new(&document.operation);
             format!("{name}\n")
         }
         Format::Table | Format::Wide => {
-            let line = weir_proto::safe_text::SafeText::new(document.progress());
+            let line = SafeText::new(document.progress());
             if session.output.is_terminal() && session.output.shows_progress() {
                 if !is_over(operation.state()) {
                     session.output.progress(line.as_str());
@@ -164,10 +167,7 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), Failure> 
             document.progress()
         );
         if args.dry_run {
-            let text = |_is_colored| {
-                let lines = plan.lines().map(weir_proto::safe_text::SafeText::new);
-                lines.map(|line| format!("{line}\n")).collect()
-            };
+            let text = |_is_colored| filtered(&plan);
             return session.thing(&document, id, text).await;
         }
         // What is over already is refused by the broker, which needs no question.
@@ -175,9 +175,9 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), Failure> 
             let given = ConsentArgs::default();
             let asked = Question {
                 plan: &plan,
-                question: &format!("Cancel operation {id}?"),
+                whether: &format!("Cancel operation {id}?"),
                 name: id,
-                command: &session.command(&format!("op cancel {id} --yes")),
+                command: &session.command(&format!("op cancel {} --yes", word(id))),
             };
             consent::on_plan(session, &given, &asked)?;
         }
@@ -200,7 +200,7 @@ async fn undo(session: &mut Session, args: UndoArgs) -> Result<(), Failure> {
     };
     let wanted = Wanted {
         requests: vec![request],
-        command: format!("op undo {}", args.id),
+        command: ("op undo", args.id.clone()),
         tried: format!("undo operation {}", args.id),
         done: ("took back", Counted::Messages),
         asks: Asks::Counting("Take back", ["message", "messages"]),

@@ -200,7 +200,7 @@ fn say(text: &str) {
 }
 
 /// The lines of a text, each through the filter.
-fn filtered(text: &str) -> String {
+pub(crate) fn filtered(text: &str) -> String {
     text.lines()
         .map(|line| SafeText::new(line).as_str().to_owned() + "\n")
         .collect()

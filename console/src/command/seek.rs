@@ -14,7 +14,7 @@ pub(crate) async fn run(session: &mut Session, args: SeekArgs) -> Result<(), Fai
     let name = names::subscription(session, &args.subscription).await?.name;
     let wanted = Wanted {
         requests: args.to.map(|to| request(&name, to)).into_iter().collect(),
-        command: format!("sub seek {name}"),
+        command: ("sub seek", name.clone()),
         tried: format!("seek the subscription {name}"),
         done: ("sought: changed", Counted::Messages),
         asks: Asks::Naming("Seek"),

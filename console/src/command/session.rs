@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::location::locate;
 use super::output::Output;
 use crate::present::format::Format;
+use crate::present::shell::word;
 use crate::present::table::Table;
 use crate::present::{json, list};
 use crate::profile::{Location, Stage};
@@ -216,14 +217,11 @@ impl Session {
 
 /// Which broker was named on the line; what the environment says holds for the next command, too.
 fn flags(globals: &Globals) -> String {
-    let mut flags = String::new();
-    if let Some(server) = &globals.server {
-        flags.push_str(&format!(" --server {server}"));
-    }
-    if let Some(context) = &globals.context {
-        flags.push_str(&format!(" --context {context}"));
-    }
-    flags
+    let flag = |name: &str, value: &Option<String>| match value {
+        Some(value) => format!(" --{name} {}", word(value)),
+        None => String::new(),
+    };
+    flag("server", &globals.server) + &flag("context", &globals.context)
 }
 
 fn name_line(name: &str) -> String {

@@ -164,7 +164,7 @@ async fn delete(session: &mut Session, given: &str, consent: ConsentArgs) -> Res
     };
     let wanted = Wanted {
         requests: vec![request],
-        command: format!("sub rm {name}"),
+        command: ("sub rm", name.clone()),
         tried: format!("delete the subscription {name}"),
         done: ("deleted the subscription", Counted::Nothing),
         asks: Asks::Naming("Delete the subscription"),

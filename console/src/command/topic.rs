@@ -96,7 +96,7 @@ async fn delete(session: &mut Session, args: DeleteTopicArgs) -> Result<(), Fail
     };
     let wanted = Wanted {
         requests: vec![request],
-        command: format!("topic rm {name}"),
+        command: ("topic rm", name.clone()),
         tried: format!("delete the topic {name}"),
         done: ("deleted the topic", Counted::Nothing),
         asks: Asks::Naming("Delete the topic"),

@@ -31,7 +31,9 @@ fn acts(count: u64) -> Vec<AuditDocument> {
 
 fn verdict(acts: &[AuditDocument]) -> Result<String, String> {
     let mut chain = Chain::default();
-    acts.iter().for_each(|act| chain.add(act));
+    for act in acts {
+        chain.add(act);
+    }
     chain.verdict()
 }
 

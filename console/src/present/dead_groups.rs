@@ -4,6 +4,7 @@ use serde::Serialize;
 use weir_proto::filter::{Field, Filtered, Kind, Schema};
 use weir_proto::v1;
 
+use super::shell::word;
 use super::table::{Table, cell, number, text};
 use super::units::{self, known};
 
@@ -108,11 +109,13 @@ impl DeadGroupDocument {
 
 impl GroupCommands {
     fn on(subscription: &str, fingerprint: &str) -> Self {
-        let command = |verb: &str, rest: &str| {
-            format!(
-                "weir dlq {verb} {subscription} --where 'fingerprint = \"{fingerprint}\"'{rest}"
-            )
-        };
+        let (name, filter) = (
+            word(subscription),
+            format!("fingerprint = \"{fingerprint}\""),
+        );
+        let filter = word(&filter);
+        let command =
+            |verb: &str, rest: &str| format!("weir dlq {verb} {name} --where {filter}{rest}");
         Self {
             peek: command("peek", ""),
             export: command("export", " -o jsonl"),

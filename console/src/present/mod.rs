@@ -7,6 +7,7 @@
 pub(crate) mod color;
 pub(crate) mod format;
 pub(crate) mod json;
+pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod units;
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use weir_proto::v1::{self, OperationAct, OperationState};
 
+use super::shell::word;
 use super::units;
 
 /// What an act on many messages did.
@@ -103,7 +104,7 @@ pub(crate) enum Counted {
 
 /// The command that takes an operation back.
 pub(crate) fn undo_command(id: &str) -> String {
-    format!("weir op undo {id}")
+    format!("weir op undo {}", word(id))
 }
 
 /// An act as programs read it.

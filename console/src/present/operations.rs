@@ -205,26 +205,21 @@ impl ListedOperation {
     /// How far it is, in one line.
     pub(crate) fn progress(&self) -> String {
         let (id, act) = (&self.operation, self.act.replace('_', " "));
-        let mut line = format!(
-            "operation {id}, {act} of {}: {}",
-            self.about(),
-            self.counts()
-        );
+        let (about, counts) = (self.about(), self.counts());
+        let mut parts = vec![format!("operation {id}, {act} of {about}: {counts}")];
         if self.died_again > 0 {
-            line.push_str(&format!("; {} died again", units::count(self.died_again)));
+            parts.push(format!("{} died again", units::count(self.died_again)));
         }
-        match self.state {
-            "waiting" => {
+        match (self.state, &self.note) {
+            ("waiting", _) => {
                 let at = self.judge_time.as_deref().unwrap_or("once it is judged");
-                line.push_str(&format!("; the canary is out, on with it at {at}"));
+                parts.push(format!("the canary is out, on with it at {at}"));
             }
-            "running" => {}
-            state => line.push_str(&format!("; {state}")),
+            ("running", _) => {}
+            ("stopped", Some(note)) => parts.push(format!("stopped: {note}")),
+            (state, _) => parts.push(state.to_owned()),
         }
-        if let (Some(note), "stopped") = (&self.note, self.state) {
-            line.push_str(&format!(": {note}"));
-        }
-        line
+        parts.join("; ")
     }
 }
 
