@@ -63,10 +63,11 @@ const COMMANDS: [&[&str]; 36] = [
     &["check", "s", "--backlog", "1"],
 ];
 const FORMATS: [&str; 5] = ["table", "wide", "json", "jsonl", "name"];
-/// Keys that go everywhere and never leave.
-const KEYS: [&str; 24] = [
-    "1", "2", "3", "4", "5", "6", "\r", "\r", "\r", "j", "j", "k", "G", "g", "s", "r", "p", "t",
-    "]", "[", "v", "d", " ", "\t",
+/// Keys that go everywhere and never leave; capitals open dialogs about what the broker says, with enter on what does
+/// nothing. Not the tab key: there enter could fill the clipboard, which only draws if nothing is copied.
+const KEYS: [&str; 32] = [
+    "1", "2", "3", "4", "5", "6", "7", "8", "\r", "\r", "\r", "j", "j", "k", "G", "g", "s", "r",
+    "p", "t", "]", "[", "v", "d", " ", "w", "R", "X", "K", "P", "D", "U",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

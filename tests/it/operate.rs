@@ -19,18 +19,23 @@ async fn with_dead() -> Broker {
     let texts: Vec<String> = (0..DEAD).map(|at| format!("mail {at}")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     broker.publish_texts("emails", &texts).await;
-    let pulled = broker.pull_all("smtp", DEAD).await;
+    kill(&broker, DEAD, |at| format!("mailbox {at} is full")).await;
+    broker
+}
+
+/// Lets so many messages die, each of a reason.
+async fn kill(broker: &Broker, count: usize, reason: impl Fn(usize) -> String) {
+    let pulled = broker.pull_all("smtp", count).await;
     let changes = pulled.iter().enumerate().map(|(at, one)| NackChange {
         ack_id: one.ack_id.clone(),
         options: Some(NackOptions {
             action: NackAction::Dead.into(),
-            reason: format!("mailbox {at} is full"),
+            reason: reason(at),
             ..NackOptions::default()
         }),
     });
     let nacked = broker.client().puller().nack(changes.collect()).await;
-    assert_eq!(nacked.unwrap().changed_count, DEAD as u64);
-    broker
+    assert_eq!(nacked.unwrap().changed_count, count as u64);
 }
 
 /// Presses keys and waits for a text that was not there before.
@@ -85,7 +90,7 @@ async fn dead_messages_go_back_by_a_plan_with_a_canary_and_are_taken_back_on_the
     });
     step(&mut terminal, "7", "[7 Operations]");
     terminal.until("all of them back", SOON, |screen| {
-        screen.contains("30/30") && screen.contains("done: 30 of 30")
+        screen.contains("30/30") && screen.contains("finished: 30 of 30")
     });
     let stats = broker.stats("smtp").await;
     assert_eq!((stats.dead, stats.ready), (0, 30));
@@ -109,4 +114,42 @@ async fn dead_messages_go_back_by_a_plan_with_a_canary_and_are_taken_back_on_the
     terminal.press("\u{3}");
     assert_eq!(terminal.end(SOON), 0, "{}", terminal.screen());
     check_only_draws(&terminal.bytes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_marked_or_passes_a_filter_is_looked_for_and_planned_by_its_ids() {
+    let broker = with_dead().await;
+    broker.publish_texts("emails", &["a", "b", "c"]).await;
+    kill(&broker, 2, |_| "no such host".to_owned()).await;
+    kill(&broker, 1, |_| "no such user".to_owned()).await;
+    let address = broker.child().address().to_owned();
+    let mut terminal = Terminal::start(WEIR, &["--server", &address, "top"], SIZE);
+    terminal.until("numbers", SOON, |screen| {
+        screen.contains("● live") && screen.contains("smtp")
+    });
+    step(&mut terminal, "4", "[4 Dead letters]");
+    step(&mut terminal, "\r", "no such user");
+    step(&mut terminal, "w", "RW 1");
+    // The two small groups: below the large one.
+    step(&mut terminal, "G ", "1 marked");
+    step(&mut terminal, "k ", "2 marked");
+    let screen = step(&mut terminal, "X", "Discard 3");
+    assert!(screen.contains("the 2 marked groups"), "{screen}");
+    terminal.press("\u{1b}");
+    terminal.until("no dialog", SOON, |screen| !screen.contains("Discard 3"));
+    // All of the large group that pass a filter, which only the console can evaluate.
+    terminal.press(":filter count > 10\r");
+    terminal.until("the large group alone", SOON, |screen| {
+        !screen.contains("no such user")
+    });
+    step(&mut terminal, "\r", "History and attributes");
+    terminal.press(":filter reason ~ \"mailbox 1\"\r");
+    terminal.until("those of mailbox 1", SOON, |screen| {
+        !screen.contains("1.0.20")
+    });
+    let screen = step(&mut terminal, "R", "Requeue 11");
+    assert!(screen.contains("what passes reason"), "{screen}");
+    assert_eq!(broker.stats("smtp").await.dead, 33, "plans change nothing");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end(SOON), 0, "{}", terminal.screen());
 }

@@ -14,8 +14,8 @@ use crate::terminals::{SOON, WEIR};
 
 const SIZE: (u16, u16) = (120, 36);
 /// Keys that neither leave nor freeze.
-const KEYS: [&str; 17] = [
-    "1", "2", "3", "4", "5", "6", "j", "k", "G", "g", "s", "r", "p", "t", "\r", "\t", "?",
+const KEYS: [&str; 19] = [
+    "1", "2", "3", "4", "5", "6", "7", "8", "j", "k", "G", "g", "s", "r", "p", "t", "\r", "\t", "?",
 ];
 
 async fn small() -> Broker {

@@ -18,13 +18,13 @@ use super::state::row::Row;
 
 /// How long a call may take; looking through a million messages takes the broker longer than others.
 const LIMIT: Duration = Duration::from_secs(10);
-const PLAN_LIMIT: Duration = Duration::from_secs(120);
+const PLAN_LIMIT: Duration = Duration::from_mins(2);
 /// The most ids of one plan, which is the broker's limit.
 const IDS: usize = 10_000;
 /// How many messages are looked at in one call.
 const PAGE: i32 = 1_000;
-/// What names the operator.
-const NAMES: [&str; 2] = ["USER", "LOGNAME"];
+/// What names the operator, as for commands.
+const NAMES: [&str; 2] = ["WEIR_ACTOR", "USER"];
 
 /// Makes a call; it ends within the limit.
 pub(crate) async fn within_limit(client: &Client, call: Call) -> Result<Done, Failure> {

@@ -119,14 +119,19 @@ impl State {
             Place::Audit => &["audit", "ls"],
         };
         words.extend(verb.iter().map(|word| quoted(word)));
-        if matches!(page.place, Place::Topics | Place::Subscriptions) {
-            let listing = &page.listing;
-            if let Some(filter) = listing.filter.held() {
-                words.extend(["--where".to_owned(), quoted(filter)]);
-            }
-            if let Some(sort) = listing.sorted_by().filter(|sort| sort.field != "urgency") {
-                words.extend(["--sort".to_owned(), quoted(sort.field)]);
-            }
+        let listing = &page.listing;
+        let is_listed_alike = matches!(
+            page.place,
+            Place::Topics | Place::Subscriptions | Place::Operations | Place::Audit
+        );
+        if let Some(filter) = listing.filter.held().filter(|_| is_listed_alike) {
+            words.extend(["--where".to_owned(), quoted(filter)]);
+        }
+        if let Some(sort) = listing.sorted_by()
+            && matches!(page.place, Place::Topics | Place::Subscriptions)
+            && sort.field != "urgency"
+        {
+            words.extend(["--sort".to_owned(), quoted(sort.field)]);
         }
         if let Place::DeadMessages {
             group: Some(group), ..

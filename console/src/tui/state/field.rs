@@ -123,7 +123,7 @@ impl Field {
     /// What stands behind its value.
     pub(crate) fn hint(&self) -> &'static str {
         match self.name {
-            Name::Which | Name::What | Name::Place => "",
+            Name::Which | Name::What | Name::Place | Name::Payload => "",
             Name::Age | Name::Back => "as 30s, 15m, 2h, 7d",
             Name::Keep => "of each partition stay",
             Name::WithSubscriptions => "its subscriptions go, too",
@@ -134,7 +134,6 @@ impl Field {
             Name::Brake => "% dying again stop it; 0: nothing does",
             Name::SkipRequeued => "leave those that were requeued before",
             Name::Target => "the topic to which they go",
-            Name::Payload => "",
             Name::Key => "empty: none",
             Name::Attribute => "name=value to set; empty: none",
             Name::KeepAttempts => "keep them: the next failure may be the last",
@@ -273,9 +272,8 @@ impl Field {
                         .split_once('=')
                         .is_some_and(|(name, _)| !name.is_empty())
             }
-            Value::Text(_) => true,
             Value::Number(_) if self.name == Name::Brake => self.number() <= 100,
-            Value::Flag(_) | Value::Choice { .. } | Value::Number(_) => true,
+            Value::Flag(_) | Value::Choice { .. } | Value::Number(_) | Value::Text(_) => true,
         }
     }
 }
@@ -310,7 +308,7 @@ mod tests {
 
     #[test]
     fn spans_are_those_that_people_write() {
-        assert_eq!(span("15m").span(), Some(Duration::from_secs(900)));
+        assert_eq!(span("15m").span(), Some(Duration::from_mins(15)));
         for wrong in ["", "m", "0s", "12"] {
             assert!(!span(wrong).is_right(), "{wrong}");
         }

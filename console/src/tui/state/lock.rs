@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reading::Moment;
 
 /// How long writing stays unlocked.
-const OPEN_FOR: Duration = Duration::from_secs(15 * 60);
+const OPEN_FOR: Duration = Duration::from_mins(15);
 
 /// The lock. Closed to begin with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,11 +56,9 @@ mod tests {
         let at = Duration::from_secs(100);
         assert!(!lock.is_open(at) && !lock.expire(at));
         lock.open(at);
-        assert_eq!(
-            lock.left(at + Duration::from_secs(60)),
-            Some(OPEN_FOR - Duration::from_secs(60))
-        );
-        assert!(!lock.expire(at + OPEN_FOR - Duration::from_secs(1)));
+        let left = lock.left(at + Duration::from_mins(1));
+        assert_eq!(left, Some(Duration::from_mins(14)));
+        assert!(!lock.expire(at + Duration::from_secs(899)));
         assert!(lock.expire(at + OPEN_FOR), "its time is over");
         assert!(!lock.expire(at + OPEN_FOR), "that is said once");
     }

@@ -110,20 +110,32 @@ impl Operation {
         }
     }
 
+    /// What it does, as the command line calls it.
+    pub(crate) fn act_word(&self) -> &'static str {
+        match self.act {
+            OperationAct::Unspecified => "unknown",
+            OperationAct::DeleteTopic => "delete_topic",
+            OperationAct::DeleteSubscription => "delete_subscription",
+            OperationAct::UpdateTopic => "update_topic",
+            OperationAct::UpdateSubscription => "update_subscription",
+            act => verb(act),
+        }
+    }
+
     /// What it does, in a word.
     pub(crate) fn verb(&self) -> &'static str {
         verb(self.act)
     }
 
-    /// How far it is, in a word.
+    /// How far it is, in a word: the same as on the command line.
     pub(crate) fn state_word(&self) -> &'static str {
         match self.state {
             OperationState::Unspecified => "unknown",
             OperationState::Planned => "planned",
-            OperationState::Finished => "done",
+            OperationState::Finished => "finished",
             OperationState::Running => "running",
             OperationState::Paused => "paused",
-            OperationState::Waiting => "canary",
+            OperationState::Waiting => "waiting",
             OperationState::Cancelled => "cancelled",
             OperationState::Stopped => "stopped",
         }

@@ -7,8 +7,9 @@ use super::reading::{Moment, broker_seconds, measured};
 
 const NAME_CAP_BYTES: usize = 511;
 const TEXT_CAP_BYTES: usize = 2_048;
-/// How long a plan holds if the broker does not say.
+/// How long a plan holds if the broker does not say, and at most, whatever it says.
 const USUAL_SECONDS: f64 = 600.0;
+const MOST_SECONDS: f64 = 86_400.0;
 
 /// A plan of the broker.
 #[derive(Clone, Debug)]
@@ -87,7 +88,7 @@ impl Plan {
                 .undo_window
                 .and_then(|span| measured(span.seconds as f64 + f64::from(span.nanos) / 1e9)),
             undo_note: text(&wire.undo_note),
-            holds_seconds: holds.unwrap_or(USUAL_SECONDS),
+            holds_seconds: holds.unwrap_or(USUAL_SECONDS).min(MOST_SECONDS),
             warnings: wire.warnings.iter().map(|one| text(one)).collect(),
             delivered: wire
                 .delivered_message_ids

@@ -236,7 +236,7 @@ fn of_operation<'a>(one: &'a Operation, field: &str) -> Value<'a> {
         "operation" => Value::text(one.id.as_str()),
         "start_time" => time(one.started),
         "actor" => Value::text(one.actor.as_str()),
-        "act" => Value::Text(Cow::Borrowed(one.verb())),
+        "act" => Value::Text(Cow::Borrowed(one.act_word())),
         "state" => Value::Text(Cow::Borrowed(one.state_word())),
         "topic" => Value::text(one.topic.as_str()),
         "subscription" => Value::text(one.subscription.as_str()),
@@ -245,6 +245,8 @@ fn of_operation<'a>(one: &'a Operation, field: &str) -> Value<'a> {
         "affected" => Value::count(one.affected),
         "skipped" => Value::count(one.skipped),
         "died_again" => Value::count(one.died_again),
+        "remaining" => Value::count(one.remaining),
+        "peer" => Value::text(one.peer.as_str()),
         "rate" => Value::count(one.rate),
         "undo_until" => time(one.undo_until),
         "undoes" => Value::text(one.undoes.as_str()),
@@ -258,7 +260,7 @@ fn of_operation<'a>(one: &'a Operation, field: &str) -> Value<'a> {
 fn of_act<'a>(one: &'a Act, field: &str) -> Value<'a> {
     match field {
         "sequence" => Value::count(one.sequence),
-        "time" => time(Some(one.time)),
+        "event_time" => time(Some(one.time)),
         "actor" => Value::text(one.actor.as_str()),
         "peer" => Value::text(one.peer.as_str()),
         "verb" => Value::text(one.verb.as_str()),

@@ -14,7 +14,7 @@ pub(crate) const NO_PAGE: u64 = 0;
 const OFTEN: Duration = Duration::from_secs(1);
 const SELDOM: Duration = Duration::from_secs(3);
 /// How often a broker is asked that cannot say or may not.
-const RARELY: Duration = Duration::from_secs(60);
+const RARELY: Duration = Duration::from_mins(1);
 
 impl State {
     /// The call that the console itself makes now, if it is time for one.

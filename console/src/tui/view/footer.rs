@@ -125,11 +125,12 @@ fn progress(one: &Operation, others: usize, look: Look) -> Phrase {
         .say(" ", Meaning::Plain)
         .add(one.about().clamp(ABOUT_CELLS), Meaning::Plain)
         .add(share, meaning);
-    if !matches!(one.state, OperationState::Running) {
-        phrase = phrase
-            .say(" ", Meaning::Plain)
-            .say(one.state_word(), meaning);
-    }
+    let word = match one.state {
+        OperationState::Running => "",
+        OperationState::Waiting => " canary",
+        _ => " paused",
+    };
+    phrase = phrase.say(word, meaning);
     if others > 0 {
         let more = SafeText::new(format!(" +{others}"));
         phrase = phrase.add(more, Meaning::Label);
