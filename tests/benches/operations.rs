@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use weir_proto::client::{Client, Publisher, PublisherOptions, SubscribeOptions, Subscriber};
 use weir_proto::v1::{
-    ApplyRequest, GroupDeadLettersRequest, Message, NackAction, NackChange, NackOptions, Operation,
-    OperationAct, PlanRequest, Selection,
+    ApplyRequest, GroupDeadLettersRequest, ListOperationsRequest, Message, NackAction, NackChange,
+    NackOptions, Operation, OperationAct, PlanRequest, Selection,
 };
 use weir_tests::broker::{Broker, Setup, eager, subscription};
 use weir_tests::wait;
@@ -38,8 +38,8 @@ fn main() -> anyhow::Result<()> {
     let runtime = runtime.worker_threads(2).enable_all().build()?;
     println!("| what | figure | target |\n| --- | --- | --- |");
     runtime.block_on(async {
-        dead().await?;
-        backlog().await
+        Box::pin(dead()).await?;
+        Box::pin(backlog()).await
     })
 }
 
@@ -66,7 +66,8 @@ async fn dead() -> anyhow::Result<()> {
         fingerprint,
         ..Selection::default()
     };
-    let (plan, took) = wait::timed(operator.plan(request(OperationAct::Requeue, filtered))).await;
+    let planned = Box::pin(operator.plan(request(OperationAct::Requeue, filtered)));
+    let (plan, took) = wait::timed(planned).await;
     row(
         &format!("plan of a requeue of one group, {} of 1 M", plan?.affected),
         &seconds(took),
@@ -74,7 +75,7 @@ async fn dead() -> anyhow::Result<()> {
     );
     let quiet = probe(&client).stop_after(QUIET).await?;
     let busy = probe(&client);
-    let (done, took) = wait::timed(carry_out(&client, OperationAct::Requeue)).await;
+    let (done, took) = wait::timed(Box::pin(carry_out(&client, OperationAct::Requeue))).await;
     row(
         "requeue of all, unthrottled",
         &rate(&done?, took),
@@ -82,7 +83,7 @@ async fn dead() -> anyhow::Result<()> {
     );
     let peak = broker.rss();
     let newest = operator
-        .list_operations(Default::default())
+        .list_operations(ListOperationsRequest::default())
         .await?
         .operations;
     let (undone, took) = wait::timed(take_back(&client, &newest[0].operation)).await;
@@ -114,7 +115,7 @@ async fn backlog() -> anyhow::Result<()> {
     broker.pair().await;
     publish(&broker, BACKLOG).await?;
     let client = broker.client().clone();
-    let (done, took) = wait::timed(carry_out(&client, OperationAct::Purge)).await;
+    let (done, took) = wait::timed(Box::pin(carry_out(&client, OperationAct::Purge))).await;
     let done = done?;
     anyhow::ensure!(done.affected == BACKLOG as u64, "{}", done.affected);
     row("purge of 10 M, planned and done", &seconds(took), "1 s");
