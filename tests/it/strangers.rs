@@ -216,8 +216,8 @@ async fn who_leaves_while_an_operation_is_waited_for_is_told_that_it_goes_on() {
         asked.stderr
     );
     typed(server, "op cancel 1 --dry-run", 0);
-    let state = operator.get_operation("1").await.unwrap().state();
-    assert_eq!(state, OperationState::Running);
+    let shown = operator.get_operation("1").await.unwrap();
+    assert_eq!(shown.state(), OperationState::Running);
     let cancelled = typed(server, "op cancel 1 --yes -o json", 0).json();
     assert_eq!(cancelled["state"], "cancelled");
     typed(server, "op watch 1", 3);

@@ -92,9 +92,9 @@ fn each_field_is_in_the_hash() {
         |act| act.previous_hash = "01".repeat(32),
     ];
     for (at, change) in changes.into_iter().enumerate() {
-        let mut changed = act.clone();
-        change(&mut changed);
-        assert_ne!(changed.expected_hash(), act.expected_hash(), "change {at}");
+        let mut other = act.clone();
+        change(&mut other);
+        assert_ne!(other.expected_hash(), act.expected_hash(), "change {at}");
     }
 }
 
