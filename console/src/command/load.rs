@@ -243,13 +243,10 @@ async fn search(
     (args, objectives): (&RunArgs, Option<&Objectives>),
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let start = match plan(args).shape {
-        Shape::Constant(rate) => rate,
-        _ => {
-            return Err(Failure::Usage(
-                "--until-saturated begins at one rate, for example --rate 5k".to_owned(),
-            ));
-        }
+    let Shape::Constant(start) = plan(args).shape else {
+        return Err(Failure::Usage(
+            "--until-saturated begins at one rate, for example --rate 5k".to_owned(),
+        ));
     };
     let mut search = Search::from(start);
     let mut found = Saturation {

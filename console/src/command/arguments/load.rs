@@ -58,6 +58,10 @@ and prints what was measured.")]
 
 /// What `weir load run` takes.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct RunArgs {
     /// The topic; without one, a topic for the run
     #[arg(value_name = "TOPIC")]
