@@ -166,6 +166,20 @@ async fn what_cannot_be_applied_or_taken_back_says_why() {
         ..requeue()
     };
     let discard = operator.plan(discard).await.unwrap();
+    for (wanted, is_named) in [
+        (OperationAct::Requeue, ("t", "s")),
+        (OperationAct::Discard, ("t", "another")),
+        (OperationAct::Discard, ("another", "s")),
+    ] {
+        let request = ApplyRequest {
+            act: wanted.into(),
+            topic: is_named.0.to_owned(),
+            subscription: is_named.1.to_owned(),
+            ..apply(&discard)
+        };
+        let (code, reason) = (Code::FailedPrecondition, ErrorReason::PlanMismatch);
+        refused(operator.apply(request).await, code, reason);
+    }
     let discarded = operator.apply(apply(&discard)).await.unwrap().operation;
     operator.follow_operation(&discarded, |_| ()).await.unwrap();
     let shrunk = operator.apply(apply(&plan)).await;

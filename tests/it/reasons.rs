@@ -226,6 +226,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "what_cannot_be_applied_or_taken_back_says_why",
     ),
     (
+        ErrorReason::PlanMismatch,
+        "operations",
+        "what_cannot_be_applied_or_taken_back_says_why",
+    ),
+    (
         ErrorReason::SelectionShrank,
         "operations",
         "what_cannot_be_applied_or_taken_back_says_why",

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use weir_proto::v1::{ListOperationsRequest, OperationState};
-use weir_tests::broker::Broker;
+use weir_tests::broker::{Broker, subscription};
 use weir_tests::wait;
 
 use crate::command_line::run_with;
@@ -50,7 +50,26 @@ async fn a_plan_that_is_not_so_any_more_is_not_carried_out() {
         refused.stderr
     );
 
-    let line = format!("dlq requeue s --plan {}", plan(&broker));
+    broker.subscription(subscription("other", "t")).await;
+    let to_requeue = plan(&broker);
+    for (command, said) in [
+        ("dlq discard s", "is to requeue, not to discard"),
+        (
+            "dlq requeue other",
+            "is about the subscription s, not about other",
+        ),
+    ] {
+        let line = format!("{command} --plan {to_requeue} --yes");
+        let refused = typed(broker.child().address(), &line, 9);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("(PLAN_MISMATCH)"),
+            "{}",
+            refused.stderr
+        );
+    }
+
+    let line = format!("dlq requeue s --plan {to_requeue}");
     broker.kill();
     broker.start_again().await;
     let refused = typed(broker.child().address(), &line, 9);

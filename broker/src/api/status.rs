@@ -95,6 +95,7 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::PlanOfAnotherBroker { .. } => {
             (Code::FailedPrecondition, ErrorReason::PlanOfAnotherBroker)
         }
+        Refusal::PlanMismatch { .. } => (Code::FailedPrecondition, ErrorReason::PlanMismatch),
         Refusal::SelectionShrank { .. } => (Code::Aborted, ErrorReason::SelectionShrank),
         Refusal::UndoTooLate { .. } => (Code::FailedPrecondition, ErrorReason::UndoTooLate),
         _ => (Code::InvalidArgument, invalid(refusal)),
@@ -322,6 +323,9 @@ fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
         ],
         Refusal::PlanExpired { plan } | Refusal::PlanOfAnotherBroker { plan } => {
             vec![("plan", plan.clone())]
+        }
+        Refusal::PlanMismatch { plan, detail } => {
+            vec![("plan", plan.clone()), ("detail", detail.clone())]
         }
         Refusal::SelectionShrank {
             plan,

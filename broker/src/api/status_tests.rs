@@ -158,6 +158,10 @@ fn refusals_of_operations() -> Vec<Refusal> {
         },
         Refusal::PlanExpired { plan: text() },
         Refusal::PlanOfAnotherBroker { plan: text() },
+        Refusal::PlanMismatch {
+            plan: text(),
+            detail: text(),
+        },
         Refusal::SelectionShrank {
             plan: text(),
             planned: 2,

@@ -31,6 +31,19 @@ pub enum Planned {
 }
 
 impl Core {
+    /// What a plan does, and to which topic and subscription: also of one that was applied.
+    pub fn subject_of_plan(&self, id: PlanId, now: Now) -> Option<(Deed, (String, String))> {
+        let operations = &self.objects.operations;
+        let applied = operations.by_plan.get(&id);
+        if let Some(one) = applied.and_then(|of| operations.all.get(of)) {
+            let record = &one.state.record;
+            return Some((record.deed, record.names.clone()));
+        }
+        let is_own = id.broker == self.broker_id && id.incarnation == self.incarnation;
+        let plan = self.plans.get(id.number, now.wall).filter(|_plan| is_own)?;
+        Some((plan.deed, plan.names.clone()))
+    }
+
     /// Begins a plan.
     pub fn begin_plan(&mut self, order: Order, now: Now) -> Result<Planned, Refusal> {
         self.plans.forget(now.wall);

@@ -377,6 +377,14 @@ pub enum Refusal {
         /// The plan.
         plan: String,
     },
+    /// A plan is not about what was named with it.
+    #[error("plan {plan} {detail}; nothing was done")]
+    PlanMismatch {
+        /// The plan.
+        plan: String,
+        /// What it is about, and what was named.
+        detail: String,
+    },
     /// Some of what was planned is no longer as it was.
     #[error(
         "of the {planned} messages of plan {plan} only {left} are still dead; make a new plan, or allow it to have \

@@ -94,6 +94,15 @@ impl Handle {
         .await
     }
 
+    /// What a plan does, and to which topic and subscription; none if nobody knows it any more.
+    pub async fn subject_of_plan(
+        &self,
+        id: PlanId,
+    ) -> Result<Option<(Deed, (String, String))>, Refusal> {
+        self.act(move |core, now| Ok(core.subject_of_plan(id, now)))
+            .await
+    }
+
     /// Refuses a plan of dead messages of which some are dead no more.
     async fn recheck(&self, id: PlanId) -> Result<(), Refusal> {
         let planned = self.act(move |core, now| Ok(core.planned(id, now))).await?;

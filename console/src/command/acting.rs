@@ -4,7 +4,7 @@
 //! Exactly what was shown is done: what is applied is the plan, by its id. An act may need several plans, for several
 //! subscriptions or for more ids than one call takes; they are shown as one and carried out one after another.
 
-use weir_proto::v1::{self, OperationState};
+use weir_proto::v1::{self, OperationAct, OperationState};
 
 use super::arguments::{CanaryArgs, ConsentArgs};
 use super::consent::{self, Question};
@@ -35,6 +35,39 @@ pub(crate) struct Wanted {
     pub(crate) asks: Asks,
     /// What is shown above the plan; may be empty.
     pub(crate) lead: String,
+}
+
+impl Wanted {
+    /// The same request for a plan of this act on this thing and no other.
+    fn of_this(&self, request: v1::ApplyRequest) -> v1::ApplyRequest {
+        let (verb, name) = &self.command;
+        let act = match *verb {
+            "dlq requeue" => OperationAct::Requeue,
+            "dlq discard" => OperationAct::Discard,
+            "dlq move" => OperationAct::Move,
+            "dlq edit" => OperationAct::Edit,
+            "sub purge" | "topic purge" => OperationAct::Purge,
+            "sub seek" => OperationAct::Seek,
+            "sub rm" => OperationAct::DeleteSubscription,
+            "sub edit" => OperationAct::UpdateSubscription,
+            "topic rm" => OperationAct::DeleteTopic,
+            "topic edit" => OperationAct::UpdateTopic,
+            "op undo" => OperationAct::Undo,
+            _ => OperationAct::Unspecified,
+        };
+        let name = || name.clone();
+        let (topic, subscription) = match verb.split(' ').next() {
+            Some("topic") => (name(), String::new()),
+            Some("dlq" | "sub") => (String::new(), name()),
+            _ => (String::new(), String::new()),
+        };
+        v1::ApplyRequest {
+            act: act.into(),
+            topic,
+            subscription,
+            ..request
+        }
+    }
 }
 
 /// How an act is asked about.
@@ -179,6 +212,7 @@ async fn carried_out(
     let mut done: Vec<v1::Operation> = Vec::new();
     for plan in plans {
         let request = how.apply(plan, done.is_empty() || how.consent.no_wait);
+        let request = wanted.of_this(request);
         let applied = session.operator().apply(request).await;
         let failed = |error| session.failure(wanted.tried.clone(), error);
         let begun = applied.map_err(failed);

@@ -291,6 +291,7 @@ fn exit_of(error: &Error) -> Exit {
         | ErrorReason::SelectionRequired => return Exit::Usage,
         ErrorReason::PlanExpired
         | ErrorReason::PlanOfAnotherBroker
+        | ErrorReason::PlanMismatch
         | ErrorReason::SelectionShrank => return Exit::Changed,
         ErrorReason::SubscriptionDeleted => return Exit::NotFound,
         ErrorReason::LogPoisoned => return Exit::Failed,
@@ -318,6 +319,7 @@ fn advice_on(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::PlanOfAnotherBroker => {
             Some("name the broker that made it with --server or --context, or make a new plan")
         }
+        ErrorReason::PlanMismatch => Some("use the command that was printed with the plan"),
         ErrorReason::SelectionShrank => Some("run the command again without --plan"),
         ErrorReason::DiskFull => {
             Some("free disk space on the broker's machine; acks go on meanwhile")

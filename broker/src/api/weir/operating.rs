@@ -6,7 +6,7 @@ use weir_proto::server::{
 };
 
 use super::places::Place;
-use super::shown::{wire_operation, wire_plan};
+use super::shown::{wire_act, wire_operation, wire_plan};
 use super::{convert, editing, masks};
 use crate::api::page;
 use crate::core::{Control, Order, Pace, PurgeScope, Selection};
@@ -132,8 +132,45 @@ async fn update(
 pub(super) async fn apply(handle: &Handle, request: &ApplyRequest) -> Result<Operation, Refusal> {
     let id = plan_id(&request.plan)?;
     let pace = pace(request)?;
+    check_subject(handle, id, request).await?;
     let applied = handle.apply(id, pace, request.may_have_shrunk).await?;
     Ok(wire_operation(&applied))
+}
+
+/// Refuses a plan that is about something else than what was named with it.
+async fn check_subject(handle: &Handle, id: PlanId, request: &ApplyRequest) -> Result<(), Refusal> {
+    let named = (request.act(), &request.topic, &request.subscription);
+    if named == (OperationAct::Unspecified, &String::new(), &String::new()) {
+        return Ok(());
+    }
+    // What is not known is refused by the broker's core, which knows why.
+    let Some((deed, (topic, subscription))) = handle.subject_of_plan(id).await? else {
+        return Ok(());
+    };
+    let act = wire_act(deed);
+    let is_other = |named: &str, is: &str| !named.is_empty() && named != is;
+    let detail = if named.0 != OperationAct::Unspecified && named.0 != act {
+        format!("is to {}, not to {}", words(act), words(named.0))
+    } else if is_other(named.1, &topic) {
+        format!("is about the topic {topic}, not about {}", named.1)
+    } else if is_other(named.2, &subscription) {
+        format!(
+            "is about the subscription {subscription}, not about {}",
+            named.2
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::PlanMismatch {
+        plan: request.plan.clone(),
+        detail,
+    })
+}
+
+/// An act as a verb.
+fn words(act: OperationAct) -> String {
+    let name = act.as_str_name().trim_start_matches("OPERATION_ACT_");
+    name.replace('_', " ").to_lowercase()
 }
 
 fn pace(request: &ApplyRequest) -> Result<Pace, Refusal> {

@@ -15,7 +15,7 @@ const USUAL_RATE: f64 = 200_000.0;
 /// The same for a move, which reads and publishes.
 const USUAL_MOVE_RATE: f64 = 20_000.0;
 
-fn wire_act(deed: Deed) -> OperationAct {
+pub(super) fn wire_act(deed: Deed) -> OperationAct {
     match deed {
         Deed::Requeue => OperationAct::Requeue,
         Deed::Discard => OperationAct::Discard,
