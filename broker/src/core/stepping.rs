@@ -4,7 +4,7 @@
 //! A step looks again at what was selected and leaves what is no longer as it was. Between steps others are served.
 
 use super::bucket::Rate;
-use super::limits::{MAX_ENTRY_PARTS, STEP_RANGES};
+use super::limits::{MAX_ENTRY_PARTS, STEP_DEAD, STEP_RANGES};
 use super::operation::{Operation, without};
 use super::state::{Act, Core};
 use crate::delivery::Chosen;
@@ -102,7 +102,18 @@ impl Core {
         }
     }
 
+    /// Whether an operation changes dead messages, or takes back one that did.
+    fn is_on_dead(&self, id: OperationId) -> bool {
+        let all = &self.objects.operations.all;
+        let record = |id| all.get(&id).map(|one| &one.state.record);
+        record(id).is_some_and(|own| {
+            own.deed.is_on_dead()
+                || record(own.undoes).is_some_and(|undone| undone.deed.is_on_dead())
+        })
+    }
+
     pub(super) fn next_of(&mut self, id: OperationId, now: Now) -> Next {
+        let is_on_dead = self.is_on_dead(id);
         let Some(operation) = self.objects.operations.all.get_mut(&id) else {
             return Next::Later(Mono(u64::MAX));
         };
@@ -137,9 +148,9 @@ impl Core {
             let note = format!("{died} of {affected} died again, more than the brake lets pass");
             return Next::End(Phase::Stopped, note);
         }
-        let mut most = u64::MAX;
+        let mut most = if is_on_dead { STEP_DEAD } else { u64::MAX };
         if record.canary > 0 && progress.judged_at == Time(0) {
-            most = record.canary.saturating_sub(affected).max(1);
+            most = most.min(record.canary.saturating_sub(affected).max(1));
         }
         if record.rate > 0 {
             let rate = Rate::per_second(record.rate);
