@@ -97,7 +97,7 @@ pub const MAX_OPERATION_PARTS: usize = 1 << 20;
 pub const STEP_RANGES: usize = 1_000;
 /// Dead messages that one step changes, however few ranges they are: each has a record of some 35 bytes, and what a
 /// step says goes in one commit group.
-pub const STEP_DEAD: u64 = 50_000;
+pub const STEP_DEAD: u64 = 5_000;
 /// Operations that are remembered; beyond it the oldest is forgotten that is over, first those that cannot be undone.
 pub const MAX_OPERATIONS: usize = 1_000;
 /// Operations that are under way at one time: each takes a turn in each round.
