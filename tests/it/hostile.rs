@@ -15,7 +15,7 @@ use crate::liar::Liar;
 use crate::terminals::{SOON, WEIR};
 
 /// What prints something of the broker's.
-const COMMANDS: [&[&str]; 36] = [
+const COMMANDS: [&[&str]; 42] = [
     &["status"],
     &["topic", "ls"],
     &["topic", "get", "t"],
@@ -29,6 +29,7 @@ const COMMANDS: [&[&str]; 36] = [
     &["sub", "get", "s"],
     &["sub", "peek", "s"],
     &["sub", "pull", "s"],
+    &["sub", "tail", "s", "--max", "1"],
     &["sub", "lag"],
     &["sub", "advise", "s"],
     &["sub", "seek", "s", "--to", "latest", "--yes"],
@@ -51,16 +52,21 @@ const COMMANDS: [&[&str]; 36] = [
         "--dry-run",
     ],
     &["client", "ls"],
+    &["client", "get", "7"],
     &["events"],
     &["mark", "add", "x"],
     &["mark", "ls"],
     &["op", "ls"],
+    &["op", "get", "7"],
     &["op", "watch", "7"],
     &["op", "undo", "7", "--dry-run"],
     &["audit", "ls"],
+    &["audit", "tail", "--max", "1"],
+    &["audit", "verify"],
     &["audit", "export"],
     &["export"],
     &["check", "s", "--backlog", "1"],
+    &["top", "--text", "--once"],
 ];
 const FORMATS: [&str; 5] = ["table", "wide", "json", "jsonl", "name"];
 /// Keys that go everywhere and never leave; capitals open dialogs about what the broker says, with enter on what does

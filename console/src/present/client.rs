@@ -87,7 +87,9 @@ impl From<v1::ClientInfo> for ClientDocument {
             peer: client.peer,
             client_version: client.client_version,
             connect_time: units::rfc3339(client.connect_time.as_ref()),
-            leased: consumers.iter().map(|one| one.numbers.leased).sum(),
+            leased: consumers
+                .iter()
+                .fold(0, |sum, one| one.numbers.leased.saturating_add(sum)),
             publish_streams: client.publish_stream_count,
             publish_rate: client.publish_rate,
             topics: client.topics,

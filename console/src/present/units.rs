@@ -158,7 +158,9 @@ pub(crate) fn proto_span(span: std::time::Duration) -> ProtoDuration {
 /// Seconds from one point to another; `None` if either is not set.
 pub(crate) fn seconds_between(from: Option<&Timestamp>, to: Option<&Timestamp>) -> Option<f64> {
     let (from, to) = (from?, to?);
-    Some((to.seconds - from.seconds) as f64 + f64::from(to.nanos - from.nanos) / 1e9)
+    // Whole seconds first, so that times of today lose no fraction; a time may be anything.
+    let seconds = to.seconds.saturating_sub(from.seconds) as f64;
+    Some(seconds + (f64::from(to.nanos) - f64::from(from.nanos)) / 1e9)
 }
 
 fn bad_size() -> String {
@@ -196,6 +198,18 @@ mod tests {
         assert_eq!(count(1_000), "1,000");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn times_beyond_any_calendar_are_as_far_apart_as_can_be_said() {
+        let time = |seconds, nanos| Timestamp { seconds, nanos };
+        let first = time(i64::MIN, i32::MIN);
+        let last = time(i64::MAX, i32::MAX);
+        assert!(seconds_between(Some(&first), Some(&last)).unwrap() > 9e18);
+        assert!(seconds_between(Some(&last), Some(&first)).unwrap() < -9e18);
+        let (begun, ended) = (time(1_770_000_000, 900_000_000), time(1_770_000_001, 0));
+        let between = seconds_between(Some(&begun), Some(&ended)).unwrap();
+        assert!((between - 0.1).abs() < 1e-9, "{between}");
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn count_of(state: &State, groups: &[Group]) -> Option<u64> {
         let found = all.get(group.fingerprint.as_str())?;
         Some(found.count)
     });
-    counts.sum()
+    counts.fold(Some(0_u64), |sum, count| sum?.checked_add(count?))
 }
 
 fn group_of(group: &DeadGroup) -> Group {

@@ -34,7 +34,7 @@ impl PublishedBatch {
             (0..u64::from(run.message_count)).map(|index| MessageId {
                 topic_id: self.topic_id,
                 partition: run.partition,
-                offset: run.first_offset + index,
+                offset: run.first_offset.saturating_add(index),
             })
         })
     }
@@ -193,7 +193,8 @@ impl Places {
             partition: run.partition,
             offset: run.first_offset,
         };
-        run.first_offset += 1;
+        // A broker may say any number.
+        run.first_offset = run.first_offset.saturating_add(1);
         run.message_count -= 1;
         Some(id)
     }
@@ -207,7 +208,7 @@ impl Places {
                 message_count: part,
                 ..*run
             });
-            run.first_offset += u64::from(part);
+            run.first_offset = run.first_offset.saturating_add(u64::from(part));
             run.message_count -= part;
             count -= part;
         }

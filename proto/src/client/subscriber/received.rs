@@ -211,13 +211,11 @@ impl ReceivedBatch {
     /// The ids of the messages left in the batch, in order.
     pub fn ids(&self) -> impl Iterator<Item = MessageId> + '_ {
         self.runs.iter().flat_map(|run| {
-            (run.next_offset..)
-                .take(run.messages.len())
-                .map(|offset| MessageId {
-                    topic_id: self.topic_id,
-                    partition: run.partition,
-                    offset,
-                })
+            (0..run.messages.len() as u64).map(|index| MessageId {
+                topic_id: self.topic_id,
+                partition: run.partition,
+                offset: run.next_offset.saturating_add(index),
+            })
         })
     }
 
@@ -262,7 +260,8 @@ impl ReceivedBatch {
         for run in &self.runs {
             let count = run.messages.len() as u64;
             if count > 0 {
-                let (first, last) = (run.next_sequence, run.next_sequence + count - 1);
+                let first = run.next_sequence;
+                let last = first.saturating_add(count - 1);
                 ranges::push(&mut ranges, SequenceRange { first, last });
             }
         }
@@ -286,8 +285,9 @@ impl Iterator for ReceivedBatch {
         let run = self.runs.front_mut()?;
         let message = run.messages.next()?;
         let (sequence, offset) = (run.next_sequence, run.next_offset);
-        run.next_sequence += 1;
-        run.next_offset += 1;
+        // A broker may say any number.
+        run.next_sequence = run.next_sequence.saturating_add(1);
+        run.next_offset = run.next_offset.saturating_add(1);
         Some(Received {
             id: MessageId {
                 topic_id: self.topic_id,

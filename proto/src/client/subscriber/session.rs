@@ -33,6 +33,8 @@ const REQUESTS_BEFORE_TRANSPORT: usize = 2;
 const RANGES_IN_REQUEST: usize = 4096;
 /// How long the broker may take to end a stream that was closed.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(5);
+/// The longest ack deadline of the contract.
+const MAX_ACK_DEADLINE: Duration = Duration::from_hours(12);
 
 /// One stream.
 pub(super) struct Session {
@@ -204,7 +206,8 @@ impl Session {
         for run in &response.runs {
             let messages = run.messages.len() as u64;
             if messages > 0 {
-                let (first, last) = (run.first_sequence, run.first_sequence + (messages - 1));
+                let first = run.first_sequence;
+                let last = first.saturating_add(messages - 1);
                 ranges::push(&mut came, SequenceRange { first, last });
                 count += messages;
             }
@@ -310,5 +313,7 @@ fn ack_deadline_of(started: &SubscribeStarted) -> Result<Duration, Error> {
         .ack_deadline
         .and_then(|span| Duration::try_from(span).ok());
     let ack_deadline = ack_deadline.filter(|span| !span.is_zero());
+    // Extending more often than is asked for does no harm; a time too far ahead has no name.
+    let ack_deadline = ack_deadline.map(|span| span.min(MAX_ACK_DEADLINE));
     ack_deadline.ok_or_else(|| Error::bad_answer("a stream must start with its ack deadline"))
 }

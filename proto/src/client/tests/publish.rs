@@ -220,6 +220,21 @@ async fn places_in_several_runs_are_dealt_out_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_beyond_what_can_be_counted_is_told_as_it_came() {
+    let mut broker = Broker::start();
+    let publisher = Publisher::open(&broker.client(), "orders", PublisherOptions::default());
+    let two = publisher
+        .publish_batch(vec![message("1"), message("2")])
+        .await
+        .unwrap();
+    let mut talk = broker.publish_talk().await;
+    let request = talk.request().await;
+    confirm(&talk, &request, u64::MAX).await;
+    let published = due(two).await.unwrap();
+    assert!(published.ids().all(|id| id.offset == u64::MAX));
+}
+
+#[tokio::test(start_paused = true)]
 async fn publish_waits_while_too_many_messages_are_unconfirmed() {
     let mut broker = Broker::start();
     let options = PublisherOptions {

@@ -81,6 +81,27 @@ async fn a_message_comes_with_all_that_is_known_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn places_beyond_what_can_be_counted_are_taken_and_answered() {
+    let mut broker = Broker::start();
+    let (mut subscriber, mut talk) = open(&mut broker).await;
+    let last = DeliveryRun {
+        first_sequence: u64::MAX,
+        first_offset: u64::MAX,
+        messages: vec![message("1"), message("2")],
+        ..DeliveryRun::default()
+    };
+    talk.answer(server::SubscribeResponse {
+        runs: vec![last.encode_to_vec().into()],
+        ..Default::default()
+    })
+    .await;
+    let batch = batch(&mut subscriber).await;
+    assert!(batch.ids().all(|id| id.offset == u64::MAX));
+    ack_each(batch.collect());
+    assert_eq!(talk.request().await.acks, [range(u64::MAX, u64::MAX)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn acks_in_any_order_go_as_one_range() {
     let mut broker = Broker::start();
     let (mut subscriber, mut talk) = open(&mut broker).await;
