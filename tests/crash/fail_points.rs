@@ -112,6 +112,7 @@ impl Scene {
         };
         let died = self.broker.start_armed(&armed).is_err() || self.die_running(met).await;
         self.broker.start_again().await;
+        self.kept.bring_back(self.broker.client()).await;
         let all = GROUND.subscriptions.iter().chain(KEPT.subscriptions);
         for reader in all {
             self.broker.stats(reader.name).await;
@@ -125,6 +126,7 @@ impl Scene {
         self.load.consume(&client, 1);
         self.load.operate(&client);
         self.kept.produce(&client, 1);
+        self.kept.erase(&client);
         let needless = fill(client, SmallRng::from_rng(self.load.random()));
         let limit = if met == Met::UnderLoad {
             LOAD_LIMIT

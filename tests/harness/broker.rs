@@ -1,7 +1,6 @@
 //! A broker of one test: the daemon as a child on a directory of its own, with a client.
 //!
-//! The only caller of the API that sets a test up: topics, subscriptions, publishes and pulls of the
-//! plain kind. It panics where a test could only unwrap.
+//! The only caller of the API that sets a test up. Panics where a test could only unwrap.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +22,6 @@ pub use super::things::{check_books, eager, keyed, message, ordered, subscriptio
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 /// Where files cost no disk, if the machine has it.
 const MEMORY: &str = "/dev/shm";
-/// Segments small enough that a test sees many of them.
 const SEGMENT_BYTES: u64 = 1 << 20;
 
 /// How a test's broker is set up.
@@ -37,6 +35,8 @@ pub struct Setup {
     pub checkpoint_replay_us: Option<u64>,
     /// The most bytes of the journal; `None` is no bound.
     pub max_disk_bytes: Option<u64>,
+    /// For how long operations can be undone; `None` is the daemon's default.
+    pub undo_grace_seconds: Option<u64>,
     /// Whether clients end at the first lost connection.
     pub is_fail_fast: bool,
 }
@@ -48,6 +48,7 @@ impl Default for Setup {
             segment_bytes: Some(SEGMENT_BYTES),
             checkpoint_replay_us: None,
             max_disk_bytes: None,
+            undo_grace_seconds: None,
             is_fail_fast: false,
         }
     }
@@ -69,6 +70,7 @@ impl Setup {
             option("segment-bytes", self.segment_bytes),
             option("checkpoint-replay-us", self.checkpoint_replay_us),
             option("max-disk-bytes", self.max_disk_bytes),
+            option("undo-grace-seconds", self.undo_grace_seconds),
         ]
         .into_iter()
         .flatten()

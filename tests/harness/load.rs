@@ -20,7 +20,7 @@ pub use super::ground::{Ground, HALF, Reader, half};
 pub use super::history::MAX_ATTEMPTS;
 use super::history::{Delivered, History, Outcome};
 pub use super::operating::PARKED;
-use super::operating::{Operator, requeue, restore};
+use super::operating::{Operator, bring_back, erase_and_bring_back, requeue, restore};
 use super::payload::Mark;
 use super::wait;
 
@@ -103,6 +103,23 @@ impl Load {
             random: SmallRng::from_rng(&mut self.random),
         };
         self.tasks.spawn(operator.run());
+    }
+
+    /// Starts an operator who deletes each subscription, which nobody may use meanwhile, and takes that back.
+    pub fn erase(&mut self, client: &Client) {
+        for reader in self.ground.subscriptions {
+            let random = SmallRng::from_rng(&mut self.random);
+            let erasing = erase_and_bring_back(client.clone(), reader.name, random);
+            self.tasks.spawn(erasing);
+        }
+    }
+
+    /// Takes back what a kill left deleted.
+    pub async fn bring_back(&self, client: &Client) {
+        for reader in self.ground.subscriptions {
+            let back = bring_back(client, reader.name).await;
+            back.expect("what was deleted is there again");
+        }
     }
 
     /// Waits until all that was started has ended by itself, as it does when the broker is gone, at most

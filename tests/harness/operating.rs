@@ -218,6 +218,55 @@ async fn named_dead(
     Ok(message_ids)
 }
 
+/// Deletes a subscription by a plan and takes that back, again and again. A kill in between leaves it to
+/// [`bring_back`].
+pub(super) async fn erase_and_bring_back(
+    client: Client,
+    name: &'static str,
+    mut random: SmallRng,
+) -> Result<(), Error> {
+    let operator = client.operator();
+    loop {
+        wait::pause_random(&mut random, PACE[0], PACE[1]).await;
+        let plan = PlanRequest {
+            act: OperationAct::DeleteSubscription.into(),
+            subscription: name.to_owned(),
+            ..PlanRequest::default()
+        };
+        let plan = operator.plan(plan).await?.plan;
+        let apply = ApplyRequest {
+            plan,
+            ..ApplyRequest::default()
+        };
+        let operation = operator.apply(apply.clone()).await?.operation;
+        let again = operator.apply(apply).await?.operation;
+        assert_eq!(again, operation, "a plan is applied once");
+        wait::pause_random(&mut random, HELD[0], HELD[1]).await;
+        bring_back(&client, name).await?;
+    }
+}
+
+/// Takes the deletion of a subscription back, if it is deleted.
+pub(super) async fn bring_back(client: &Client, name: &str) -> Result<(), Error> {
+    match client.admin().get_subscription(name).await {
+        Err(error) if error.reason_name() == "SUBSCRIPTION_NOT_FOUND" => {}
+        other => return other.map(drop),
+    }
+    let operator = client.operator();
+    let request = ListOperationsRequest {
+        page_size: 1_000,
+        subscription: name.to_owned(),
+        ..ListOperationsRequest::default()
+    };
+    let known = operator.list_operations(request).await?.operations;
+    let mut open = known
+        .iter()
+        .filter(|one| one.act() == OperationAct::DeleteSubscription && one.undo_deadline.is_some());
+    let deletion = open.next().expect("a deletion that can be taken back");
+    assert!(open.next().is_none(), "{name} is deleted once");
+    operator.undo(&deletion.operation).await.map(drop)
+}
+
 /// Takes every purge and every move of a subscription back that still can be.
 pub(super) async fn restore(client: &Client, subscription: &str) -> Result<(), Error> {
     let operator = client.operator();

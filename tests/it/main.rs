@@ -159,6 +159,8 @@ mod command_line;
 
 mod undoable;
 
+mod deletions;
+
 mod strangers;
 
 mod mending;

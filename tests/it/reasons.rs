@@ -241,6 +241,11 @@ const TESTS: &[(ErrorReason, &str, &str)] = &[
         "what_cannot_be_applied_or_taken_back_says_why",
     ),
     (
+        ErrorReason::UndoBlocked,
+        "deletions",
+        "a_deleted_topic_comes_back_once_its_name_is_free",
+    ),
+    (
         ErrorReason::UndoTooLate,
         "operations",
         "what_cannot_be_applied_or_taken_back_says_why",

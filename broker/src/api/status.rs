@@ -98,6 +98,7 @@ fn classify(refusal: &Refusal) -> (Code, ErrorReason) {
         Refusal::PlanMismatch { .. } => (Code::FailedPrecondition, ErrorReason::PlanMismatch),
         Refusal::SelectionShrank { .. } => (Code::Aborted, ErrorReason::SelectionShrank),
         Refusal::UndoTooLate { .. } => (Code::FailedPrecondition, ErrorReason::UndoTooLate),
+        Refusal::UndoBlocked { .. } => (Code::FailedPrecondition, ErrorReason::UndoBlocked),
         _ => (Code::InvalidArgument, invalid(refusal)),
     }
 }
@@ -317,10 +318,12 @@ fn changes(refusal: &Refusal) -> Vec<(&'static str, String)> {
             ("operation", operation.to_string()),
             ("detail", (*detail).to_owned()),
         ],
-        Refusal::UndoTooLate { operation, detail } => vec![
-            ("operation", operation.to_string()),
-            ("detail", detail.clone()),
-        ],
+        Refusal::UndoTooLate { operation, detail } | Refusal::UndoBlocked { operation, detail } => {
+            vec![
+                ("operation", operation.to_string()),
+                ("detail", detail.clone()),
+            ]
+        }
         Refusal::PlanExpired { plan } | Refusal::PlanOfAnotherBroker { plan } => {
             vec![("plan", plan.clone())]
         }

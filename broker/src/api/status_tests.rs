@@ -171,6 +171,10 @@ fn refusals_of_operations() -> Vec<Refusal> {
             operation: OperationId(1),
             detail: text(),
         },
+        Refusal::UndoBlocked {
+            operation: OperationId(1),
+            detail: text(),
+        },
     ]
 }
 

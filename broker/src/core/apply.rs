@@ -14,7 +14,7 @@ use crate::model::entry::{
     Acked, Columns, Delivered, Dropped, Entry, Failed, Outcome, SubscriptionRecord, TopicRecord,
 };
 use crate::model::{
-    Epoch, Now, Offset, OffsetRange, OperationId, Partition, Position, SubscriptionId, TopicId,
+    Epoch, Now, Offset, OffsetRange, OperationId, Position, SubscriptionId, TopicId,
 };
 
 impl Objects {
@@ -26,6 +26,9 @@ impl Objects {
         at: Position,
         mode: Mode,
     ) -> Result<(), ApplyError> {
+        if self.is_restated_aside(entry, at, mode) {
+            return Ok(());
+        }
         self.veil(entry, mode);
         match entry {
             Entry::Started(incarnation) => {
@@ -99,16 +102,11 @@ impl Objects {
         if tombstones.len() > MAX_TOMBSTONES {
             tombstones.remove(0);
         }
-        self.stocked.remove(&id);
-        let Some(topic) = self.topics.remove(&id) else {
+        let (there, aside) = (self.take_topic(id), self.aside.give_up_topic(id));
+        let Some(topic) = there.or(aside) else {
             return;
         };
-        if topic.is_known {
-            self.topic_names.remove(&topic.record.name);
-        }
-        for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
-            self.agenda.forget((id, partition), store.due_noted);
-            self.expiries.forget((id, partition), store.end_noted);
+        for store in &topic.partitions {
             self.release.extend(store.log.positions());
         }
     }
@@ -153,27 +151,14 @@ impl Objects {
     }
 
     fn subscription_deleted(&mut self, id: SubscriptionId) {
-        let Some(subscription) = self.subscriptions.remove(&id) else {
+        let there = self.take_subscription(id);
+        let aside = self.aside.give_up_subscription(id);
+        let Some(subscription) = there.or(aside) else {
             return;
         };
-        if subscription.is_known {
-            self.subscription_names.remove(&subscription.record.name);
-        }
-        if let Some(topic) = self.topics.get_mut(&subscription.record.topic) {
-            topic.subscriptions.remove(&id);
-            topic.hungry.remove(&id);
-            topic.limited.remove(&id);
-            self.forwarding.remove(&id);
-            let entered = entered(&subscription, topic);
-            self.totals.part(entered, &subscription.machines);
-            self.totals.came_due(subscription.scheduled(topic));
-        }
         for machine in &subscription.machines {
             self.release_texts(machine.texts().collect());
         }
-        self.scans.retain(|(of, _)| *of != id);
-        // Nothing is parsed, so nothing can be wrong.
-        let _parted = self.filters_changed(subscription.record.topic, id, None);
     }
 
     fn delivered(

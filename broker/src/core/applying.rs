@@ -119,7 +119,8 @@ impl Core {
         self.acting = None;
         let parts = parts?;
         let affected = plan.counts.affected;
-        let is_open = record.grace > Span::ZERO && !parts.is_empty();
+        let is_kept = !parts.is_empty() || plan.deed.deletes();
+        let is_open = record.grace > Span::ZERO && is_kept;
         let progress = OperationProgress {
             phase: Phase::Finished,
             updated: now.wall,
@@ -143,6 +144,7 @@ impl Core {
         )))];
         let parts = parts.into_iter();
         acts.extend(parts.map(|part| Act::lazy(Entry::Operated(Operated::Part(part)))));
+        acts.extend(self.end_of_undone(plan.undoes, operation, Phase::Finished));
         self.enact(acts, now);
         self.join_groups(first);
         Ok(state)
@@ -237,11 +239,12 @@ impl Core {
                 self.seek(seek, DryRun::No, now)?;
                 return Ok(parts);
             }
+            Way::BringBack => self.bring_back(plan.undoes, now)?,
             Way::DeleteTopic(with_subscriptions) => {
-                self.delete_topic(&topic()?, *with_subscriptions, now)?;
+                self.delete_planned_topic(plan, &topic()?, *with_subscriptions, now)?;
             }
             Way::DeleteSubscription => {
-                self.delete_subscription(&subscription()?, now)?;
+                self.delete_planned_subscription(plan, &subscription()?, now)?;
             }
             Way::UpdateTopic(settings, etag) => {
                 let settings = **settings;

@@ -10,7 +10,7 @@ use super::state::{Act, Core};
 use super::trail::{TrailBroken, digest};
 use crate::model::entry::{
     Audited, Deed, DropCause, Entry, Operated, OperationProgress, OperationRecord, OperationState,
-    Phase, SubscriptionRecord, Who,
+    Phase, SetAside, SubscriptionRecord, Who,
 };
 use crate::model::{Now, OffsetRange, OperationId, Span, SubscriptionId, TopicId};
 
@@ -60,6 +60,9 @@ impl Core {
                         ..self.on_subscription("subscription.seek", sought.subscription)
                     });
                 }
+                Entry::Operated(Operated::SetAside(put)) => {
+                    drafts.extend(self.said_of_deletion(put));
+                }
                 entry => drafts.extend(self.said_of(entry)),
             }
         }
@@ -94,7 +97,11 @@ impl Core {
                 topic: record.name.to_string(),
                 ..named("topic.create")
             },
-            Entry::TopicDeleted(id) => self.on_topic("topic.delete", *id),
+            Entry::TopicDeleted(id) => {
+                // What is aside was deleted long ago.
+                self.objects.topics.get(id)?;
+                self.on_topic("topic.delete", *id)
+            }
             Entry::TopicUpdated(record) => {
                 let before = self.objects.topics.get(&record.id);
                 let before = before.map(|topic| &topic.record.settings);
@@ -108,17 +115,7 @@ impl Core {
                 subscription: record.name.to_string(),
                 ..named("subscription.create")
             },
-            Entry::SubscriptionDeleted(id) => {
-                let counts = self.pair(*id).map(|(found, topic)| found.counts(topic));
-                let dropped = counts.map_or(0, |counts| {
-                    counts.backlog() + counts.scheduled + counts.dead
-                });
-                Audited {
-                    selected: dropped,
-                    affected: dropped,
-                    ..self.on_subscription("subscription.delete", *id)
-                }
-            }
+            Entry::SubscriptionDeleted(id) => self.said_of_gone(*id)?,
             Entry::SubscriptionUpdated(record) => self.updated(record)?,
             Entry::Unparked(unparked) => {
                 let count = total(&unparked.ranges);
@@ -139,6 +136,27 @@ impl Core {
                 )?
             }
             _ => return None,
+        })
+    }
+
+    /// What is deleted and can be brought back; nothing of what is only restated.
+    fn said_of_deletion(&self, put: &SetAside) -> Vec<Audited> {
+        let ids = put.subscriptions.iter();
+        let mut said: Vec<Audited> = ids.filter_map(|&id| self.said_of_gone(id)).collect();
+        if self.objects.topics.contains_key(&put.topic) {
+            said.push(self.on_topic("topic.delete", put.topic));
+        }
+        said
+    }
+
+    fn said_of_gone(&self, id: SubscriptionId) -> Option<Audited> {
+        let (found, topic) = self.pair(id)?;
+        let counts = found.counts(topic);
+        let gone = counts.backlog() + counts.scheduled + counts.dead;
+        Some(Audited {
+            selected: gone,
+            affected: gone,
+            ..self.on_subscription("subscription.delete", id)
         })
     }
 

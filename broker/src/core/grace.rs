@@ -35,7 +35,8 @@ impl Core {
                 }
             }
         }
-        held
+        let aside = self.objects.aside.topics.values();
+        held + aside.map(Topic::stored_bytes).sum::<u64>()
     }
 
     /// From where on messages of a partition must stay stored, since an operation may restore them.
@@ -48,7 +49,9 @@ impl Core {
         let open = open.filter_map(|id| operations.all.get(id));
         let of_topic = open.filter(|one| one.state.record.topic == topic.record.id);
         let holding = of_topic.filter(|one| one.holds());
-        holding.filter_map(|one| one.lowest(partition)).min()
+        let lowest = holding.filter_map(|one| one.lowest(partition));
+        let aside = self.objects.aside_from(topic.record.id, partition);
+        lowest.chain(aside).min()
     }
 
     pub(super) fn floor_without_undo(
@@ -74,9 +77,10 @@ impl Core {
             let over = open.filter(|one| one.is_over_at(now.wall));
             let over: Vec<OperationId> = over.map(Operation::id).collect();
             for id in over {
-                self.close_undo(id, "the time in which it could be undone is over", now);
+                self.close_undo(id, GRACE_OVER, now);
             }
         }
+        self.give_up_forsaken(now);
         while !self.objects.operations.open.is_empty() && self.held_bytes() > self.undo.bytes {
             let note = "newer operations needed the room in which it was kept";
             if !self.close_oldest(note, now) {
@@ -98,6 +102,9 @@ impl Core {
             let Some(id) = closed.or_else(over).map(Operation::id) else {
                 return;
             };
+            if self.objects.aside.deletions.contains_key(&id) {
+                self.close_undo(id, "it is too old to be remembered", now);
+            }
             let entry = Entry::Operated(Operated::Forgotten(id));
             self.enact(vec![Act::lazy(entry)], now);
         }
@@ -118,6 +125,7 @@ impl Core {
 
     /// An operation can be undone no more.
     pub(super) fn close_undo(&mut self, id: OperationId, note: &str, now: Now) {
+        self.give_up_dependent(id, now);
         let Some(operation) = self.objects.operations.all.get(&id) else {
             return;
         };
@@ -131,17 +139,21 @@ impl Core {
             progress,
             part: None,
         };
-        let entry = Entry::Operated(Operated::Step(step));
-        self.enact(vec![Act::lazy(entry)], now);
+        let mut acts = vec![Act::lazy(Entry::Operated(Operated::Step(step)))];
+        acts.extend(self.giving_up(id));
+        self.enact(acts, now);
     }
 }
+
+/// Why an operation whose grace has passed is not undone.
+const GRACE_OVER: &str = "the time in which it could be undone is over";
 
 impl Operation {
     /// Whether it drops messages that it may restore: their bytes stay stored.
     pub(super) fn holds(&self) -> bool {
         let record = &self.state.record;
         let drops = matches!(record.deed, Deed::Discard | Deed::Purge | Deed::Seek);
-        let drops = drops || record.deed.publishes();
+        let drops = drops || record.deed.publishes() || record.deed.deletes();
         drops && record.grace > Span::ZERO
     }
 

@@ -7,7 +7,7 @@ use super::state::Core;
 use super::views::{Sought, Summary};
 use crate::insight::Severity;
 use crate::insight::timeline::{EventKind, Happening};
-use crate::model::entry::Entry;
+use crate::model::entry::{BroughtBack, Entry, Operated};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Now, Span, SubscriptionId, Time};
 
@@ -49,21 +49,60 @@ impl Objects {
                     vec![told.of_subscription(topic.record.name.clone(), record.name.clone())]
                 })
             }
-            Entry::SubscriptionDeleted(id) => self.told_of(*id, |subscription, topic| {
-                let counts = subscription.counts(topic);
-                let lost = counts.backlog() + counts.scheduled + counts.dead;
-                let text = format!("the subscription was deleted, with {}", messages(lost));
-                let told = Happening::new(time, EventKind::SubscriptionChanged, text);
-                vec![Happening {
-                    count: lost,
-                    ..told
-                }]
-            }),
+            Entry::SubscriptionDeleted(id) => self.told_of_gone(*id, time),
+            Entry::Operated(Operated::SetAside(put)) => {
+                let ids = put.subscriptions.iter();
+                let mut told: Vec<_> = ids.flat_map(|&id| self.told_of_gone(id, time)).collect();
+                let topic = self.topics.get(&put.topic);
+                told.extend(
+                    topic
+                        .into_iter()
+                        .flat_map(|topic| of_topic(topic, "the topic was deleted".to_owned())),
+                );
+                told
+            }
+            Entry::Operated(Operated::BroughtBack(entry)) => self.told_of_return(*entry, time),
             Entry::SubscriptionUpdated(record) => self.told_of(record.id, |subscription, _| {
                 subscription_changes(&subscription.record.settings, &record.settings, time)
             }),
             _ => Vec::new(),
         }
+    }
+
+    /// A subscription goes, whether it can be brought back or not.
+    fn told_of_gone(&self, id: SubscriptionId, time: Time) -> Vec<Happening> {
+        self.told_of(id, |subscription, topic| {
+            let counts = subscription.counts(topic);
+            let lost = counts.backlog() + counts.scheduled + counts.dead;
+            let text = format!("the subscription was deleted, with {}", messages(lost));
+            let told = Happening::new(time, EventKind::SubscriptionChanged, text);
+            vec![Happening {
+                count: lost,
+                ..told
+            }]
+        })
+    }
+
+    /// What a deletion put aside comes back.
+    fn told_of_return(&self, entry: BroughtBack, time: Time) -> Vec<Happening> {
+        let Some(put) = self.aside.deletions.get(&entry.deletion) else {
+            return Vec::new();
+        };
+        let text = |what: &str| format!("the deletion of the {what} was undone");
+        let ids = put.subscriptions.iter();
+        let found = ids.filter_map(|id| self.aside.subscriptions.get(id));
+        let told = found.filter_map(|found| {
+            let topic = self.any_topic(found.record.topic)?;
+            let names = (topic.record.name.clone(), found.record.name.clone());
+            let kind = EventKind::SubscriptionChanged;
+            let told = Happening::new(time, kind, text("subscription"));
+            Some(told.of_subscription(names.0, names.1))
+        });
+        let topic = self.aside.topics.get(&put.topic).map(|topic| {
+            let told = Happening::new(time, EventKind::TopicChanged, text("topic"));
+            told.of_topic(topic.record.name.clone())
+        });
+        topic.into_iter().chain(told).collect()
     }
 
     /// What is told of a subscription, with its names.

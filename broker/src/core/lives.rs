@@ -4,7 +4,7 @@
 //! each subscription that still has some, a bounded slice of messages a tick, all topics together.
 
 use super::limits::{MAX_ENDED, MAX_ENTRY_PARTS};
-use super::objects::Objects;
+use super::objects::{Objects, Subscription};
 use super::state::{Act, Core};
 use crate::delivery::Chosen;
 use crate::model::entry::{DropCause, Dropped, Entry, Operated};
@@ -150,15 +150,21 @@ impl Objects {
                 self.ended_of(restored.subscription, restored.partition, &restored.ranges)
             }
             Entry::Sought(sought) => self.ended_of(sought.subscription, sought.partition, all),
-            Entry::SubscriptionCreated { record, starts } => {
-                let partitions = (0..).map(Partition).take(starts.len());
-                let ended = partitions.map(|partition| self.ended_of(record.id, partition, all));
-                return ended.flatten().collect();
-            }
+            Entry::SubscriptionCreated { record, .. } => return self.ended_of_all(record.id),
             _ => None,
         }
         .into_iter()
         .collect()
+    }
+
+    /// What has ended of all that a subscription has.
+    pub(super) fn ended_of_all(&self, id: SubscriptionId) -> Vec<Loosened> {
+        let all = OffsetRange::between(Offset(0), Offset(u64::MAX));
+        let subscription = self.subscriptions.get(&id);
+        let count = subscription.map_or(0, Subscription::partition_count);
+        let partitions = (0..count).map(Partition);
+        let ended = partitions.map(|partition| self.ended_of(id, partition, &[all]));
+        ended.flatten().collect()
     }
 
     fn ended_of(

@@ -40,6 +40,7 @@ mod weights;
 mod apply;
 mod changed;
 mod operated;
+mod aside;
 mod stated;
 mod stored;
 mod consumer;
@@ -91,6 +92,9 @@ mod undoing;
 
 mod applying;
 mod planned;
+
+mod deleting;
+mod bringing_back;
 
 mod sifting;
 mod wording;

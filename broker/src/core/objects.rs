@@ -48,6 +48,8 @@ pub(super) struct Objects {
     pub(super) requests: Requests,
     /// Acts on many messages.
     pub(super) operations: Operations,
+    /// What deletions have put aside.
+    pub(super) aside: Aside,
     /// Who did what.
     pub(super) trail: Trail,
     /// Derived: when which partition has a scheduled message due.
@@ -64,6 +66,29 @@ pub(super) struct Objects {
     pub(super) keep: Vec<(Position, u64)>,
     /// Effect: frames that are needed no more.
     pub(super) release: Vec<(Position, u64)>,
+}
+
+/// What deletions have put aside: it is among nothing else that there is, until it is brought back.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// By deletion.
+    pub(super) deletions: BTreeMap<OperationId, PutAside>,
+    pub(super) topics: BTreeMap<TopicId, Topic>,
+    pub(super) subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    /// Derived: these subscriptions by topic, which may be aside itself or not.
+    pub(super) by_topic: BTreeSet<(TopicId, SubscriptionId)>,
+}
+
+/// What one deletion has put aside.
+#[derive(Debug, Default)]
+pub(super) struct PutAside {
+    /// The topic; 0 if it is not aside.
+    pub(super) topic: TopicId,
+    pub(super) subscriptions: BTreeSet<SubscriptionId>,
+    /// Where each partition of their topic ended.
+    pub(super) ends: Vec<Offset>,
+    /// The newest statement of it in the log.
+    pub(super) stated: Position,
 }
 
 /// A topic.
@@ -170,6 +195,7 @@ impl Default for Objects {
             totals: Totals::default(),
             requests: Requests::default(),
             operations: Operations::default(),
+            aside: Aside::default(),
             trail: Trail::default(),
             agenda: Agenda::default(),
             expiries: Agenda::default(),

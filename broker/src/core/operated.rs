@@ -25,6 +25,8 @@ impl Objects {
             Operated::Forgotten(id) => self.operation_forgotten(*id),
             Operated::PulledBack(entry) => self.pulled_back(entry, at, mode)?,
             Operated::Restored(entry) => self.restored(entry, at, mode)?,
+            Operated::SetAside(entry) => self.set_aside(entry, at, mode),
+            Operated::BroughtBack(entry) => self.brought_back(*entry, mode)?,
         }
         Ok(())
     }
@@ -114,7 +116,7 @@ impl Objects {
         operation.parts = Vec::new();
         let subscription = operation.state.record.subscription;
         let freed = self.operations.count_texts(Vec::new(), gone);
-        let machines = self.subscriptions.get(&subscription);
+        let machines = self.any_subscription(subscription);
         let machines = machines.map_or(&[][..], |found| &found.machines);
         let freed = freed.into_iter();
         let needless: Vec<Position> = freed

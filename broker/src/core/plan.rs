@@ -161,6 +161,8 @@ pub(super) enum Way {
     Seek(Vec<(Partition, Offset)>),
     /// By publishing a message in the place of another that died of this failure.
     Edit(Box<Edited>, Position),
+    /// By bringing back what a deletion put aside.
+    BringBack,
     /// By deleting a topic.
     DeleteTopic(bool),
     /// By deleting a subscription.
@@ -202,6 +204,8 @@ pub struct Plan {
     pub expires: Time,
     /// The operation that it takes back; 0 for none.
     pub undoes: OperationId,
+    /// What that one did; none if it takes nothing back.
+    pub undone: Option<Deed>,
     /// The topic to which it publishes, and its name; topic 0 if it publishes nothing.
     pub target: (TopicId, String),
     /// What changes from what to what, if that can be told.

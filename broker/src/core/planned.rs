@@ -29,16 +29,7 @@ impl Core {
                 with_subscriptions,
             } => self.plan_topic_deletion(&topic, with_subscriptions, now)?,
             Order::DeleteSubscription { subscription } => {
-                let found = self.subscription_of(&subscription)?;
-                let topic = self.topic_by(found.record.topic)?;
-                let counts = subscription_counts(found, topic);
-                Plan {
-                    deed: Deed::DeleteSubscription,
-                    way: Way::DeleteSubscription,
-                    counts,
-                    undo_note: NO_WAY_BACK.to_owned(),
-                    ..self.draft(Some(found), topic, now)
-                }
+                self.plan_subscription_deletion(&subscription, now)?
             }
             Order::UpdateTopic { topic, settings } => {
                 settings.check()?;
@@ -110,6 +101,7 @@ impl Core {
             created: now.wall,
             expires: expiry(now.wall),
             undoes: OperationId(0),
+            undone: None,
             target: (TopicId(0), String::new()),
             changes: Vec::new(),
             way: Way::Steps,
@@ -148,47 +140,12 @@ impl Core {
         })
     }
 
-    fn plan_topic_deletion(
-        &self,
-        name: &Name,
-        with_subscriptions: bool,
-        now: Now,
-    ) -> Result<Plan, Refusal> {
-        let topic = self.topic_of(name)?;
-        if !topic.subscriptions.is_empty() && !with_subscriptions {
-            return Err(Refusal::TopicHasSubscriptions {
-                topic: name.clone(),
-                subscriptions: topic.subscriptions.len() as u64,
-            });
-        }
-        let mut counts = PlanCounts::default();
-        for id in &topic.subscriptions {
-            if let Some(found) = self.objects.subscriptions.get(id) {
-                let one = subscription_counts(found, topic);
-                counts.selected += one.selected;
-                counts.affected += one.affected;
-                counts.ended_leases += one.ended_leases;
-                counts.consumers += one.consumers;
-            }
-        }
-        let stores = topic.partitions.iter();
-        counts.bytes = stores.map(|store| store.log.stored_bytes()).sum();
-        Ok(Plan {
-            deed: Deed::DeleteTopic,
-            counts,
-            warnings: vec![format!(
-                "{} subscriptions go with it",
-                topic.subscriptions.len()
-            )],
-            undo_note: NO_WAY_BACK.to_owned(),
-            way: Way::DeleteTopic(with_subscriptions),
-            ..self.draft(None, topic, now)
-        })
-    }
-
     fn plan_undo(&self, id: OperationId, now: Now) -> Result<Plan, Refusal> {
         let operation = self.check_undo(id, now)?;
         let record = &operation.state.record;
+        if record.deed.deletes() {
+            return self.plan_bringing_back(operation, now);
+        }
         let mut counts = PlanCounts::default();
         let mut parts = Vec::new();
         for part in &operation.parts {
@@ -227,31 +184,20 @@ impl Core {
             deed: Deed::Undo,
             counts,
             text: format!("operation {id}: {}", record.deed.word()),
-            undo_note: "an undo is not undone: plan the act anew".to_owned(),
+            undo_note: NO_SECOND_UNDO.to_owned(),
             undoes: id,
+            undone: Some(record.deed),
             parts,
             ..self.draft(found, topic, now)
         })
     }
 }
 
-const NO_WAY_BACK: &str = "cannot be undone: what is deleted is not kept";
+pub(super) const NO_SECOND_UNDO: &str = "an undo is not undone: plan the act anew";
 const NOT_PUT_ASIDE: &str = "change the settings back; what they dropped until then is gone";
 
 pub(super) fn count_consumers(found: &Subscription) -> u32 {
     u32::try_from(found.consumers.len()).unwrap_or(u32::MAX)
-}
-
-fn subscription_counts(found: &Subscription, topic: &Topic) -> PlanCounts {
-    let counts = found.counts(topic);
-    let dropped = counts.backlog() + counts.scheduled + counts.dead;
-    PlanCounts {
-        selected: dropped,
-        affected: dropped,
-        ended_leases: counts.leased,
-        consumers: count_consumers(found),
-        ..PlanCounts::default()
-    }
 }
 
 /// What new settings drop at once of what a subscription has.

@@ -207,6 +207,7 @@ impl Core {
             created: planning.began,
             expires: expiry(now.wall),
             undoes: OperationId(0),
+            undone: None,
             target: planning.target,
             changes: Vec::new(),
             way: Way::Steps,

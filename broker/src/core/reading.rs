@@ -5,7 +5,7 @@
 use super::objects::{Store, Topic};
 use super::state::Core;
 use crate::delivery::Run;
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Operated};
 use crate::model::{Name, Offset, OffsetRange, Partition, Position, Refusal, Time, TopicId};
 
 /// How a read begins.
@@ -171,6 +171,7 @@ impl Core {
         let topic = match entry {
             Entry::Published(published) => published.topic,
             Entry::TopicDeleted(topic) => *topic,
+            Entry::Operated(Operated::SetAside(put)) => put.topic,
             _ => return,
         };
         if self.watched.remove(&topic) {

@@ -141,6 +141,8 @@ impl Recovery {
     pub fn finish(mut self, last: Position, now: Now) -> Result<(Core, Recovered), RecoverError> {
         self.drop_unknown_topics();
         self.drop_unknown_subscriptions();
+        let notes = self.objects.put_all_away(now);
+        self.report.notes.extend(notes);
         self.connect()?;
         self.check_stores()?;
         self.objects.requests.forget(now.wall);
@@ -256,7 +258,7 @@ impl Recovery {
     fn check_stores(&mut self) -> Result<(), RecoverError> {
         let objects = &self.objects;
         let mut stocked = BTreeSet::new();
-        for (&id, topic) in &objects.topics {
+        for topic in objects.all_topics() {
             for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
                 let gaps = gaps(store).into_iter();
                 for gap in gaps.flat_map(|gap| store.log.messages(gap)) {
@@ -273,8 +275,8 @@ impl Recovery {
                 }
                 let range = OffsetRange::between(store.log.low(), store.log.next());
                 self.report.messages += store.log.count(range);
-                if !range.is_empty() {
-                    stocked.insert(id);
+                if !range.is_empty() && objects.topics.contains_key(&topic.record.id) {
+                    stocked.insert(topic.record.id);
                 }
             }
         }
@@ -290,24 +292,20 @@ impl Recovery {
         self.objects.resume_lives();
         let objects = &mut self.objects;
         let topics = &objects.topics;
-        objects.remembering.retain(|id| topics.contains_key(id));
+        let aside = &objects.aside.topics;
+        objects
+            .remembering
+            .retain(|id| topics.contains_key(id) || aside.contains_key(id));
         for topic in objects.topics.values_mut() {
             topic.unrouted = 0;
             topic.known.resume(now.wall);
-            for store in &mut topic.partitions {
-                let last = Offset(store.log.next().0.saturating_sub(1));
-                store.newest = store.log.time(last).unwrap_or_default();
-            }
+            topic.find_newest();
         }
         for subscription in objects.subscriptions.values_mut() {
             let Some(topic) = objects.topics.get(&subscription.record.topic) else {
                 continue;
             };
-            for (machine, store) in subscription.machines.iter_mut().zip(&topic.partitions) {
-                machine.resume(&store.log, &subscription.rules, now);
-                // Texts that went while replaying were kept nowhere yet.
-                drop(machine.freed_texts());
-            }
+            subscription.resume(topic, now);
             let published = entered(subscription, topic);
             subscription.unused_since = Some(now.mono);
             subscription.meters = Meters {
@@ -332,12 +330,12 @@ impl Recovery {
     fn collect_kept(&mut self) {
         let mut keep = std::mem::take(&mut self.orphaned);
         self.orphaned.clone_from(&keep);
-        for topic in self.objects.topics.values() {
+        for topic in self.objects.all_topics() {
             for store in &topic.partitions {
                 keep.extend(store.log.positions());
             }
         }
-        for subscription in self.objects.subscriptions.values() {
+        for subscription in self.objects.all_subscriptions() {
             for machine in &subscription.machines {
                 keep.extend(machine.texts().map(|text| (text, TEXT_BYTES)));
             }
@@ -381,7 +379,8 @@ fn floor_of(objects: &Objects, topic: &Topic, partition: Partition, store: &Stor
     let subscriptions = ids.filter_map(|id| objects.subscriptions.get(id));
     let machines = subscriptions.filter_map(|subscription| subscription.machine(partition));
     let floors = machines.map(crate::delivery::Machine::floor);
-    floors.min().unwrap_or(store.log.next())
+    let aside = objects.aside_from(topic.record.id, partition);
+    floors.chain(aside).min().unwrap_or(store.log.next())
 }
 
 fn inconsistent(text: String) -> RecoverError {

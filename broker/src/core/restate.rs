@@ -10,7 +10,7 @@ use super::output::OutFrame;
 use super::scanning::scan;
 use super::state::{Act, Core};
 use crate::delivery::Machine;
-use crate::model::entry::{Entry, PageState, SubscriptionState};
+use crate::model::entry::{Entry, Operated, PageState, SetAside, SubscriptionState};
 use crate::model::{Now, OperationId, Partition, Position, SubscriptionId, TopicId};
 
 /// Administrative acts that are restated in one commit group.
@@ -31,23 +31,25 @@ impl Core {
             }
             left = self.state_one(Entry::Requested(requested), left);
         }
-        let topics = self.objects.topics.iter();
-        let due = topics.filter(|(_, topic)| topic.stated < before);
-        let topics: Vec<TopicId> = due.map(|(&id, _)| id).collect();
+        let topics = self.objects.all_topics();
+        let due = topics.filter(|topic| topic.stated < before);
+        let topics: Vec<TopicId> = due.map(|topic| topic.record.id).collect();
         for id in topics {
             if left == 0 {
                 return false;
             }
-            if let Some(topic) = self.objects.topics.get(&id) {
+            if let Some(topic) = self.objects.any_topic(id) {
                 let statement = topic.statement();
                 left = self.state_all(statement, left);
             }
         }
         left = self.restate_producers(before, left);
         left = self.restate_operations(before, left);
-        let all = self.objects.subscriptions.iter();
-        let due = all.filter(|(_, subscription)| subscription.state_floor() < before);
-        let subscriptions: Vec<SubscriptionId> = due.map(|(&id, _)| id).collect();
+        left = self.restate_deletions(before, left);
+        let all = self.objects.all_subscriptions();
+        let due = all.filter(|subscription| subscription.state_floor() < before);
+        let due = due.map(|subscription| subscription.record.id);
+        let subscriptions: Vec<SubscriptionId> = due.collect();
         for id in subscriptions {
             if left == 0 {
                 return false;
@@ -62,7 +64,7 @@ impl Core {
         let topics: Vec<TopicId> = self.objects.remembering.iter().copied().collect();
         for id in topics {
             while left > 0 {
-                let topic = self.objects.topics.get(&id);
+                let topic = self.objects.any_topic(id);
                 let state = topic.and_then(|one| one.producers.states(id, Some(before)).next());
                 let Some(state) = state else { break };
                 left = self.state_one(Entry::ProducerState(state), left);
@@ -98,10 +100,24 @@ impl Core {
         left
     }
 
+    fn restate_deletions(&mut self, before: Position, left: usize) -> usize {
+        let mut left = left;
+        let all = self.objects.aside.deletions.iter();
+        let due = all.filter(|(_, put)| put.stated < before);
+        let due: Vec<SetAside> = due.map(|(&id, put)| put.state(id)).collect();
+        for entry in due {
+            if left == 0 {
+                return 0;
+            }
+            left = self.state_one(Entry::Operated(Operated::SetAside(entry)), left);
+        }
+        left
+    }
+
     /// Its pages first: the cursor's statement then speaks of those that have dissolved.
     fn restate_subscription(&mut self, id: SubscriptionId, before: Position, left: usize) -> usize {
         let mut left = left;
-        let Some(subscription) = self.objects.subscriptions.get(&id) else {
+        let Some(subscription) = self.objects.any_subscription(id) else {
             return left;
         };
         let mut due: Vec<(Partition, u64)> = Vec::new();
@@ -113,14 +129,14 @@ impl Core {
             if left == 0 {
                 return 0;
             }
-            let subscription = self.objects.subscriptions.get(&id);
+            let subscription = self.objects.any_subscription(id);
             let machine = subscription.and_then(|found| found.machine(partition));
             let state = machine.and_then(|machine| machine.page_state(page, id, partition));
             if let Some(state) = state {
                 left = self.state_one(Entry::PageState(state), left);
             }
         }
-        let subscription = self.objects.subscriptions.get(&id);
+        let subscription = self.objects.any_subscription(id);
         if let Some(subscription) = subscription
             && subscription.state_floor() < before
         {
@@ -144,19 +160,20 @@ impl Core {
     /// Replay need not look before this for state. The start if something was stated in a checkpoint only: a
     /// checkpoint may be lost, so it is no statement.
     pub fn state_floor(&self) -> Position {
-        let topics = self.objects.topics.values().map(|topic| topic.stated);
+        let topics = self.objects.all_topics().map(|topic| topic.stated);
         let remembering = self.objects.remembering.iter();
         let producers = remembering
-            .filter_map(|id| self.objects.topics.get(id))
+            .filter_map(|id| self.objects.any_topic(*id))
             .filter_map(|topic| topic.producers.floor());
-        let subscriptions = self.objects.subscriptions.values();
+        let subscriptions = self.objects.all_subscriptions();
         let floors = subscriptions.map(Subscription::state_floor);
         let requests = self.objects.requests.state_floor();
         let operations = self.objects.operations.all.values();
         let operations = operations.map(Operation::state_floor);
         let trail = self.objects.trail.state_floor();
         let all = topics.chain(producers).chain(floors).chain(requests);
-        let all = all.chain(operations).chain(trail);
+        let aside = self.objects.aside.deletions.values().map(|put| put.stated);
+        let all = all.chain(operations).chain(trail).chain(aside);
         let floor = all.min();
         floor.map_or(self.objects.broker_stated, |floor| {
             floor.min(self.objects.broker_stated)
@@ -174,16 +191,20 @@ impl Core {
             let entries = operation.statements();
             frames.extend(entries.map(|entry| OutFrame::lazy(&Entry::Operated(entry))));
         }
+        for (&id, put) in &self.objects.aside.deletions {
+            let entry = Operated::SetAside(put.state(id));
+            frames.push(OutFrame::lazy(&Entry::Operated(entry)));
+        }
         for act in self.objects.trail.after(0) {
             frames.push(OutFrame::lazy(&Entry::Audited(act.clone())));
         }
-        for topic in self.objects.topics.values() {
+        for topic in self.objects.all_topics() {
             frames.extend(topic.statement().iter().map(OutFrame::lazy));
             for state in topic.producers.states(topic.record.id, None) {
                 frames.push(OutFrame::lazy(&Entry::ProducerState(state)));
             }
         }
-        for subscription in self.objects.subscriptions.values() {
+        for subscription in self.objects.all_subscriptions() {
             let state = subscription.whole_state();
             frames.extend(state.iter().map(OutFrame::lazy));
             for page in subscription.page_states() {
@@ -198,12 +219,13 @@ impl Core {
     pub fn live_positions(&self, range: RangeInclusive<Position>) -> Vec<Position> {
         let mut live = Vec::new();
         let stocked = self.objects.stocked.iter();
-        for topic in stocked.filter_map(|id| self.objects.topics.get(id)) {
+        let stocked = stocked.filter_map(|id| self.objects.topics.get(id));
+        for topic in stocked.chain(self.objects.aside.topics.values()) {
             for store in &topic.partitions {
                 live.extend(store.log.positions_within(range.clone()));
             }
         }
-        for subscription in self.objects.subscriptions.values() {
+        for subscription in self.objects.all_subscriptions() {
             for machine in &subscription.machines {
                 live.extend(machine.texts_within(range.clone()));
             }

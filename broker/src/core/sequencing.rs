@@ -40,11 +40,14 @@ impl Core {
     pub fn forget_producers(&mut self, now: Now) {
         let now = self.trusted(now);
         let topics = &mut self.objects.topics;
+        let aside = &self.objects.aside.topics;
         self.objects.remembering.retain(|id| {
-            topics.get_mut(id).is_some_and(|topic| {
-                topic.producers.forget(now);
-                !topic.producers.is_empty()
-            })
+            let is_aside = aside.contains_key(id);
+            is_aside
+                || topics.get_mut(id).is_some_and(|topic| {
+                    topic.producers.forget(now);
+                    !topic.producers.is_empty()
+                })
         });
     }
 }

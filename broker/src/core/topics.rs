@@ -50,16 +50,12 @@ impl Core {
     ) -> Result<Deleted, Refusal> {
         let topic = self.topic_of(name)?;
         let (id, subscriptions) = (topic.record.id, topic.subscriptions.clone());
-        // All go in one commit group, so one that is too large is refused: they must be deleted before.
-        let bytes = subscriptions.len() as u64 * (FRAME_OVERHEAD as u64 + ENTRY_BYTES);
-        let is_too_much = bytes > self.group_bytes;
-        if !subscriptions.is_empty() && (!with_subscriptions || is_too_much) {
-            return Err(Refusal::TopicHasSubscriptions {
-                topic: name.clone(),
-                subscriptions: subscriptions.len() as u64,
-            });
-        }
+        self.check_topic_deletion(topic, with_subscriptions)?;
         let mut deleted = Deleted::default();
+        let first = self.output.groups.len();
+        for deletion in self.objects.aside.deletions_on(id) {
+            self.close_undo(deletion, "its topic was deleted for good", now);
+        }
         let mut acts = Vec::new();
         for &subscription in &subscriptions {
             deleted.add(self.prepare_deletion(subscription));
@@ -67,7 +63,26 @@ impl Core {
         }
         acts.push(Act::eager(Entry::TopicDeleted(id)));
         self.enact(acts, now);
+        self.join_groups(first);
         Ok(deleted)
+    }
+
+    /// Refuses to delete a topic with subscriptions that are not to go with it, or that are too many to go at once.
+    pub(super) fn check_topic_deletion(
+        &self,
+        topic: &Topic,
+        with_subscriptions: bool,
+    ) -> Result<(), Refusal> {
+        let count = topic.subscriptions.len() as u64;
+        // All go in one commit group, so one that is too large is refused: they must be deleted before.
+        let is_too_much = count * (FRAME_OVERHEAD as u64 + ENTRY_BYTES) > self.group_bytes;
+        if count > 0 && (!with_subscriptions || is_too_much) {
+            return Err(Refusal::TopicHasSubscriptions {
+                topic: topic.record.name.clone(),
+                subscriptions: count,
+            });
+        }
+        Ok(())
     }
 
     /// Shows a topic.
@@ -88,6 +103,12 @@ impl Core {
 }
 
 impl Topic {
+    /// The bytes of all that it stores.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        let stores = self.partitions.iter();
+        stores.map(|store| store.log.stored_bytes()).sum()
+    }
+
     fn view(&self) -> TopicView {
         TopicView {
             id: self.record.id,

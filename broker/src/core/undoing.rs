@@ -45,14 +45,24 @@ impl Core {
             return Err(too_late(why.to_owned()));
         }
         let record = &operation.state.record;
-        if !self
-            .objects
-            .subscriptions
-            .contains_key(&record.subscription)
-        {
-            return Err(too_late("its subscription was deleted".to_owned()));
+        if record.deed.deletes() {
+            self.check_bringing_back(id)?;
+            return Ok(operation);
         }
-        Ok(operation)
+        let (all, of) = (&self.objects.subscriptions, record.subscription);
+        if all.contains_key(&of) {
+            return Ok(operation);
+        }
+        Err(match self.objects.aside.deletion_of(of) {
+            Some(deletion) => Refusal::UndoBlocked {
+                operation: id,
+                detail: format!(
+                    "subscription {} was deleted by operation {deletion}; undo that one first",
+                    record.names.1
+                ),
+            },
+            None => too_late("its subscription was deleted".to_owned()),
+        })
     }
 
     /// What of these messages, which a part of an operation changed, can be taken back now.

@@ -35,6 +35,8 @@ pub const ALL: &[&str] = &[
     "operation.started",
     "operation.stepped",
     "operation.taken_back",
+    "operation.set_aside",
+    "operation.brought_back",
     "operation.moved",
     "operation.moved_durably",
     "operation.paused",

@@ -406,6 +406,14 @@ pub enum Refusal {
         /// Why.
         detail: String,
     },
+    /// An operation cannot be undone as things are, but could be.
+    #[error("operation {operation} cannot be undone now: {detail}")]
+    UndoBlocked {
+        /// Its id.
+        operation: OperationId,
+        /// What is in the way, and what to do.
+        detail: String,
+    },
     /// Not offered.
     #[error("{what} is not offered by this broker")]
     NotSupported {

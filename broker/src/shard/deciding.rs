@@ -318,6 +318,8 @@ fn pass_points(kind: u8) {
         40 => fail_point::hit("operation.started"),
         43 => fail_point::hit("operation.stepped"),
         45 | 46 => fail_point::hit("operation.taken_back"),
+        48 => fail_point::hit("operation.set_aside"),
+        49 => fail_point::hit("operation.brought_back"),
         _ => {}
     }
 }

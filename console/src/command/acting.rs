@@ -12,7 +12,9 @@ use super::failure::Failure;
 use super::output::filtered;
 use super::session::Session;
 use super::signals::Signals;
-use crate::present::operation::{Counted, OperationDocument, is_of_messages, undo_command};
+use crate::present::operation::{
+    Counted, OperationDocument, deletes, is_of_messages, undo_command,
+};
 use crate::present::operations::{ListedOperation, bad_end};
 use crate::present::plan::PlanDocument;
 use crate::present::shell::word;
@@ -133,7 +135,10 @@ pub(crate) async fn perform(
         if consent.dry_run {
             return Ok(Outcome::Planned(Box::new(document)));
         }
-        let is_idle = |plan: &v1::ActionPlan| plan.affected == 0 && is_of_messages(plan.act());
+        let is_idle = |plan: &v1::ActionPlan| {
+            let is_of_messages = is_of_messages(plan.act()) && !deletes(plan.undone_act());
+            plan.affected == 0 && is_of_messages
+        };
         if plans.iter().all(is_idle) {
             return idle(&document);
         }

@@ -315,6 +315,7 @@ fn advice_on(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::TopicHasSubscriptions => Some("add --with-subscriptions to delete them, too"),
         ErrorReason::OperationNotFound => Some("weir op ls lists the operations"),
         ErrorReason::UndoTooLate => Some("weir op get shows what became of it"),
+        ErrorReason::UndoBlocked => Some("do what it says, then run the same command again"),
         ErrorReason::PlanExpired => Some("run the command again without --plan to make one"),
         ErrorReason::PlanOfAnotherBroker => {
             Some("name the broker that made it with --server or --context, or make a new plan")

@@ -2,7 +2,7 @@
 
 use weir_proto::client::Error;
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1;
+use weir_proto::v1::{self, OperationAct};
 
 use super::acting::{self, Asks, How, Wanted};
 use super::arguments::{CancelArgs, ConsentArgs, ListArgs, OpCommand, OperationArgs, UndoArgs};
@@ -188,12 +188,26 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), Failure> 
 
 async fn undo(session: &mut Session, args: UndoArgs) -> Result<(), Failure> {
     let request = v1::PlanRequest {
-        act: v1::OperationAct::Undo.into(),
+        act: OperationAct::Undo.into(),
         operation: args.id.clone(),
         ..v1::PlanRequest::default()
     };
     // People call the operation by what it was about.
     let about = find(session, &args.id, "undo").await?;
+    let (done, asks) = match about.act() {
+        OperationAct::DeleteTopic => (
+            ("brought back the topic", Counted::Nothing),
+            Asks::Naming("Bring back the topic"),
+        ),
+        OperationAct::DeleteSubscription => (
+            ("brought back the subscription", Counted::Nothing),
+            Asks::Naming("Bring back the subscription"),
+        ),
+        _ => (
+            ("took back", Counted::Messages),
+            Asks::Counting("Take back", ["message", "messages"]),
+        ),
+    };
     let name = match about.subscription.as_str() {
         "" => about.topic,
         name => name.to_owned(),
@@ -202,8 +216,8 @@ async fn undo(session: &mut Session, args: UndoArgs) -> Result<(), Failure> {
         requests: vec![request],
         command: ("op undo", args.id.clone()),
         tried: format!("undo operation {}", args.id),
-        done: ("took back", Counted::Messages),
-        asks: Asks::Counting("Take back", ["message", "messages"]),
+        done,
+        asks,
         lead: String::new(),
         name,
     };

@@ -186,6 +186,14 @@ pub(crate) fn is_of_messages(act: OperationAct) -> bool {
     )
 }
 
+/// Whether an act deletes a topic or a subscription.
+pub(crate) fn deletes(act: OperationAct) -> bool {
+    matches!(
+        act,
+        OperationAct::DeleteTopic | OperationAct::DeleteSubscription
+    )
+}
+
 /// A key that goes on past its dead messages, planned or done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ReleasedKeyDocument {

@@ -60,6 +60,8 @@ pub(crate) struct PlanDocument {
     pub(crate) changes: Vec<FieldChangeDocument>,
     /// The operation that it takes back; null if none.
     pub(crate) undoes: Option<String>,
+    /// What that operation did; null if it takes nothing back.
+    pub(crate) undone_act: Option<&'static str>,
     /// The command that carries out exactly this.
     pub(crate) apply: String,
 }
@@ -144,6 +146,7 @@ impl PlanDocument {
         let ids = plan.delivered_message_ids.iter().cloned();
         self.delivered_message_ids.extend(ids);
         self.undoes = some(&plan.undoes);
+        self.undone_act = self.undoes.as_ref().map(|_| act_word(plan.undone_act()));
         self.target_topic = some(&plan.target_topic);
         let changes = plan.changes.iter().map(|change| FieldChangeDocument {
             field: change.field.clone(),
@@ -304,12 +307,25 @@ impl PlanDocument {
                 "changes the subscription {name} and drops {} at once",
                 units::messages(affected)
             ),
-            "undo" => {
-                let undoes = self.undoes.as_deref().unwrap_or("?");
-                let (back, all) = (units::count(affected), units::messages(self.selected));
-                format!("takes operation {undoes} on {name} back: {back} of {all}")
-            }
+            "undo" => self.undoes_what(&name, &topic),
             other => format!("does what this program does not know on {name} ({other})"),
+        }
+    }
+
+    fn undoes_what(&self, name: &str, topic: &str) -> String {
+        let undoes = self.undoes.as_deref().unwrap_or("?");
+        let (back, all) = (self.affected, units::messages(self.selected));
+        match self.undone_act {
+            Some("delete_topic") => format!(
+                "brings the topic {topic} back, which operation {undoes} deleted, with {all}"
+            ),
+            Some("delete_subscription") => format!(
+                "brings the subscription {name} back, which operation {undoes} deleted, with {all}"
+            ),
+            _ => format!(
+                "takes operation {undoes} on {name} back: {} of {all}",
+                units::count(back)
+            ),
         }
     }
 

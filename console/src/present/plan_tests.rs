@@ -56,7 +56,9 @@ fn what_cannot_be_taken_back_says_so_and_why() {
         subscription: String::new(),
         is_undoable: false,
         undo_window: None,
-        undo_note: "cannot be undone: what is deleted is not kept".to_owned(),
+        undo_note:
+            "cannot be undone: it holds 9541000 bytes, and this broker keeps 1048576 for that"
+                .to_owned(),
         warnings: vec!["2 subscriptions go with it".to_owned()],
         description: String::new(),
         skips: Vec::new(),
@@ -65,6 +67,49 @@ fn what_cannot_be_taken_back_says_so_and_why() {
         ..plan()
     };
     insta::assert_snapshot!("delete_topic", words(deletion));
+}
+
+#[test]
+fn a_deletion_that_can_be_taken_back_says_how_long_and_what_its_undo_brings() {
+    let note = "brings all of it back if its names are free then; until then it stays stored";
+    let deletion = v1::ActionPlan {
+        act: OperationAct::DeleteTopic.into(),
+        subscription: String::new(),
+        undo_note: note.to_owned(),
+        warnings: vec!["2 subscriptions go with it".to_owned()],
+        description: String::new(),
+        skips: Vec::new(),
+        selected: 2_744,
+        ended_lease_count: 64,
+        overtaken_key_count: 0,
+        key_count: 0,
+        ..plan()
+    };
+    let undo = v1::ActionPlan {
+        act: OperationAct::Undo.into(),
+        undoes: "12".to_owned(),
+        undone_act: OperationAct::DeleteTopic.into(),
+        description: "operation 12: delete topic".to_owned(),
+        consumer_count: 0,
+        ended_lease_count: 0,
+        bytes: 0,
+        is_undoable: false,
+        undo_window: None,
+        undo_note: "an undo is not undone: plan the act anew".to_owned(),
+        warnings: Vec::new(),
+        ..deletion.clone()
+    };
+    let of_subscription = v1::ActionPlan {
+        subscription: "billing".to_owned(),
+        undone_act: OperationAct::DeleteSubscription.into(),
+        warnings: vec![
+            "4 messages were published while billing was gone: it gets what came meanwhile, too"
+                .to_owned(),
+        ],
+        ..undo.clone()
+    };
+    let all = [deletion, undo, of_subscription].map(words);
+    insta::assert_snapshot!("deletion_and_undo", all.join("\n"));
 }
 
 #[test]

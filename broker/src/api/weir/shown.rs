@@ -75,6 +75,9 @@ pub(super) fn wire_plan(plan: &Plan, rate: u64) -> ActionPlan {
     };
     #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
     let duration_seconds = counts.affected as f64 / rate;
+    // A deletion is an entry, whatever it holds, and so is its undo.
+    let is_deletion = plan.undone.unwrap_or(plan.deed).deletes();
+    let duration_seconds = if is_deletion { 0.0 } else { duration_seconds };
     ActionPlan {
         plan: plan.id.to_string(),
         act: wire_act(plan.deed).into(),
@@ -108,6 +111,10 @@ pub(super) fn wire_plan(plan: &Plan, rate: u64) -> ActionPlan {
         undoes: id_or_empty(plan.undoes),
         target_topic: plan.target.1.clone(),
         changes: plan.changes.iter().map(wire_change).collect(),
+        undone_act: plan
+            .undone
+            .map_or(OperationAct::Unspecified, wire_act)
+            .into(),
     }
 }
 

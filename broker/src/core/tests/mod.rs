@@ -4,7 +4,7 @@
 //! - `journey`: single promises, one a test.
 //! - `audit`: the recount of the books, the sums, the tombstones.
 //! - `pacing`: what holds a subscription back. `seeking`: what goes on from elsewhere.
-//! - `expiry`: what deletes itself.
+//! - `expiry`: what deletes itself. `deleted`, `returned`: what a plan deletes, and its undo.
 //! - `retries`: the retry budget.
 //! - `grouping`: dead messages by what they died of.
 //! - `forwarding`: dead messages go to a topic.
@@ -88,6 +88,10 @@ mod moving;
 mod sifting;
 
 mod undone;
+
+mod deleted;
+
+mod returned;
 
 mod model;
 

@@ -26,7 +26,7 @@
 //! 24, 28                  what filters leave out, see `filtered`, `scanned`
 //! 25 Requested            see `requested`
 //! 27 Unparked             subscription, partition, ranges
-//! 40..46                  operations, see `operation_codec`; 47 Audited: see `audited`
+//! 40..46, 48, 49          operations, see `operation_codec`, `aside`; 47 Audited: see `audited`
 //! ```
 
 use super::audited::Audited;
@@ -230,7 +230,7 @@ pub fn decode(kind: u8, version: u8, head: &[u8]) -> Result<Entry, DecodeError> 
         27 => Entry::Unparked(Unparked::read(input)?),
         26 => Entry::Jumped(jumped::read(input)?),
         28 => Entry::Scanned(Scanned::read(input)?),
-        40..=46 => Entry::Operated(operation_codec::read(kind, version, input)?),
+        40..=46 | 48 | 49 => Entry::Operated(operation_codec::read(kind, version, input)?),
         47 => Entry::Audited(Audited::read(input)?),
         _ => return Err(DecodeError::Unknown { kind, version }),
     };

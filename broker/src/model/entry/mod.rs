@@ -12,7 +12,7 @@
 //! - [`kinds`]: the entries; [`sought`], [`requested`], [`unparked`], [`filtered`], [`scanned`]: those of a seek, of a
 //!   request with an id, of a released key and of filters; [`producer`]: what is remembered of producers; [`jumped`]:
 //!   skipped offsets.
-//! - [`operation`], [`audited`]: operations on many messages, and who did what.
+//! - [`operation`], [`aside`], [`audited`]: operations on many messages, what deletions put aside, and who did what.
 //! - [`extra`], [`record_codec`], [`state_codec`], [`codec`]: entries as frame heads, kind by kind.
 
 mod bytes;
@@ -40,6 +40,8 @@ pub mod scanned;
 
 mod drop_cause;
 
+pub mod aside;
+
 pub mod operation;
 
 pub mod audited;
@@ -54,6 +56,7 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
+pub use aside::{BroughtBack, SetAside};
 pub use audited::{Audited, Digest};
 pub use body::{Body, BodyBuilder, Columns, Marks, Sizes};
 pub use bytes::DecodeError;

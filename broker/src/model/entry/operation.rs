@@ -5,6 +5,7 @@
 //! did in the commit group in which it did it. What a step put aside is in it as results, so that nothing is looked up
 //! when it is replayed.
 
+use super::aside::{BroughtBack, SetAside};
 use super::drop_cause::DropCause;
 use super::state::{DeadRecord, Record};
 use crate::model::{
@@ -78,6 +79,11 @@ impl Deed {
             self,
             Self::Requeue | Self::Discard | Self::Move | Self::Edit
         )
+    }
+
+    /// Whether it deletes a topic or a subscription.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::DeleteTopic | Self::DeleteSubscription)
     }
 
     /// Whether it publishes what it takes.
@@ -312,4 +318,8 @@ pub enum Operated {
     PulledBack(PulledBack),
     /// A purge, a discard or a seek was taken back.
     Restored(Restored),
+    /// A deletion put something aside.
+    SetAside(SetAside),
+    /// A deletion was taken back.
+    BroughtBack(BroughtBack),
 }

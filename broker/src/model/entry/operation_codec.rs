@@ -8,12 +8,14 @@
 //! 44 Forgotten   operation
 //! 45 PulledBack  subscription, partition, operation, image
 //! 46 Restored    subscription, partition, operation, cause, ranges, image
+//! 48, 49         see `aside`
 //! image          count, each: distance, length, a record as in a page, fingerprint of a dead one (u64 LE, 0 = none)
 //! ```
 //!
 //! Version 2 of what publishes: a state has its target's topic and name before the progress, a part and a step have at
 //! their end the copies (count, each: distance, length, partition, offset of the first).
 
+use super::aside::{BroughtBack, SetAside};
 use super::bytes::{DecodeError, Reader, Writer};
 use super::drop_cause::DropCause;
 use super::operation::{
@@ -76,11 +78,13 @@ pub(super) fn write(out: &mut Writer, entry: &Operated) -> (u8, u8) {
             write_image(out, &entry.image);
             46
         }
+        Operated::SetAside(entry) => entry.write(out),
+        Operated::BroughtBack(entry) => entry.write(out),
     };
     (kind, 1)
 }
 
-/// Reads an entry of a kind from 40 to 46.
+/// Reads an entry of a kind from 40 to 46, 48 or 49.
 pub(super) fn read(kind: u8, version: u8, input: &mut Reader<'_>) -> Result<Operated, DecodeError> {
     let operation = |input: &mut Reader<'_>| input.number("the operation").map(OperationId);
     Ok(match kind {
@@ -114,6 +118,8 @@ pub(super) fn read(kind: u8, version: u8, input: &mut Reader<'_>) -> Result<Oper
             },
         }),
         44 => Operated::Forgotten(operation(input)?),
+        48 => Operated::SetAside(SetAside::read(input)?),
+        49 => Operated::BroughtBack(BroughtBack::read(input)?),
         45 => {
             let (subscription, partition) = read_place(input)?;
             let operation = operation(input)?;

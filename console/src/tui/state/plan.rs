@@ -16,6 +16,8 @@ const MOST_SECONDS: f64 = 86_400.0;
 pub(crate) struct Plan {
     pub(crate) id: SafeText,
     pub(crate) act: OperationAct,
+    /// What the operation did that it takes back.
+    pub(crate) undone_act: OperationAct,
     pub(crate) topic: SafeText,
     pub(crate) subscription: SafeText,
     pub(crate) selected: u64,
@@ -71,6 +73,7 @@ impl Plan {
         Self {
             id: name(&wire.plan),
             act: wire.act(),
+            undone_act: wire.undone_act(),
             topic: name(&wire.topic),
             subscription: name(&wire.subscription),
             selected: wire.selected,
@@ -108,6 +111,14 @@ impl Plan {
         }
     }
 
+    /// Whether it brings a topic or a subscription back, whatever that holds.
+    pub(crate) fn brings_back(&self) -> bool {
+        matches!(
+            self.undone_act,
+            OperationAct::DeleteTopic | OperationAct::DeleteSubscription
+        )
+    }
+
     /// Whether it would change anything.
     pub(crate) fn does_something(&self) -> bool {
         let is_of_messages = matches!(
@@ -119,7 +130,7 @@ impl Plan {
                 | OperationAct::Move
                 | OperationAct::Edit
         );
-        !is_of_messages || self.affected > 0 || self.restored > 0
+        !is_of_messages || self.brings_back() || self.affected > 0 || self.restored > 0
     }
 }
 

@@ -292,11 +292,11 @@ fn adapt(plan: &mut v1::ActionPlan, act: OperationAct, words: Words<'_>) {
             plan.ended_lease_count = 64;
         }
         OperationAct::DeleteTopic | OperationAct::DeleteSubscription => {
-            plan.is_undoable = false;
-            plan.undo_window = None;
             plan.skips.clear();
             plan.affected = 2_871;
-            plan.undo_note = words.or("cannot be undone: what it held is gone");
+            plan.ended_lease_count = 64;
+            plan.undo_note = words
+                .or("brings all of it back if its names are free then; until then it stays stored");
         }
         _ => {
             plan.undo_note = words.or("restores what is dropped; until then its bytes stay stored");

@@ -85,6 +85,7 @@ fn counts(plan: &Plan, look: Look) -> Vec<Ranked> {
         OperationAct::Discard => "will discard",
         OperationAct::Purge => "will purge",
         OperationAct::Seek => "will skip",
+        OperationAct::Undo if plan.brings_back() => "will bring back",
         OperationAct::Undo => "will take back",
         OperationAct::Move => "will move",
         OperationAct::Edit => "will edit",

@@ -2,13 +2,16 @@
 
 use super::written::{name, page_state, subscription_record, topic_record};
 use crate::model::entry::{
-    DeadRecord, Entry, Jumped, PageState, ProducerState, Record, Sequenced, StoredRun,
-    SubscriptionRecord, TopicRecord,
+    BroughtBack, DeadRecord, Entry, Jumped, Operated, PageState, ProducerState, Record, Sequenced,
+    SetAside, StoredRun, SubscriptionRecord, TopicRecord,
 };
 use crate::model::settings::{
     BacklogPolicy, Durability, LimitPolicy, SubscriptionSettings, TopicSettings,
 };
-use crate::model::{Fingerprint, Offset, OffsetRange, Partition, ProducerId, Span, Time, TopicId};
+use crate::model::{
+    Fingerprint, Offset, OffsetRange, OperationId, Partition, ProducerId, Span, SubscriptionId,
+    Time, TopicId,
+};
 
 pub(super) fn entries() -> Vec<Entry> {
     let run = StoredRun {
@@ -40,6 +43,16 @@ pub(super) fn entries() -> Vec<Entry> {
             partition: Partition(255),
             range: OffsetRange::new(Offset(1 << 40), 1 << 20),
         }),
+        Entry::Operated(Operated::SetAside(SetAside {
+            operation: OperationId(u64::MAX),
+            topic: TopicId(9),
+            subscriptions: vec![SubscriptionId(3), SubscriptionId(u64::MAX)],
+            ends: vec![Offset(0), Offset(u64::MAX)],
+        })),
+        Entry::Operated(Operated::BroughtBack(BroughtBack {
+            operation: OperationId(8),
+            deletion: OperationId(u64::MAX),
+        })),
     ]
 }
 

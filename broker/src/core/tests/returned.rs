@@ -1,0 +1,102 @@
+//! What comes back after a deletion is judged, due and expired as if it had never been away.
+
+use super::bench::{marked, of_kinds, only};
+use super::deleted::{delete, gone, start_anew, topic_gone, undo};
+use super::operating::{HOUR, bench, bench_with, check, counts, plan};
+use crate::core::Order;
+use crate::model::entry::Marks;
+use crate::model::{OffsetRange, Span, Time};
+
+#[test]
+fn a_filter_is_asked_about_what_was_published_meanwhile() {
+    let mut bench = bench_with(only("attributes.kind = \"a\""));
+    bench.publish("t", 0, of_kinds(&["a", "b", "a"], &[]));
+    assert_eq!(counts(&bench).ready, 2);
+    let deletion = delete(&mut bench, gone());
+    bench.publish("t", 0, of_kinds(&["b", "a", "b"], &[]));
+    start_anew(&mut bench);
+    assert_eq!(undo(&mut bench, deletion), 5);
+    assert_eq!((counts(&bench).ready, counts(&bench).unjudged), (2, 3));
+    start_anew(&mut bench);
+    let slice = bench.core.next_scan(bench.now).unwrap();
+    let left_out: Vec<_> = slice
+        .runs
+        .iter()
+        .flat_map(|run| run.range.offsets())
+        .filter(|offset| offset.0 != 4)
+        .map(OffsetRange::one)
+        .collect();
+    bench.core.scanned(&slice, &left_out, bench.now);
+    while let Some(slice) = bench.core.next_scan(bench.now) {
+        bench.core.scanned(&slice, &[], bench.now);
+    }
+    bench.drain();
+    assert_eq!((counts(&bench).ready, counts(&bench).unjudged), (3, 0));
+    bench.publish("t", 0, of_kinds(&["a", "b"], &[]));
+    assert_eq!(counts(&bench).ready, 4);
+    check(&mut bench);
+    start_anew(&mut bench);
+}
+
+#[test]
+fn what_a_filter_cannot_be_asked_about_is_left_out_and_the_plan_says_so() {
+    let mut bench = bench_with(only("attributes.kind = \"a\""));
+    bench.publish("t", 0, of_kinds(&["a", "b", "a"], &[]));
+    let deletion = delete(&mut bench, gone());
+    let due = bench.now.wall.plus(HOUR);
+    let late = Marks {
+        due,
+        ..Marks::default()
+    };
+    bench.publish("t", 0, marked(10, &[late, Marks::default()]));
+    let planned = plan(
+        &mut bench,
+        Order::Undo {
+            operation: deletion,
+        },
+    );
+    assert!(planned.warnings[0].contains("it does not get them"));
+    assert_eq!(undo(&mut bench, deletion), 2);
+    let books = counts(&bench);
+    assert_eq!((books.ready, books.scheduled, books.unjudged), (2, 0, 0));
+    start_anew(&mut bench);
+}
+
+#[test]
+fn what_was_scheduled_or_has_lived_long_enough_is_so_when_it_comes_back() {
+    for order in [gone(), topic_gone()] {
+        let mut bench = bench();
+        let marks = |due: u64, life: u64| Marks {
+            due: at(due),
+            life: Span::from_secs(life),
+            ..Marks::default()
+        };
+        let now = bench.now.wall.0 / 1_000_000;
+        let messages = [
+            marks(now + 100, 0),
+            marks(now + 9_000, 0),
+            marks(0, 60),
+            marks(0, 0),
+        ];
+        bench.publish("t", 0, marked(10, &messages));
+        let books = counts(&bench);
+        assert_eq!((books.scheduled, books.ready), (2, 2));
+        let deletion = delete(&mut bench, order);
+        bench.pass(Span::from_secs(200));
+        start_anew(&mut bench);
+        undo(&mut bench, deletion);
+        bench.pass(Span::from_secs(1));
+        let books = counts(&bench);
+        assert_eq!((books.scheduled, books.ready), (1, 2), "{books:?}");
+        start_anew(&mut bench);
+        let broker = bench.core.broker_counts(bench.now);
+        assert_eq!(broker.backlog, 2);
+        bench.pass(Span::from_secs(9_000));
+        assert_eq!(counts(&bench).ready, 3);
+        check(&mut bench);
+    }
+}
+
+fn at(seconds: u64) -> Time {
+    Time(seconds * 1_000_000)
+}
