@@ -136,11 +136,11 @@ fn number(number: u64) -> Value {
 /// How many messages some groups of the page hold, as far as that is known.
 fn count_of(state: &State, groups: &[Group]) -> Option<u64> {
     let all = state.page().data.groups.value()?;
-    let counts = groups.iter().map(|group| {
+    let mut counts = groups.iter().map(|group| {
         let found = all.get(group.fingerprint.as_str())?;
         Some(found.count)
     });
-    counts.fold(Some(0_u64), |sum, count| sum?.checked_add(count?))
+    counts.try_fold(0_u64, |sum, count| sum.checked_add(count?))
 }
 
 fn group_of(group: &DeadGroup) -> Group {
