@@ -230,8 +230,8 @@ async fn a_place_beyond_what_can_be_counted_is_told_as_it_came() {
     let mut talk = broker.publish_talk().await;
     let request = talk.request().await;
     confirm(&talk, &request, u64::MAX).await;
-    let published = due(two).await.unwrap();
-    assert!(published.ids().all(|id| id.offset == u64::MAX));
+    let stored = due(two).await.unwrap();
+    assert!(stored.ids().all(|id| id.offset == u64::MAX));
 }
 
 #[tokio::test(start_paused = true)]
