@@ -11,8 +11,8 @@
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
 //! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
-//!   screen: [`terminals`], [`clipboard`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`]
-//!   with a broker that lies, [`liar`], in [`hostile_text`].
+//!   screen: [`terminals`], [`clipboard`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`],
+//!   [`load_screens`], with a broker that lies, [`liar`], in [`hostile_text`].
 
 #![expect(
     clippy::unwrap_used,
@@ -166,6 +166,8 @@ mod strangers;
 mod mending;
 
 mod loads;
+
+mod load_screens;
 
 mod slo;
 

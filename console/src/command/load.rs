@@ -3,40 +3,34 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
 use tempfile::TempDir;
-use tokio::sync::watch;
 use weir_proto::client::{Client, Options};
 
 use super::arguments::{Globals, LoadCommand, RunArgs};
 use super::failure::{Exit, Failure};
 use super::load_results;
+use super::load_run::{Wanted, one};
+use super::location::locate;
 use super::output::Output;
 use super::session::Session;
-use super::signals::Signals;
-use crate::clock;
 use crate::embedded::Broker;
 use crate::files;
 use crate::load::plan::Plan;
-use crate::load::profile::{Profile, TOPICS};
-use crate::load::run::{self, Progress};
+use crate::load::profile::Profile;
+use crate::load::restart;
 use crate::load::saturation::{Saturation, Search, Step};
 use crate::load::shape::Shape;
 use crate::load::slo::Objectives;
 use crate::load::summary::Summary;
-use crate::load::{many, restart};
 use crate::present::format::Format;
 use crate::present::json;
-use crate::present::units;
+use crate::tui::{self, LoadScreen};
 
 /// How long an embedded broker may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How long one rate of a search is measured, and its warm-up, unless it is said.
 const STEP: Duration = Duration::from_secs(10);
 const WARM_UP: Duration = Duration::from_secs(1);
-/// How often progress is shown.
-const SHOWN: Duration = Duration::from_millis(500);
 
 /// Runs a verb of the load test.
 pub(crate) async fn run(globals: &Globals, command: LoadCommand) -> Exit {
@@ -101,6 +95,8 @@ async fn measure(globals: &Globals, args: &RunArgs, output: &mut Output) -> Resu
     if args.profile == Some(Profile::W5) {
         return restart_under_backlog(globals, args, output).await;
     }
+    // What is wrong with the screen is told before there is anything to clean up.
+    let screen = screen(globals, args)?;
     let embedded = if args.embedded {
         Some(Embedded::start().await?)
     } else {
@@ -117,7 +113,7 @@ async fn measure(globals: &Globals, args: &RunArgs, output: &mut Output) -> Resu
     let own = Output::new(globals.color, globals.quiet);
     let connected = Session::open(&place, own).await;
     let ended = match connected {
-        Ok(session) => go(&session, args, objectives.as_ref(), output).await,
+        Ok(session) => go(&session, args, (objectives.as_ref(), screen), output).await,
         Err((failure, _)) => Err(failure),
     };
     if let Some(embedded) = embedded {
@@ -172,19 +168,25 @@ impl Embedded {
 async fn go(
     session: &Session,
     args: &RunArgs,
-    objectives: Option<&Objectives>,
+    (objectives, screen): (Option<&Objectives>, Option<LoadScreen>),
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let client = connect(session).await?;
     if args.until_saturated {
         return search(session, &client, (args, objectives), output).await;
     }
-    let topic = args.topic.as_deref();
-    let (summary, interrupted) =
-        one(session, &client, (topic, plan(args), args.topics), output).await?;
+    let wanted = Wanted {
+        topic: args.topic.as_deref(),
+        plan: plan(args),
+        topics: args.topics,
+        objectives,
+        screen,
+    };
+    let run = one(session, &client, wanted, output).await?;
+    let summary = run.summary;
     tell(&summary, session.format, output).await?;
     let is_met = judge(objectives, &summary, output);
-    Ok(match (interrupted, summary.is_whole(), is_met) {
+    Ok(match (run.is_interrupted, summary.is_whole(), is_met) {
         (true, _, _) => Exit::Interrupted,
         (_, false, _) => Exit::Failed,
         (_, _, false) => Exit::Threshold,
@@ -192,48 +194,22 @@ async fn go(
     })
 }
 
-/// One run; and whether it was ended early.
-async fn one(
-    session: &Session,
-    client: &Client,
-    (topic, plan, topics): (Option<&str>, Plan, Option<u64>),
-    output: &mut Output,
-) -> Result<(Summary, bool), Failure> {
-    let number = SmallRng::from_os_rng().random();
-    let failed = |tried: &str, error| session.failure(tried, error);
-    if plan.profile == Profile::W6.plan().profile {
-        let measured = many::measure(client, (number, plan), topics.unwrap_or(TOPICS)).await;
-        let summary = measured.map_err(|error| failed("measure many topics", error))?;
-        return Ok((summary, false));
+/// The live screen, where there is a terminal for it and nothing asks for another form.
+fn screen(globals: &Globals, args: &RunArgs) -> Result<Option<LoadScreen>, Failure> {
+    let is_for_people = matches!(globals.output, Format::Table | Format::Wide);
+    let is_one_run = !args.until_saturated && args.profile != Some(Profile::W6);
+    let is_plain = args.text || globals.quiet;
+    if is_plain || !is_for_people || !is_one_run || !tui::has_terminal() {
+        return Ok(None);
     }
-    let ground = run::prepare(client, topic, number, &plan).await;
-    let ground = ground.map_err(|error| failed("make what the load test needs", error))?;
-    let mut signals = Signals::listen()?;
-    let (end, is_over) = watch::channel(false);
-    let (see, progress) = watch::channel(None);
-    let work = run::run(client, &ground, (number, plan), is_over, see);
-    tokio::pin!(work);
-    let mut pace = clock::pace(SHOWN);
-    let mut interrupted = false;
-    let done = loop {
-        tokio::select! {
-            done = &mut work => break done,
-            () = signals.next() => {
-                interrupted = true;
-                end.send_replace(true);
-            }
-            _ = pace.tick() => {
-                if let Some(progress) = &*progress.borrow() {
-                    output.progress(&line(progress));
-                }
-            }
-        }
+    let context = if args.embedded {
+        None
+    } else {
+        locate(globals)?.context
     };
-    output.end_progress();
-    let cleared = ground.clear(client).await;
-    let summary = done.map_err(|error| failed("run the load test", error))?;
-    cleared.map_err(|error| failed("delete what the load test made", error))?;
-    Ok((summary, interrupted))
+    let prepared = LoadScreen::prepare(context, globals.color, args.top);
+    let screen = prepared.map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(Some(screen))
 }
 
 /// Runs at one rate after the other until the highest is known that meets the objectives.
@@ -262,9 +238,16 @@ async fn search(
             length,
             ..plan(args)
         };
-        let run = one(session, client, (args.topic.as_deref(), plan, None), output).await?;
-        let (summary, is_over) = run;
-        interrupted = is_over;
+        let wanted = Wanted {
+            topic: args.topic.as_deref(),
+            plan,
+            topics: None,
+            objectives,
+            screen: None,
+        };
+        let run = one(session, client, wanted, output).await?;
+        let summary = run.summary;
+        interrupted = run.is_interrupted;
         if interrupted {
             break;
         }
@@ -292,24 +275,6 @@ async fn search(
 async fn connect(session: &Session) -> Result<Client, Failure> {
     let client = Client::connect(Options::to(&session.server).fail_fast()).await;
     client.map_err(|error| session.failure("connect", error))
-}
-
-fn line(progress: &Progress) -> String {
-    use std::sync::atomic::Ordering::Relaxed;
-    let gauges = &progress.gauges;
-    let count = |counter: &std::sync::atomic::AtomicU64| units::count(counter.load(Relaxed));
-    let what = if progress.is_settling {
-        "taking the rest"
-    } else {
-        "publishing"
-    };
-    format!(
-        "{:>5.1}s  {what}  published {}  confirmed {}  acked {}",
-        gauges.elapsed().as_secs_f64(),
-        count(&gauges.published),
-        count(&gauges.confirmed),
-        count(&gauges.acked)
-    )
 }
 
 async fn tell(summary: &Summary, format: Format, output: &mut Output) -> Result<(), Failure> {

@@ -49,6 +49,7 @@ mod edit;
 mod load;
 mod op;
 mod load_results;
+mod load_run;
 mod shell;
 mod status;
 mod sub;

@@ -11,6 +11,7 @@ use super::latency::Latency;
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::second::Second;
+use super::shape::Shape;
 use crate::clock;
 
 /// Different errors that are told apart.
@@ -129,6 +130,25 @@ impl Gauges {
     /// The seconds so far.
     pub(crate) fn seconds(&self) -> MutexGuard<'_, Vec<Second>> {
         locked(&self.seconds)
+    }
+
+    /// How long producers waited for room, all of them together.
+    pub(crate) fn held(&self) -> Duration {
+        Duration::from_micros(self.held_micros.load(Ordering::Relaxed))
+    }
+
+    /// Which part of the time of all producers they waited for room, in a run that has taken so long.
+    pub(crate) fn held_part(&self, took: Duration) -> f64 {
+        let producing = took.as_secs_f64() * f64::from(self.plan.producers.max(1));
+        self.held().as_secs_f64() / producing.max(1e-9)
+    }
+
+    /// Whether messages went out late although there was room, in a run that has taken so long: it was not the
+    /// broker that was slow.
+    pub(crate) fn is_generator_limited(&self, took: Duration) -> bool {
+        let published = self.published.load(Ordering::Relaxed) as f64;
+        let late = self.late.load(Ordering::Relaxed) as f64 / published.max(1.0);
+        self.plan.shape != Shape::Most && late > 0.01 && self.held_part(took) < 0.1
     }
 
     /// What waits for consumers; 0 without consumers.

@@ -70,6 +70,11 @@ impl Latency {
         levels.map(bin).collect()
     }
 
+    /// How many were measured.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len()
+    }
+
     /// The longest, in seconds.
     pub(crate) fn max(&self) -> Option<f64> {
         (!self.0.is_empty()).then(|| self.0.max() as f64 / 1e9)
@@ -109,6 +114,7 @@ mod tests {
         assert_eq!((full[0].count, full[1].count), (10, 5));
         assert!(full[0].up_to_seconds >= 0.001 && full[1].up_to_seconds >= 0.008);
         assert!(Latency::new().bins().is_empty());
+        assert_eq!((latency.count(), newer.count()), (15, 5));
     }
 
     #[test]

@@ -47,11 +47,8 @@ pub(crate) async fn measure(
     let grown = memory(&after).saturating_sub(memory(&before)) as f64;
     let measured = [
         ("topics", count as f64),
-        ("made in, s", created),
-        (
-            "memory for each, KiB",
-            grown / 1024.0 / (count as f64).max(1.0),
-        ),
+        ("create_seconds", created),
+        ("rss_bytes_per_topic", grown / (count as f64).max(1.0)),
     ];
     Ok(Summary {
         profile: plan.profile.map(str::to_owned),

@@ -6,9 +6,9 @@
 //!
 //! - [`shape`]: when messages are due; [`stamp`]: what is written into a message; [`ledger`]: what became of each.
 //! - [`latency`]: how long it took; [`second`], [`noting`]: how it went.
-//! - [`plan`]: what a run is to do; [`profile`]: plans with a name.
+//! - [`plan`]: what a run is to do; [`profile`]: plans with a name; [`end`]: how it ends before its time.
 //! - [`producer`], [`consumer`], [`pacer`]: who does it; [`run`]: all of it from start to end.
-//! - [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough; [`saturation`]: up
+//! - [`closing`], [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough; [`saturation`]: up
 //!   to which rate it is.
 //! - [`plot`], [`report`]: a result as a page.
 //! - [`restart`], [`many`]: works that are more than one run: a start under a backlog, ten thousand topics.
@@ -19,15 +19,17 @@ mod stamp;
 
 mod ledger;
 
-mod latency;
+pub(crate) mod latency;
 
-mod second;
+pub(crate) mod second;
 
 pub(crate) mod plan;
 
 pub(crate) mod profile;
 
-mod gauges;
+pub(crate) mod end;
+
+pub(crate) mod gauges;
 
 mod noting;
 
@@ -38,6 +40,8 @@ mod producer;
 mod consumer;
 
 pub(crate) mod summary;
+
+mod closing;
 
 pub(crate) mod slo;
 

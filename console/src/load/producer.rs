@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use weir_proto::client::{BatchConfirmation, Client, Error, Publisher, PublisherOptions};
 use weir_proto::v1::Message;
 
+use super::end::End;
 use super::gauges::{Gauges, Way};
 use super::pacer;
 use super::shape::{Schedule, Shape};
@@ -31,8 +32,8 @@ pub(crate) struct Producer {
     pub(crate) topic: String,
     pub(crate) index: u32,
     pub(crate) gauges: Arc<Gauges>,
-    /// True once the run is to end.
-    pub(crate) is_over: watch::Receiver<bool>,
+    /// Whether the run is to end before its time.
+    pub(crate) end: watch::Receiver<End>,
 }
 
 /// A batch that was sent.
@@ -47,7 +48,8 @@ impl Producer {
     pub(crate) async fn run(self) -> Result<(), Error> {
         let publisher = Publisher::open(&self.client, &self.topic, PublisherOptions::default());
         let (sent, waiting) = mpsc::channel(UNDER_WAY);
-        let confirmed = tokio::spawn(confirm(waiting, self.index, Arc::clone(&self.gauges)));
+        let gauges = Arc::clone(&self.gauges);
+        let confirmed = tokio::spawn(confirm(waiting, self.index, gauges, self.end.clone()));
         let ended = match self.gauges.plan.shape {
             Shape::Most => self.as_fast_as_it_goes(&publisher, &sent).await,
             _ => self.as_it_is_due(&publisher, &sent).await,
@@ -74,13 +76,13 @@ impl Producer {
         };
         let started = self.gauges.moment(Duration::ZERO);
         let mut pacer = pacer::start(schedule, started, grain);
-        let mut is_over = self.is_over.clone();
+        let mut end = self.end.clone();
         let mut sequence = 0;
         loop {
             let mut due = Vec::new();
             let count = tokio::select! {
                 biased;
-                _ = is_over.wait_for(|is_over| *is_over) => break,
+                _ = end.wait_for(|end| *end != End::InTime) => break,
                 count = pacer.recv_many(&mut due, plan.batch) => count,
             };
             if count == 0 {
@@ -101,7 +103,7 @@ impl Producer {
             .backlog
             .map(|all| all / u64::from(plan.producers.max(1)));
         let mut sequence = 0;
-        while !*self.is_over.borrow() {
+        while *self.end.borrow() == End::InTime {
             let now = self.gauges.elapsed();
             let is_done = match share {
                 Some(share) => sequence >= share,
@@ -173,10 +175,19 @@ impl Producer {
 }
 
 /// Notes each batch that is confirmed, and each that is not.
-async fn confirm(mut waiting: mpsc::Receiver<Sent>, producer: u32, gauges: Arc<Gauges>) {
+async fn confirm(
+    mut waiting: mpsc::Receiver<Sent>,
+    producer: u32,
+    gauges: Arc<Gauges>,
+    end: watch::Receiver<End>,
+) {
     while let Some(batch) = waiting.recv().await {
         let count = batch.due.len() as u64;
         if let Err(error) = batch.confirmation.await {
+            // Then it was not waited for, which is no failure of the broker.
+            if *end.borrow() == End::AtOnce {
+                return;
+            }
             gauges.error(error.to_string(), count);
             continue;
         }

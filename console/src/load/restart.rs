@@ -16,7 +16,6 @@ use crate::{clock, files};
 
 /// The name of the topic and of its subscription.
 const NAME: &str = "backlog";
-const MIB: f64 = 1024.0 * 1024.0;
 
 /// Publishes the plan's backlog into a broker with its data in `directory`, stops it, starts it, and measures until a
 /// consumer has the first message.
@@ -35,16 +34,16 @@ pub(crate) async fn measure(directory: &Path, plan: &Plan) -> Result<Summary, Ho
 
     let started = start(directory).await?;
     let measured = [
-        ("start to the first message, s", started.first),
-        ("start to listening, s", started.listening),
-        ("stop, s", stopped.as_secs_f64()),
+        ("start_to_first_message_seconds", started.first),
+        ("start_to_listening_seconds", started.listening),
+        ("stop_seconds", stopped.as_secs_f64()),
         (
-            "on the disk for each message, B",
+            "disk_bytes_per_message",
             bytes as f64 / (count as f64).max(1.0),
         ),
-        ("memory idle, MiB", idle as f64 / MIB),
-        ("memory with the backlog, MiB", full as f64 / MIB),
-        ("memory after the start, MiB", started.memory as f64 / MIB),
+        ("rss_idle_bytes", idle as f64),
+        ("rss_backlog_bytes", full as f64),
+        ("rss_after_start_bytes", started.memory as f64),
     ];
     Ok(Summary {
         profile: plan.profile.map(str::to_owned),

@@ -9,16 +9,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use weir_proto::client::{Client, Error, Publisher, PublisherOptions};
 use weir_proto::v1::{
-    Durability, ErrorReason, GetStatsRequest, KeyOrder, Message, StartPosition, Subscription, Topic,
+    Durability, ErrorReason, KeyOrder, Message, StartPosition, Subscription, Topic,
 };
 
+use super::closing::{Measured, look, summary};
 use super::consumer;
-use super::gauges::{Gauges, Way};
+use super::end::End;
+use super::gauges::Gauges;
 use super::noting::Noting;
 use super::plan::Plan;
 use super::producer::Producer;
-use super::shape::Shape;
-use super::summary::{Broker, Quantiles, Summary};
+use super::summary::Summary;
 use crate::clock;
 
 /// How long consumers may take for the rest without finishing a single message.
@@ -40,7 +41,7 @@ pub(crate) struct Ground {
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) gauges: Arc<Gauges>,
-    /// Whether only the rest is taken.
+    /// Whether nothing is published any more, and only what there is is taken.
     pub(crate) is_settling: bool,
 }
 
@@ -101,6 +102,21 @@ pub(crate) async fn prepare(
 }
 
 impl Ground {
+    /// The topic.
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The subscription of the run, if it has consumers.
+    pub(crate) fn subscription(&self) -> Option<&str> {
+        self.subscription.as_deref()
+    }
+
+    /// Whether what is published is confirmed once it is durable.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.is_durable
+    }
+
     /// Takes away what was made.
     pub(crate) async fn clear(&self, client: &Client) -> Result<(), Error> {
         let admin = client.admin();
@@ -114,43 +130,45 @@ impl Ground {
     }
 }
 
-/// Runs the plan. `see` is told of the run when it begins and each time it changes; `is_over` ends it early.
+/// Runs the plan. `see` is told of the run when it begins and each time it changes; `end` ends it early.
 pub(crate) async fn run(
     client: &Client,
     ground: &Ground,
     (run, plan): (u64, Plan),
-    is_over: watch::Receiver<bool>,
+    end: watch::Receiver<End>,
     see: watch::Sender<Option<Progress>>,
 ) -> Result<Summary, Error> {
     if plan.backlog.is_some() {
-        return drain(client, ground, (run, plan), is_over, see).await;
+        return drain(client, ground, (run, plan), end, see).await;
     }
     let gauges = Arc::new(Gauges::begin(run, plan));
-    let show = |is_settling| {
-        let gauges = Arc::clone(&gauges);
-        see.send_replace(Some(Progress {
-            gauges,
-            is_settling,
-        }));
-    };
+    let show = |is_settling| show(&see, &gauges, is_settling);
     show(false);
     let _seconds = Noting::begin(&gauges);
     let mut consumers = consume(client, ground, &gauges);
-    publish(client, ground, &gauges, &is_over).await?;
+    publish(client, ground, &gauges, &end).await?;
+    let ended_early = *end.borrow() != End::InTime;
     let published_until = gauges.elapsed();
-    let measured = published_until.saturating_sub(gauges.plan.warm_up);
+    let took = published_until.saturating_sub(gauges.plan.warm_up);
     // What is taken afterwards was not taken at this rate.
     let counted = if gauges.plan.consumers > 0 {
         &gauges.measured_acked
     } else {
         &gauges.measured_confirmed
     };
-    let rate = counted.load(Relaxed) as f64 / measured.as_secs_f64().max(1e-9);
+    let rate = counted.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9);
     let broker = look(client).await?;
     show(true);
-    settle(&gauges, &mut consumers).await?;
+    let is_settled = settle(&gauges, &mut consumers, &end).await?;
     consumers.shutdown().await;
-    Ok(summary(&gauges, ground, broker, measured, rate))
+    let measured = Measured {
+        took,
+        rate,
+        ended_early,
+        is_settled,
+    };
+    let place = (ground.topic(), ground.is_durable);
+    Ok(summary(&gauges, place, broker, measured))
 }
 
 /// Publishes a backlog, then measures how fast it is taken.
@@ -158,24 +176,36 @@ async fn drain(
     client: &Client,
     ground: &Ground,
     (run, plan): (u64, Plan),
-    is_over: watch::Receiver<bool>,
+    end: watch::Receiver<End>,
     see: watch::Sender<Option<Progress>>,
 ) -> Result<Summary, Error> {
     let gauges = Arc::new(Gauges::begin(run, plan));
-    see.send_replace(Some(Progress {
-        gauges: Arc::clone(&gauges),
-        is_settling: false,
-    }));
+    show(&see, &gauges, false);
     let _seconds = Noting::begin(&gauges);
-    publish(client, ground, &gauges, &is_over).await?;
+    publish(client, ground, &gauges, &end).await?;
+    show(&see, &gauges, true);
     let begun = gauges.elapsed();
     let mut consumers = consume(client, ground, &gauges);
-    settle(&gauges, &mut consumers).await?;
+    let is_settled = settle(&gauges, &mut consumers, &end).await?;
     let took = gauges.elapsed().saturating_sub(begun);
     let broker = look(client).await?;
     consumers.shutdown().await;
-    let rate = gauges.acked.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9);
-    Ok(summary(&gauges, ground, broker, took, rate))
+    let measured = Measured {
+        took,
+        rate: gauges.acked.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9),
+        ended_early: *end.borrow() != End::InTime,
+        is_settled,
+    };
+    let place = (ground.topic(), ground.is_durable);
+    Ok(summary(&gauges, place, broker, measured))
+}
+
+fn show(see: &watch::Sender<Option<Progress>>, gauges: &Arc<Gauges>, is_settling: bool) {
+    let gauges = Arc::clone(gauges);
+    see.send_replace(Some(Progress {
+        gauges,
+        is_settling,
+    }));
 }
 
 /// Publishes `count` copies of a message in batches, and returns when all of them are confirmed.
@@ -218,7 +248,7 @@ async fn publish(
     client: &Client,
     ground: &Ground,
     gauges: &Arc<Gauges>,
-    is_over: &watch::Receiver<bool>,
+    end: &watch::Receiver<End>,
 ) -> Result<(), Error> {
     let mut producers = JoinSet::new();
     for index in 0..gauges.plan.producers {
@@ -227,32 +257,49 @@ async fn publish(
             topic: ground.topic.clone(),
             index,
             gauges: Arc::clone(gauges),
-            is_over: is_over.clone(),
+            end: end.clone(),
         };
         producers.spawn(producer.run());
     }
-    while let Some(ended) = producers.join_next().await {
-        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let mut end = end.clone();
+    loop {
+        let ended = tokio::select! {
+            ended = producers.join_next() => ended,
+            // What is not confirmed then never is: the producers are dropped.
+            Ok(_) = end.wait_for(|end| *end == End::AtOnce) => return Ok(()),
+        };
+        match ended {
+            None => return Ok(()),
+            Some(ended) => {
+                ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            }
+        }
     }
-    Ok(())
 }
 
-/// Waits until the consumers have done all that is confirmed, or nothing of it for long.
-async fn settle(gauges: &Gauges, consumers: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+/// Waits until the consumers have done all that is confirmed, or nothing of it for long; false if it was not waited for.
+async fn settle(
+    gauges: &Gauges,
+    consumers: &mut JoinSet<Result<(), Error>>,
+    end: &watch::Receiver<End>,
+) -> Result<bool, Error> {
     if gauges.plan.consumers == 0 {
-        return Ok(());
+        return Ok(true);
     }
     let (mut done, mut quiet) = (0, Duration::ZERO);
     loop {
         let acked = {
             let ledger = gauges.ledger();
             if ledger.missing() == 0 {
-                return Ok(());
+                return Ok(true);
             }
             ledger.acked_count()
         };
+        if *end.borrow() == End::AtOnce {
+            return Ok(false);
+        }
         if let Some(ended) = consumers.try_join_next() {
-            return ended.unwrap_or(Ok(()));
+            return ended.unwrap_or(Ok(())).map(|()| true);
         }
         quiet = if acked == done {
             quiet + LOOK
@@ -261,78 +308,8 @@ async fn settle(gauges: &Gauges, consumers: &mut JoinSet<Result<(), Error>>) -> 
         };
         done = acked;
         if quiet >= QUIET_LIMIT {
-            return Ok(());
+            return Ok(true);
         }
         clock::pause(LOOK).await;
-    }
-}
-
-async fn look(client: &Client) -> Result<Broker, Error> {
-    let sample = client.stats().get(GetStatsRequest::default()).await?;
-    let broker = sample.broker.unwrap_or_default();
-    Ok(Broker {
-        version: broker.version,
-        cpu_cores: broker.cpu_cores,
-        rss_bytes: broker.rss_bytes,
-        sync_seconds: broker.sync_seconds,
-    })
-}
-
-fn summary(
-    gauges: &Gauges,
-    ground: &Ground,
-    broker: Broker,
-    elapsed: Duration,
-    rate: f64,
-) -> Summary {
-    let plan = &gauges.plan;
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Relaxed);
-    let ledger = gauges.ledger();
-    let published = count(&gauges.published);
-    let held = Duration::from_micros(count(&gauges.held_micros)).as_secs_f64();
-    let late = count(&gauges.late) as f64 / (published as f64).max(1.0);
-    let producing = elapsed.as_secs_f64() * f64::from(plan.producers.max(1));
-    let confirm = Quantiles::of(&gauges.latency(Way::Confirm));
-    let consume = Quantiles::of(&gauges.latency(Way::Consume));
-    let shown = if plan.consumers > 0 {
-        Way::Consume
-    } else {
-        Way::Confirm
-    };
-    let latency_bins = gauges.latency(shown).bins();
-    Summary {
-        profile: plan.profile.map(str::to_owned),
-        topic: ground.topic.clone(),
-        durable: ground.is_durable,
-        broker_version: broker.version,
-        producers: plan.producers,
-        consumers: plan.consumers,
-        message_bytes: plan.size as u64,
-        batch: plan.batch as u64,
-        messages: ledger.confirmed_count(),
-        elapsed_seconds: elapsed.as_secs_f64(),
-        rate,
-        latency_seconds: if plan.consumers > 0 { consume } else { confirm },
-        confirm_seconds: confirm,
-        ack_seconds: Quantiles::of(&gauges.latency(Way::Ack)),
-        published,
-        acked: ledger.acked_count(),
-        failed_on_purpose: count(&gauges.failed),
-        lost: if plan.consumers > 0 {
-            ledger.missing()
-        } else {
-            0
-        },
-        duplicates: ledger.duplicates,
-        out_of_order: ledger.out_of_order,
-        errors: gauges.errors(),
-        cpu_cores: broker.cpu_cores,
-        rss_bytes: broker.rss_bytes,
-        sync_seconds: broker.sync_seconds,
-        // Late although there was room: it is not the broker that was slow.
-        generator_limited: plan.shape != Shape::Most && late > 0.01 && held < producing / 10.0,
-        latency_bins,
-        seconds: gauges.seconds().clone(),
-        measured: std::collections::BTreeMap::new(),
     }
 }

@@ -92,6 +92,33 @@ impl Shape {
         };
         (at < span).then(|| Duration::from_secs_f64(at))
     }
+
+    /// Messages per second that are asked for at a moment of a run; `None` if there is no bound.
+    pub(crate) fn rate_at(&self, at: Duration, length: Duration) -> Option<f64> {
+        let part = at.as_secs_f64() / length.as_secs_f64().max(1e-9);
+        let part = part.clamp(0.0, 1.0);
+        match self {
+            Self::Most => None,
+            Self::Constant(rate) => Some(*rate),
+            Self::Ramp { from, to } => Some(from + (to - from) * part),
+            Self::Steps(rates) => {
+                let is_over =
+                    |step: &(usize, &f64)| (step.0 + 1) as f64 > part * rates.len() as f64;
+                let now = rates.iter().enumerate().find(is_over);
+                now.map(|(_, rate)| *rate).or(rates.last().copied())
+            }
+        }
+    }
+
+    /// How it goes, in a word or some.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Most => "as fast as confirmed",
+            Self::Constant(_) => "constant",
+            Self::Ramp { .. } => "ramp",
+            Self::Steps(_) => "steps",
+        }
+    }
 }
 
 /// When the integral of a rate that goes from `a` to `b` within `span` reaches `n`: the root of
@@ -251,6 +278,20 @@ mod tests {
         assert_eq!(at_once.count(), 51);
         let shared = all("10", Some(burst), 3, 2);
         assert_eq!(shared.len(), 30 + 2 * 50);
+    }
+
+    #[test]
+    fn the_rate_that_is_asked_for_is_known_at_each_moment() {
+        let at = |text: &str, seconds: u64| {
+            let (at, length) = (Duration::from_secs(seconds), Duration::from_secs(10));
+            shape(text).unwrap().rate_at(at, length)
+        };
+        assert_eq!(at("max", 3), None);
+        assert_eq!(at("20k", 3), Some(20_000.0));
+        let ramp = [0, 5, 10, 12].map(|seconds| at("100..300", seconds));
+        assert_eq!(ramp, [100.0, 200.0, 300.0, 300.0].map(Some));
+        let steps = [0, 4, 5, 9, 10].map(|seconds| at("100,400", seconds));
+        assert_eq!(steps, [100.0, 100.0, 400.0, 400.0, 400.0].map(Some));
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub(crate) struct Summary {
     pub(crate) failed_on_purpose: u64,
     /// Confirmed and never acknowledged.
     pub(crate) lost: u64,
+    /// Confirmed and not acknowledged when the run was ended at once: nobody waited for them, so nothing says
+    /// that they are lost.
+    #[serde(default)]
+    pub(crate) left_behind: u64,
     /// Came again after they had been acknowledged.
     pub(crate) duplicates: u64,
     pub(crate) out_of_order: u64,
@@ -89,6 +93,9 @@ pub(crate) struct Summary {
     pub(crate) cpu_cores: Option<f64>,
     pub(crate) rss_bytes: Option<u64>,
     pub(crate) sync_seconds: Option<f64>,
+    /// Whether somebody ended the run before its time.
+    #[serde(default)]
+    pub(crate) ended_early: bool,
     /// Whether the generator could not keep its times, while the broker had room.
     pub(crate) generator_limited: bool,
     /// How many of what `latency_seconds` is about took how long.
@@ -97,7 +104,7 @@ pub(crate) struct Summary {
     /// How the run went, the warm-up and the taking of the rest included.
     #[serde(default)]
     pub(crate) seconds: Vec<Second>,
-    /// What only some works measure, by name with its unit.
+    /// What only some works measure; names end in their unit, or hold it.
     #[serde(default)]
     pub(crate) measured: BTreeMap<String, f64>,
 }
@@ -125,9 +132,14 @@ impl Summary {
         );
         let _infallible = writeln!(
             text,
-            "{:>12}/s over {:.1} s",
+            "{:>12}/s over {:.1} s{}",
             units::count(rounded(self.rate)),
-            self.elapsed_seconds
+            self.elapsed_seconds,
+            if self.ended_early {
+                ", ended early"
+            } else {
+                ""
+            }
         );
         let rows = [
             ("due to confirmed", self.confirm_seconds),
@@ -162,8 +174,15 @@ impl Summary {
                 )
             }
         );
+        if self.left_behind > 0 {
+            let _infallible = writeln!(
+                text,
+                "  left behind {}: confirmed, and nobody waited for their consumers",
+                units::messages(self.left_behind)
+            );
+        }
         for (what, value) in &self.measured {
-            let _infallible = writeln!(text, "  {what} {value:.3}");
+            let _infallible = writeln!(text, "  {}", in_words(what, *value));
         }
         for (error, count) in &self.errors {
             let _infallible = writeln!(text, "  {} met: {error}", units::messages(*count));
@@ -175,6 +194,23 @@ impl Summary {
         }
         text
     }
+}
+
+/// A figure that has its unit in its name: `rss_idle_bytes` is `rss idle 9.8 MiB`.
+fn in_words(name: &str, value: f64) -> String {
+    let is_of = |unit: &str| name.split('_').any(|part| part == unit);
+    let value = if is_of("seconds") {
+        units::seconds(value)
+    } else if is_of("bytes") {
+        units::bytes(rounded(value))
+    } else {
+        units::count(rounded(value))
+    };
+    let words: Vec<&str> = name
+        .split('_')
+        .filter(|part| !matches!(*part, "seconds" | "bytes"))
+        .collect();
+    format!("{} {value}", words.join(" "))
 }
 
 /// A rate as a whole number.
@@ -279,12 +315,14 @@ pub(super) mod tests {
             acked: 80_000,
             failed_on_purpose: 0,
             lost: 0,
+            left_behind: 0,
             duplicates: 0,
             out_of_order: 0,
             errors: BTreeMap::new(),
             cpu_cores: Some(0.4),
             rss_bytes: Some(1 << 24),
             sync_seconds: Some(0.000_2),
+            ended_early: false,
             generator_limited: false,
             latency_bins: Vec::new(),
             seconds: Vec::new(),
@@ -306,6 +344,15 @@ pub(super) mod tests {
             failed_on_purpose: 1_000,
             errors: [("the topic is full (TOPIC_FULL)".to_owned(), 1_200)].into(),
             generator_limited: true,
+            left_behind: 3_000,
+            ended_early: true,
+            measured: [
+                ("rss_idle_bytes", 10_276_045.0),
+                ("stop_seconds", 0.104),
+                ("topics", 250.0),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
             ..sample()
         };
         insta::assert_snapshot!("wrong", wrong.text());

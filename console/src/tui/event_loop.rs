@@ -22,7 +22,7 @@ use super::view::frame;
 use crate::clock;
 
 /// Data is drawn at most so often: fifteen frames a second.
-const FRAME: Duration = Duration::from_millis(66);
+pub(super) const FRAME: Duration = Duration::from_millis(66);
 /// A frame that is due is not put off for longer than this, however many messages wait.
 const LATEST: Duration = Duration::from_millis(200);
 /// Ages move so often.
@@ -166,7 +166,7 @@ where
 }
 
 /// What came from the terminal, if it concerns the dashboard. Without a terminal it is over.
-fn translate(event: Option<&io::Result<Event>>) -> Option<Message> {
+pub(super) fn translate(event: Option<&io::Result<Event>>) -> Option<Message> {
     match event {
         Some(Ok(Event::Key(key))) => Some(Message::Key(*key)),
         Some(Ok(Event::Resize(width, height))) => Some(Message::Resized(*width, *height)),
@@ -180,7 +180,8 @@ fn translate(event: Option<&io::Result<Event>>) -> Option<Message> {
     }
 }
 
-async fn until(due: Option<Instant>) {
+/// Waits for a frame that is due; without one, ends at once.
+pub(super) async fn until(due: Option<Instant>) {
     if let Some(due) = due {
         clock::until(due).await;
     }

@@ -1,8 +1,8 @@
-//! The console's screen: `weir` and `weir top`.
+//! The console's screen: `weir` and `weir top`; and that of a load test.
 //!
 //! One task owns a [`state::State`]. Whatever happens becomes a [`message::Message`]; the pure function
 //! [`update::update`] applies it and returns effects, which [`effect`] performs; [`view`] draws the
-//! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. Read in this
+//! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. [`load_screen`] shows a load test with the same pens. Read in this
 //! order.
 
 #[expect(
@@ -65,9 +65,19 @@ mod setup;
 
 mod session;
 
+mod load_keys;
+
+mod load_update;
+
+mod load_reading;
+
+mod load_screen;
+
 #[cfg(test)]
 mod tests;
 
+pub(crate) use load_screen::{Followed, LoadScreen, Reins};
 pub(crate) use look::Look;
 pub(crate) use session::{Session, SessionError, TopArgs, follow, has_terminal, run};
 pub(crate) use state::badge::Badge;
+pub(crate) use state::load::About;

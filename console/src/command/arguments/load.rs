@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::span::{duration, size};
 use crate::load::profile::Profile;
 use crate::load::shape::{Burst, Shape, burst, shape};
+use crate::tui::TopArgs;
 
 /// The verbs of the load test.
 #[derive(Debug, Subcommand)]
@@ -25,8 +26,11 @@ pub(crate) enum LoadCommand {
 
 Latency is counted from when a message was due, not from when it was sent, so that a stall counts for
 each message that it held up. Consumers read a subscription that is made for the run and deleted after
-it; so is the topic if none is named or it does not exist. Ctrl-C ends the publishing, takes the rest
-and prints what was measured.")]
+it; so is the topic if none is named or it does not exist.
+
+On a terminal the run is shown live: rates, latencies, the lag of its subscription, who is the limit; `q`
+ends it early, `?` lists the keys. With -o json, --text, or no terminal there is a line of progress. Ctrl-C
+ends the publishing, takes the rest and prints what was measured; once more, it leaves the rest.")]
     Run(Box<RunArgs>),
 
     /// Put two results of `weir load run -o json` side by side [read]
@@ -152,6 +156,14 @@ pub(crate) struct RunArgs {
     /// A file of objectives; the exit code is 8 if one is missed
     #[arg(long, value_name = "FILE")]
     pub(crate) slo: Option<PathBuf>,
+
+    /// On a terminal, too, show a line of progress in place of the live screen
+    #[arg(long)]
+    pub(crate) text: bool,
+
+    /// How the live screen is drawn.
+    #[command(flatten)]
+    pub(crate) top: TopArgs,
 }
 
 /// Reads `1%` or `0.01`, as a part from 0 to 1.

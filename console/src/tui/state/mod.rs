@@ -3,7 +3,7 @@
 //!
 //! Everything here is plain data with pure functions: no clock, no channel, no terminal. Text from
 //! outside becomes [`weir_proto::safe_text::SafeText`] when it enters, so no other text is here.
-//! Read in this order: what the broker says, what is known of it, how it is listed, where one is.
+//! Read in this order: what the broker says, what is known of it, how it is listed, where one is; last, a load test.
 
 pub(crate) mod reading;
 
@@ -78,5 +78,7 @@ mod visiting;
 mod export;
 
 pub(crate) mod running;
+
+pub(crate) mod load;
 
 pub(crate) use screen::State;

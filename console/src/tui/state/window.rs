@@ -1,5 +1,6 @@
 //! Rows of the broker's lists, as it is asked for them.
 
+use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{WatchRequest, WatchWindow};
 
 /// Rows of a list of the broker.
@@ -19,6 +20,22 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
+    /// Only the subscription of a name.
+    pub(crate) fn of_subscription(name: &SafeText) -> Self {
+        Self {
+            subscriptions: Some(Window::of_one(name)),
+            topics: None,
+        }
+    }
+
+    /// Only the topic of a name, and no subscription.
+    pub(crate) fn of_topic(name: &SafeText) -> Self {
+        Self {
+            subscriptions: None,
+            topics: Some(Window::of_one(name)),
+        }
+    }
+
     /// As the broker is asked.
     pub(crate) fn request(&self) -> WatchRequest {
         let window = |window: &Option<Window>| window.as_ref().map(Window::wire);
@@ -30,6 +47,14 @@ impl Windows {
 }
 
 impl Window {
+    fn of_one(name: &SafeText) -> Self {
+        Self {
+            filter: format!("name = \"{name}\""),
+            limit: 1,
+            ..Self::default()
+        }
+    }
+
     fn wire(&self) -> WatchWindow {
         let cells = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         WatchWindow {

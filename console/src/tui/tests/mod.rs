@@ -8,6 +8,8 @@ mod night_wire;
 pub(super) mod night_acts;
 pub(super) mod dialogs;
 mod history;
+pub(super) mod load_fixture;
+mod load_keys;
 mod key_table;
 mod locking;
 mod looking;

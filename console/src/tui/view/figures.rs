@@ -60,6 +60,15 @@ pub(crate) fn age(seconds: Option<f64>) -> SafeText {
     seconds.map_or_else(unknown, |seconds| SafeText::new(span(seconds)))
 }
 
+/// How long a message took: `0.42ms`, `3.1ms`, `149ms`, `4.2s`.
+pub(crate) fn latency(seconds: Option<f64>) -> SafeText {
+    seconds.map_or_else(unknown, |seconds| match seconds {
+        ..0.000_995 => SafeText::new(format!("{:.2}ms", seconds * 1_000.0)),
+        ..0.099_95 => SafeText::new(format!("{:.1}ms", seconds * 1_000.0)),
+        _ => age(Some(seconds)),
+    })
+}
+
 /// A span in whole seconds, for counts up and down: `0s`, `12s`, `1m05s`.
 pub(crate) fn whole_seconds(span: Duration) -> SafeText {
     let seconds = span.as_secs();

@@ -21,10 +21,15 @@ const GAP: &str = "  ";
 
 /// Draws as many of its lines as there is room for.
 pub(crate) fn header(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    header_saying(pen, area, state, writing(state));
+}
+
+/// The same, with another word at the right than whether keys may change the broker.
+pub(crate) fn header_saying(pen: &mut Pen<'_>, area: Rect, state: &State, word: Phrase) {
     let picture = state.shown();
     let mut rows = lines(area);
     if let Some(row) = rows.next() {
-        identity(pen, row, state);
+        identity(pen, row, state, word);
     }
     let Some(broker) = &picture.broker else {
         return;
@@ -57,8 +62,8 @@ pub(crate) fn header(pen: &mut Pen<'_>, area: Rect, state: &State) {
 
 /// Program, address and health at the left; connection and lock at the right, which go last when width
 /// is short: they say whether to believe the rest, and what keys may do.
-fn identity(pen: &mut Pen<'_>, row: Rect, state: &State) {
-    let right = writing(state)
+fn identity(pen: &mut Pen<'_>, row: Rect, state: &State, word: Phrase) {
+    let right = word
         .say("  ", Meaning::Plain)
         .then(connection(state, pen.look));
     let room = usize::from(row.width).saturating_sub(right.width() + 3);

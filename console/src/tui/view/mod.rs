@@ -54,5 +54,7 @@ mod dialog;
 
 pub(crate) mod frame;
 
+pub(crate) mod load_frame;
+
 #[cfg(test)]
 pub(crate) mod tests;

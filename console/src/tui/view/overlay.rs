@@ -59,7 +59,7 @@ pub(crate) fn notices(pen: &mut Pen<'_>, screen: Rect, state: &State) {
 }
 
 /// A box in the middle of the screen that is as large as its rows; returns what is inside.
-fn boxed(pen: &mut Pen<'_>, screen: Rect, title: &'static str, rows: &[Phrase]) -> Rect {
+pub(super) fn boxed(pen: &mut Pen<'_>, screen: Rect, title: &'static str, rows: &[Phrase]) -> Rect {
     let widest = rows.iter().map(Phrase::width).max().unwrap_or(0);
     let cells = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
     let width = cells(widest.max(title.len() + 4)).saturating_add(4);

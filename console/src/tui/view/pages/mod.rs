@@ -29,6 +29,8 @@ mod clients;
 mod events;
 mod audit;
 
+pub(super) mod load;
+
 use super::pen::Pen;
 use crate::tui::state::State;
 use crate::tui::state::place::Place;

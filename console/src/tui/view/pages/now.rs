@@ -47,7 +47,8 @@ pub(super) fn now_panel(pen: &mut Pen<'_>, area: Rect, one: &Subscription, state
     }
 }
 
-fn facts_of(one: &Subscription, now: Option<f64>, look: Look) -> Vec<Phrase> {
+/// The facts, those that matter most first.
+pub(super) fn facts_of(one: &Subscription, now: Option<f64>, look: Look) -> Vec<Phrase> {
     let rate = |pick: fn(&Rates) -> Option<f64>| one.fast.as_ref().and_then(pick);
     let plain = |text| Phrase::new().add(text, Meaning::Plain);
     let mut said = vec![

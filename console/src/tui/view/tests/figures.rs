@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::tui::view::figures::{age, bare_rate, bytes, cores, count, net, rate, whole_seconds};
+use crate::tui::view::figures::{
+    age, bare_rate, bytes, cores, count, latency, net, rate, whole_seconds,
+};
 
 #[test]
 fn counts_have_separators_and_at_most_nine_cells() {
@@ -35,6 +37,22 @@ fn ages_have_the_two_parts_that_matter() {
         assert_eq!(age(Some(seconds)).as_str(), shown, "{seconds}");
     }
     assert_eq!(age(None).as_str(), "-");
+}
+
+#[test]
+fn latencies_below_a_millisecond_are_told_apart() {
+    let cases = [
+        (0.000_042, "0.04ms"),
+        (0.000_42, "0.42ms"),
+        (0.000_999, "1.0ms"),
+        (0.014_2, "14.2ms"),
+        (0.149, "149ms"),
+        (4.25, "4.2s"),
+    ];
+    for (seconds, shown) in cases {
+        assert_eq!(latency(Some(seconds)).as_str(), shown, "{seconds}");
+    }
+    assert_eq!(latency(None).as_str(), "-");
 }
 
 #[test]

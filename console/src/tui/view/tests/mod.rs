@@ -5,6 +5,7 @@ mod dialogs;
 mod figures;
 mod fitting;
 mod hostile;
+mod loads;
 mod pages;
 mod pictures;
 mod scale;
@@ -44,7 +45,11 @@ pub(crate) fn cells(state: &State, look: Look) -> Buffer {
 
 /// The text of one frame, a line for each row.
 pub(crate) fn text(state: &State, look: Look) -> String {
-    let buffer = cells(state, look);
+    lines_of(&cells(state, look))
+}
+
+/// The text of some cells, a line for each row.
+pub(crate) fn lines_of(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
