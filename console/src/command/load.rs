@@ -36,7 +36,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub(crate) async fn run(globals: &Globals, command: LoadCommand) -> Exit {
     let mut output = Output::new(globals.color, globals.quiet);
     let ended = match command {
-        LoadCommand::Run(args) => measure(globals, &args, &mut output).await,
+        // It holds the screen, too, which is large.
+        LoadCommand::Run(args) => Box::pin(measure(globals, &args, &mut output)).await,
         LoadCommand::Compare { before, after } => {
             load_results::compare(globals, (&before, &after), &mut output).await
         }

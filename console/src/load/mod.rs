@@ -8,8 +8,8 @@
 //! - [`latency`]: how long it took; [`second`], [`noting`]: how it went.
 //! - [`plan`]: what a run is to do; [`profile`]: plans with a name; [`end`]: how it ends before its time.
 //! - [`producer`], [`consumer`], [`pacer`]: who does it; [`run`]: all of it from start to end.
-//! - [`closing`], [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough; [`saturation`]: up
-//!   to which rate it is.
+//! - [`closing`], [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough;
+//!   [`saturation`]: up to which rate it is.
 //! - [`plot`], [`report`]: a result as a page.
 //! - [`restart`], [`many`]: works that are more than one run: a start under a backlog, ten thousand topics.
 

@@ -277,7 +277,8 @@ async fn publish(
     }
 }
 
-/// Waits until the consumers have done all that is confirmed, or nothing of it for long; false if it was not waited for.
+/// Waits until the consumers have done all that is confirmed, or nothing of it for long; false if the run was ended at
+/// once before.
 async fn settle(
     gauges: &Gauges,
     consumers: &mut JoinSet<Result<(), Error>>,

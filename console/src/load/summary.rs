@@ -159,6 +159,17 @@ impl Summary {
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
+        self.say_fate(&mut text);
+        if self.generator_limited {
+            text.push_str(
+                "  the generator was the limit: it could not keep its times while the broker had room\n",
+            );
+        }
+        text
+    }
+
+    /// What became of the messages, what only this work measures, and what went wrong.
+    fn say_fate(&self, text: &mut String) {
         let _infallible = writeln!(
             text,
             "  lost {}, duplicates {}, out of order {}{}",
@@ -187,12 +198,6 @@ impl Summary {
         for (error, count) in &self.errors {
             let _infallible = writeln!(text, "  {} met: {error}", units::messages(*count));
         }
-        if self.generator_limited {
-            text.push_str(
-                "  the generator was the limit: it could not keep its times while the broker had room\n",
-            );
-        }
-        text
     }
 }
 

@@ -65,6 +65,16 @@ pub(crate) struct Reins<'a> {
     pub(crate) end: &'a watch::Sender<End>,
 }
 
+impl<T> Followed<T> {
+    /// The screen could not be shown; the run goes on.
+    fn left() -> Self {
+        Self {
+            done: None,
+            is_interrupted: false,
+        }
+    }
+}
+
 impl LoadScreen {
     /// Checks what the operator has set up, before anything is done.
     pub(crate) fn prepare(
@@ -94,21 +104,14 @@ impl LoadScreen {
     where
         W: Future<Output = T> + Unpin,
     {
-        let is_interrupted = false;
         let taken = Signals::new().and_then(|signals| Ok((signals, Guard::take()?)));
         let Ok((signals, guard)) = taken else {
             // A run needs no terminal.
-            return Followed {
-                done: None,
-                is_interrupted,
-            };
+            return Followed::left();
         };
         let followed = self.show(about, (work, reins), signals).await;
         drop(guard);
-        followed.unwrap_or(Followed {
-            done: None,
-            is_interrupted,
-        })
+        followed.unwrap_or_else(|_failed| Followed::left())
     }
 
     async fn show<T, W>(
@@ -143,7 +146,7 @@ impl LoadScreen {
         performer.watch(windows).map_err(io::Error::other)?;
         tokio::select! {
             followed = screen.run((work, reins), perform) => followed,
-            () = forward(&mut signals, urgent_in) => Ok(Followed { done: None, is_interrupted: false }),
+            () = forward(&mut signals, urgent_in) => Ok(Followed::left()),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! One task owns a [`state::State`]. Whatever happens becomes a [`message::Message`]; the pure function
 //! [`update::update`] applies it and returns effects, which [`effect`] performs; [`view`] draws the
-//! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. [`load_screen`] shows a load test with the same pens. Read in this
-//! order.
+//! state, and [`keys`] is the one table of keys. Nothing in that task waits for the network. Read in this
+//! order. [`load_screen`] shows a load test with the same pens.
 
 #[expect(
     dead_code,

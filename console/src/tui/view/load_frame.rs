@@ -91,20 +91,19 @@ fn progress(state: &LoadState, look: Look) -> Phrase {
         Phase::Ending => ("ending", Meaning::Watch),
         Phase::TakingTheRest => ("taking the rest", Meaning::Progress),
     };
-    let mut phrase = Phrase::new()
+    let mut said = Phrase::new()
         .say(look.pick("●", "o"), meaning)
         .say(" ", Meaning::Plain)
         .say(word, meaning)
         .say("  ", Meaning::Plain)
         .add(figures::whole_seconds(sight.elapsed), Meaning::Strong);
     if plan.backlog.is_none() {
-        phrase = phrase
+        said = said
             .say(" of ", Meaning::Label)
             .add(figures::whole_seconds(plan.length), Meaning::Plain);
     }
     let bar = bar_of(state.part(), BAR, look.script);
-    phrase
-        .say(" ", Meaning::Plain)
+    said.say(" ", Meaning::Plain)
         .add(SafeText::new(format!("{bar:<BAR$}")), meaning)
 }
 

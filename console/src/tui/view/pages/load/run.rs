@@ -26,17 +26,19 @@ pub(in crate::tui::view) fn run(pen: &mut Pen<'_>, area: Rect, state: &LoadState
 fn figures_of(state: &LoadState) -> Vec<Phrase> {
     let sight = &state.shown().sight;
     let plan = &state.about.plan;
-    let plain = Meaning::Plain;
     let mut said = vec![fact("asked", asked(state))];
     if let Some(burst) = plan.burst {
         let bursts = Phrase::new()
             .add(figures::count(burst.messages), Meaning::Strong)
             .say(" each ", Meaning::Label)
-            .add(figures::age(Some(burst.every.as_secs_f64())), plain);
+            .add(
+                figures::age(Some(burst.every.as_secs_f64())),
+                Meaning::Plain,
+            );
         said.push(fact("bursts", bursts));
     }
     let published = flow(sight.publish_rate, sight.published, Meaning::Inflow);
-    let confirmed = flow(sight.confirm_rate, sight.confirmed, plain);
+    let confirmed = flow(sight.confirm_rate, sight.confirmed, Meaning::Plain);
     said.push(fact("reached", reached(state)));
     said.push(fact("published", published));
     said.push(fact("confirmed", confirmed));
