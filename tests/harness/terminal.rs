@@ -54,7 +54,17 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts a program on a terminal of so many columns and rows.
-    pub fn start(program: &str, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub fn start(program: &str, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::start_with(&[], program, arguments, size)
+    }
+
+    /// The same with variables of its environment.
+    pub fn start_with(
+        variables: &[(&str, &str)],
+        program: &str,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -67,6 +77,9 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).expect("the program");
         // The program's own is the only other end, so that its end is seen.
         drop(pair.slave);

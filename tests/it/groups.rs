@@ -1,9 +1,9 @@
 //! Dead messages by their reason, as the broker tells them: exact over all, the same after a crash.
 
 use weir_proto::v1::{
-    GroupDeadLettersRequest, GroupDeadLettersResponse, MessageState, NackAction, NackChange,
-    NackOptions, PeekRequest, PurgeBacklogRequest, PurgeScope, RequeueDeadLettersRequest,
-    Selection,
+    ApplyRequest, GroupDeadLettersRequest, GroupDeadLettersResponse, MessageState, NackAction,
+    NackChange, NackOptions, OperationAct, PeekRequest, PlanRequest, PurgeBacklogRequest,
+    PurgeScope, RequeueDeadLettersRequest, Selection,
 };
 use weir_tests::broker::{Broker, eager};
 
@@ -179,6 +179,58 @@ async fn an_act_on_a_group_is_on_it_alone_and_it_remembers_a_requeue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_groups_are_one_plan_one_operation_and_one_undo() {
+    let broker = broker_with_dead().await;
+    let before = groups(&broker).await;
+    let counts: Vec<u64> = before.groups.iter().map(|group| group.count).collect();
+    let [largest, second, third] = counts[..] else {
+        panic!("{counts:?}");
+    };
+    let operator = broker.client().operator();
+    let of = |group: usize| before.groups[group].fingerprint.clone();
+    let request = PlanRequest {
+        act: OperationAct::Discard.into(),
+        subscription: "s".to_owned(),
+        selection: Some(Selection {
+            fingerprint: of(0),
+            fingerprints: vec![of(0), of(2)],
+            ..Selection::default()
+        }),
+        ..PlanRequest::default()
+    };
+    let plan = operator.plan(request).await.unwrap();
+    assert_eq!(
+        (plan.selected, plan.affected),
+        (largest + third, largest + third)
+    );
+    assert!(
+        plan.description.starts_with("2 groups, "),
+        "{}",
+        plan.description
+    );
+    let apply = ApplyRequest {
+        plan: plan.plan,
+        ..ApplyRequest::default()
+    };
+    let begun = operator.apply(apply).await.unwrap().operation;
+    let done = operator.follow_operation(&begun, |_| ()).await.unwrap();
+    assert_eq!(done.affected, largest + third);
+    let left = groups(&broker).await;
+    assert_eq!(
+        (left.total_count, &left.groups[0].fingerprint),
+        (second, &of(1))
+    );
+    let (undo, _) = operator.undo(&begun).await.unwrap();
+    operator
+        .follow_operation(&undo.operation, |_| ())
+        .await
+        .unwrap();
+    let again = groups(&broker).await;
+    let again: Vec<u64> = again.groups.iter().map(|group| group.count).collect();
+    assert_eq!(again, counts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_refused() {
     let broker = broker().await;
     broker.pair().await;
@@ -204,6 +256,27 @@ async fn what_makes_no_sense_is_refused() {
     ] {
         let refused = operator.group_dead_letters(wrong).await.unwrap_err();
         assert_eq!(refused.reason_name(), reason);
+    }
+    for several in [
+        vec!["1"],
+        vec!["", "0123456789abcdef"],
+        vec!["0123456789abcdef"; 1_001],
+    ] {
+        let distinct = several.iter().enumerate().map(|(at, text)| match *text {
+            "0123456789abcdef" if at > 0 => format!("{at:016x}"),
+            text => text.to_owned(),
+        });
+        let request = PlanRequest {
+            act: OperationAct::Requeue.into(),
+            subscription: "s".to_owned(),
+            selection: Some(Selection {
+                fingerprints: distinct.collect(),
+                ..Selection::default()
+            }),
+            ..PlanRequest::default()
+        };
+        let refused = operator.plan(request).await.unwrap_err();
+        assert_eq!(refused.reason_name(), "VALUE_OUT_OF_RANGE");
     }
     for fingerprint in ["1", "0000000000000000", "no fingerprint!!"] {
         let request = RequeueDeadLettersRequest {

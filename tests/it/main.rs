@@ -141,6 +141,10 @@ mod walks;
 
 mod operate;
 
+mod by_hand;
+
+mod typed_names;
+
 mod outages;
 
 mod storms;

@@ -9,11 +9,11 @@ use weir_tests::terminal::Terminal;
 use crate::broker;
 use crate::terminals::{SOON, WEIR};
 
-const SIZE: (u16, u16) = (120, 36);
+pub(crate) const SIZE: (u16, u16) = (120, 36);
 const DEAD: usize = 30;
 
 /// `smtp` of `emails` with so many dead messages of one reason, which nobody reads any more.
-async fn with_dead() -> Broker {
+pub(crate) async fn with_dead() -> Broker {
     let broker = broker().await;
     broker.pair_with(eager("smtp", "emails", 3)).await;
     let texts: Vec<String> = (0..DEAD).map(|at| format!("mail {at}")).collect();
@@ -39,7 +39,7 @@ async fn kill(broker: &Broker, count: usize, reason: impl Fn(usize) -> String) {
 }
 
 /// Presses keys and waits for a text that was not there before.
-fn step(terminal: &mut Terminal, keys: &str, text: &str) -> String {
+pub(crate) fn step(terminal: &mut Terminal, keys: &str, text: &str) -> String {
     let before = terminal.screen();
     assert!(!before.contains(text), "{text} is there already:\n{before}");
     terminal.press(keys);
@@ -49,7 +49,7 @@ fn step(terminal: &mut Terminal, keys: &str, text: &str) -> String {
 }
 
 /// Presses a key so often, and waits each time until something has moved.
-fn move_focus(terminal: &mut Terminal, key: &str, times: usize) {
+pub(crate) fn move_focus(terminal: &mut Terminal, key: &str, times: usize) {
     for _ in 0..times {
         let before = terminal.written();
         terminal.press(key);

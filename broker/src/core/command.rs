@@ -1,5 +1,6 @@
 //! What callers ask of the core, already parsed and in range where a type can say so.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::views::PeekPlace;
@@ -264,8 +265,8 @@ pub struct Selection {
     pub keep_newest: Option<u64>,
     /// Only dead messages of this class of failure.
     pub error_class: Option<String>,
-    /// Only dead messages of this group.
-    pub fingerprint: Option<Fingerprint>,
+    /// Only dead messages of one of these groups, if any are named.
+    pub fingerprints: BTreeSet<Fingerprint>,
     /// Only messages with this hash of an ordering key. For plans only.
     pub key: Option<u64>,
     /// Only messages for which this filter is true. For plans only.

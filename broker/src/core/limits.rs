@@ -25,6 +25,8 @@ pub const MAX_OUTSTANDING_BYTES: u64 = 1 << 30;
 pub const MAX_PULL_MESSAGES: u64 = 10_000;
 /// Message ids of one selection.
 pub const MAX_SELECTED_IDS: usize = 10_000;
+/// Groups of dead messages of one selection.
+pub const MAX_SELECTED_GROUPS: usize = 1_000;
 /// Different filters on one topic: each message of the topic is put through each.
 pub const MAX_TOPIC_FILTERS: u64 = 128;
 /// Messages of one page of a peek.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::command::{PurgeScope, Selection};
-use super::limits::MAX_SELECTED_IDS;
+use super::limits::{MAX_SELECTED_GROUPS, MAX_SELECTED_IDS};
 use super::objects::{Store, Subscription, Topic};
 use super::setback::group_of;
 use crate::delivery::{Chosen, Machine};
@@ -33,7 +33,7 @@ impl Selection {
             && self.older_than.is_none()
             && self.keep_newest.is_none()
             && self.error_class.is_none()
-            && self.fingerprint.is_none()
+            && self.fingerprints.is_empty()
             && self.key.is_none()
             && self.filter.is_none();
         if is_empty {
@@ -44,6 +44,13 @@ impl Selection {
                 field: "selection.message_ids",
                 value: format!("{} ids", self.message_ids.len()),
                 range: format!("at most {MAX_SELECTED_IDS} ids"),
+            });
+        }
+        if self.fingerprints.len() > MAX_SELECTED_GROUPS {
+            return Err(Refusal::ValueOutOfRange {
+                field: "selection.fingerprints",
+                value: format!("{} groups", self.fingerprints.len()),
+                range: format!("at most {MAX_SELECTED_GROUPS} groups"),
             });
         }
         if let Some(text) = &self.filter {
@@ -71,7 +78,7 @@ impl Selection {
             });
         }
         if scope == PurgeScope::Backlog
-            && let Some(fingerprint) = &self.fingerprint
+            && let Some(fingerprint) = self.fingerprints.first()
         {
             return Err(Refusal::ValueOutOfRange {
                 field: "selection.fingerprint",
@@ -135,10 +142,13 @@ impl Selection {
         let is_old = self
             .older_than
             .is_none_or(|age| dead.last_failure.plus(age) <= now);
-        let is_of_group = |wanted| dead.fingerprint == Some(wanted);
+        let is_of_groups = || {
+            let own = dead.fingerprint;
+            own.is_some_and(|own| self.fingerprints.contains(&own))
+        };
         is_old
             && group.is_none_or(|group| dead.group == group)
-            && self.fingerprint.is_none_or(is_of_group)
+            && (self.fingerprints.is_empty() || is_of_groups())
     }
 
     /// What it holds of a backlog up to `end`.

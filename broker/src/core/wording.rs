@@ -71,8 +71,10 @@ impl Selection {
         if let Some(keep) = self.keep_newest {
             words.push(format!("all but the newest {keep}"));
         }
-        if let Some(fingerprint) = &self.fingerprint {
-            words.push(format!("group {fingerprint}"));
+        match (self.fingerprints.first(), self.fingerprints.len()) {
+            (Some(fingerprint), 1) => words.push(format!("group {fingerprint}")),
+            (Some(first), count) => words.push(format!("{count} groups, {first} and others")),
+            (None, _) => {}
         }
         if let Some(class) = &self.error_class {
             let class: String = class.chars().take(200).collect();

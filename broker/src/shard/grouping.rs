@@ -61,13 +61,9 @@ impl Handle {
         Ok(groups)
     }
 
-    /// Before an act on one group, if it is on one: all dead messages of a subscription get their fingerprint.
-    pub(super) async fn name_dead(
-        &self,
-        wanted: Option<Fingerprint>,
-        name: &Name,
-    ) -> Result<(), Refusal> {
-        if wanted.is_none() {
+    /// Before an act on groups, if it is on any: all dead messages of a subscription get their fingerprint.
+    pub(super) async fn name_dead(&self, is_on_groups: bool, name: &Name) -> Result<(), Refusal> {
+        if !is_on_groups {
             return Ok(());
         }
         let name = name.clone();

@@ -273,7 +273,8 @@ impl Handle {
         selection: Selection,
         dry_run: DryRun,
     ) -> Result<Summary, Refusal> {
-        self.name_dead(selection.fingerprint, &subscription).await?;
+        self.name_dead(!selection.fingerprints.is_empty(), &subscription)
+            .await?;
         self.act(move |core, now| core.requeue(&subscription, &selection, dry_run, now))
             .await
     }
@@ -297,7 +298,8 @@ impl Handle {
         scope: PurgeScope,
         dry_run: DryRun,
     ) -> Result<Summary, Refusal> {
-        self.name_dead(selection.fingerprint, &subscription).await?;
+        self.name_dead(!selection.fingerprints.is_empty(), &subscription)
+            .await?;
         self.act(move |core, now| {
             let purge = Purge {
                 subscription: &subscription,

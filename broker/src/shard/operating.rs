@@ -41,7 +41,8 @@ impl Handle {
             ..
         } = &order
         {
-            self.name_dead(selection.fingerprint, subscription).await?;
+            self.name_dead(!selection.fingerprints.is_empty(), subscription)
+                .await?;
         }
         let mut planned = self
             .act(move |core, now| core.begin_plan(order, now))

@@ -66,7 +66,7 @@ impl Handle {
         fingerprint: Option<Fingerprint>,
         page: PeekPage,
     ) -> Result<ShownPage, Refusal> {
-        self.name_dead(fingerprint, &subscription).await?;
+        self.name_dead(fingerprint.is_some(), &subscription).await?;
         let look = self.act(move |core, now| {
             let peek = PeekSubscription {
                 subscription: &subscription,

@@ -10,11 +10,10 @@ use super::arguments::{CanaryArgs, ConsentArgs};
 use super::consent::{self, Question};
 use super::failure::Failure;
 use super::output::filtered;
+use super::parts;
 use super::session::Session;
 use super::signals::Signals;
-use crate::present::operation::{
-    Counted, OperationDocument, deletes, is_of_messages, undo_command,
-};
+use crate::present::operation::{Counted, OperationDocument, deletes, is_of_messages};
 use crate::present::operations::{ListedOperation, bad_end};
 use crate::present::plan::PlanDocument;
 use crate::present::shell::word;
@@ -131,15 +130,18 @@ pub(crate) async fn perform(
     let consent = &how.consent;
     let plans = if consent.plan.is_empty() {
         let plans = planned(session, wanted, how).await?;
-        let document = PlanDocument::new(&plans, command(session, wanted, how, &plans));
-        if consent.dry_run {
-            return Ok(Outcome::Planned(Box::new(document)));
-        }
         let is_idle = |plan: &v1::ActionPlan| {
             let is_of_messages = is_of_messages(plan.act()) && !deletes(plan.undone_act());
             plan.affected == 0 && is_of_messages
         };
-        if plans.iter().all(is_idle) {
+        let busy = plans.iter().filter(|plan| !is_idle(plan));
+        let busy: Vec<String> = busy.map(|plan| plan.plan.clone()).collect();
+        let mut document = PlanDocument::new(&plans, command(session, wanted, how, &plans));
+        document.parts = parts::told(busy.len(), consent, &how.canary);
+        if consent.dry_run {
+            return Ok(Outcome::Planned(Box::new(document)));
+        }
+        if busy.is_empty() {
             return idle(&document);
         }
         let asked = Question {
@@ -150,8 +152,7 @@ pub(crate) async fn perform(
         };
         consent::on_plan(session, consent, &asked)?;
         // A part in which there is nothing to do would be an operation on nothing.
-        let busy = plans.iter().filter(|plan| !is_idle(plan));
-        busy.map(|plan| plan.plan.clone()).collect()
+        busy
     } else {
         let asked = Question {
             plan: "",
@@ -162,6 +163,11 @@ pub(crate) async fn perform(
         consent::on_plan(session, consent, &asked)?;
         consent.plan.clone()
     };
+    let parts = parts::told(plans.len(), consent, &how.canary);
+    let is_shown = !consent.yes && consent.plan.is_empty();
+    if !parts.is_empty() && !is_shown {
+        session.output.note(&parts);
+    }
     carried_out(session, wanted, how, &plans)
         .await
         .map(Outcome::Done)
@@ -230,28 +236,17 @@ async fn carried_out(
             Ok(operation) => done.push(operation),
             Err(failure) => {
                 if !done.is_empty() {
-                    say_before(session, wanted, &done);
+                    parts::say_before(session, &done, wanted.done, &wanted.name);
                 }
                 return Err(failure);
             }
         }
         if done.last().is_some_and(|last| bad_end(last).is_some()) {
+            parts::say_left(session, plans.get(done.len()..).unwrap_or_default());
             break;
         }
     }
     Ok(done)
-}
-
-/// What was done before something failed can be taken back, too.
-fn say_before(session: &Session, wanted: &Wanted, done: &[v1::Operation]) {
-    let document = OperationDocument::new(done);
-    let (verb, counted) = wanted.done;
-    session
-        .output
-        .note(&document.sentence(verb, counted, &wanted.name));
-    if let Some(undo) = document.undo() {
-        session.output.note(&format!("undo {undo}"));
-    }
 }
 
 /// Follows an operation to its end, with progress on a terminal. Ctrl-C leaves it to itself.
@@ -267,17 +262,15 @@ pub(crate) async fn followed(
         }) => ended,
         () = signals.next() => {
             output.end_progress();
-            return Err(Failure::GoesOn { id: id.to_owned() });
+            return Err(session.goes_on(id));
         }
     };
     output.end_progress();
     ended.map_err(|error| {
         let failure = session.failure(format!("follow operation {id}"), error);
         if matches!(failure, Failure::Lost { .. }) {
-            let (get, undo) = (
-                session.command(&format!("op get {}", word(id))),
-                undo_command(id),
-            );
+            let get = session.command(&format!("op get {}", word(id)));
+            let undo = session.undo(id);
             let note = format!("operation {id} goes on once the broker is back: {get}; {undo}");
             output.note(&note);
         }
@@ -300,10 +293,9 @@ async fn told(
     };
     if operations.iter().any(is_under_way) {
         for one in operations {
-            let id = &one.operation;
-            let id = word(id);
-            let (watch, cancel) = (format!("op watch {id}"), format!("op cancel {id}"));
-            let (watch, cancel) = (session.command(&watch), session.command(&cancel));
+            let id = word(&one.operation);
+            let watch = session.command(&format!("op watch {id}"));
+            let cancel = session.command(&format!("op cancel {id}"));
             lines.push(format!(
                 "began operation {id}; {watch} follows it, {cancel} ends it"
             ));
@@ -312,7 +304,7 @@ async fn told(
         let (verb, counted) = wanted.done;
         lines.push(document.sentence(verb, counted, &wanted.name));
     }
-    if let Some(undo) = document.undo() {
+    if let Some(undo) = document.undo(|words| session.command(words)) {
         lines.push(format!("undo {undo}"));
     }
     session.outcome(&document, &ids, &lines.join("\n")).await?;

@@ -1,6 +1,6 @@
 //! `weir dlq requeue|discard|move`, `weir sub purge`, `weir topic purge`: which messages an act is for.
 //!
-//! What the broker can select by itself it selects, one group of dead messages too. With another `--where` the
+//! What the broker can select by itself it selects, groups of dead messages too. With another `--where` the
 //! messages are looked through here, and those that match are planned by their ids, so that exactly what was counted
 //! is done, whatever dies or comes meanwhile.
 
@@ -45,16 +45,7 @@ pub(crate) async fn requeue(session: &mut Session, args: RequeueArgs) -> Result<
     for request in &mut requests {
         request.skip_requeued_before = args.canary.skip_requeued;
     }
-    let name = found.name;
-    let wanted = Wanted {
-        requests,
-        command: ("dlq requeue", name.clone()),
-        tried: format!("requeue dead messages of {name}"),
-        done: ("requeued", Counted::Messages),
-        asks: Asks::Counting("Requeue", DEAD),
-        lead: String::new(),
-        name,
-    };
+    let wanted = REQUEUE.of(found.name, requests);
     let how = How {
         consent: args.consent,
         rate: args.rate.rate,
@@ -73,16 +64,7 @@ pub(crate) async fn discard(session: &mut Session, args: DiscardArgs) -> Result<
     let requests = choice
         .requests(session, &found, OperationAct::Discard)
         .await?;
-    let name = found.name;
-    let wanted = Wanted {
-        requests,
-        command: ("dlq discard", name.clone()),
-        tried: format!("discard dead messages of {name}"),
-        done: ("discarded", Counted::Messages),
-        asks: Asks::Counting("Discard", DEAD),
-        lead: String::new(),
-        name,
-    };
+    let wanted = DISCARD.of(found.name, requests);
     let how = How {
         consent: args.consent,
         rate: args.rate.rate,
@@ -99,16 +81,7 @@ pub(crate) async fn move_to(session: &mut Session, args: MoveArgs) -> Result<(),
     for request in &mut requests {
         request.target_topic = args.to.clone().unwrap_or_default();
     }
-    let name = found.name;
-    let wanted = Wanted {
-        requests,
-        command: ("dlq move", name.clone()),
-        tried: format!("move dead messages of {name}"),
-        done: ("moved", Counted::Messages),
-        asks: Asks::Counting("Move", DEAD),
-        lead: String::new(),
-        name,
-    };
+    let wanted = MOVE.of(found.name, requests);
     let how = How {
         consent: args.consent,
         rate: args.rate.rate,
@@ -186,8 +159,49 @@ pub(crate) async fn purge_topic(
     acting::run(session, wanted, how).await
 }
 
-/// How dead messages are counted.
-const DEAD: [&str; 2] = ["dead message", "dead messages"];
+/// An act on dead messages, as it is said.
+struct Said {
+    command: &'static str,
+    /// What is tried, and what is done then.
+    verb: &'static str,
+    done: &'static str,
+    /// How a question begins.
+    asks: &'static str,
+}
+
+const REQUEUE: Said = Said {
+    command: "dlq requeue",
+    verb: "requeue",
+    done: "requeued",
+    asks: "Requeue",
+};
+const DISCARD: Said = Said {
+    command: "dlq discard",
+    verb: "discard",
+    done: "discarded",
+    asks: "Discard",
+};
+const MOVE: Said = Said {
+    command: "dlq move",
+    verb: "move",
+    done: "moved",
+    asks: "Move",
+};
+
+impl Said {
+    /// The act on dead messages of a subscription.
+    fn of(self, name: String, requests: Vec<v1::PlanRequest>) -> Wanted {
+        Wanted {
+            requests,
+            command: (self.command, name.clone()),
+            tried: format!("{} dead messages of {name}", self.verb),
+            done: (self.done, Counted::Messages),
+            asks: Asks::Counting(self.asks, ["dead message", "dead messages"]),
+            lead: String::new(),
+            name,
+        }
+    }
+}
 
 fn purge_of(
     command: &'static str,
@@ -230,17 +244,21 @@ impl Choice {
             filter: args.attributes.unwrap_or_default(),
             ..v1::Selection::default()
         };
-        Self::of_group(selection, args.filter)
+        Self::of_groups(selection, args.filter)
     }
 
-    /// What of a filter the broker can select by, it does: one group of dead messages.
-    fn of_group(mut selection: v1::Selection, filter: Option<Filter>) -> Self {
+    /// What of a filter the broker can select by, it does: groups of dead messages.
+    fn of_groups(mut selection: v1::Selection, filter: Option<Filter>) -> Self {
         let required = filter
             .as_ref()
             .and_then(|filter| filter.requires(FINGERPRINT));
-        let is_all = required.is_some_and(|(_, is_all)| is_all);
-        if let Some((fingerprint, _)) = required {
-            fingerprint.clone_into(&mut selection.fingerprint);
+        let is_all = required.as_ref().is_some_and(|(_, is_all)| *is_all);
+        match required.map(|(groups, _)| groups).as_deref() {
+            Some([one]) => (*one).clone_into(&mut selection.fingerprint),
+            groups => {
+                let groups = groups.into_iter().flatten();
+                selection.fingerprints = groups.map(|one| (*one).to_owned()).collect();
+            }
         }
         Self {
             selection,
@@ -311,83 +329,5 @@ impl Choice {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::command::arguments::{Cli, Command, DlqCommand};
-
-    fn discard_of(flags: &[&str]) -> Result<v1::Selection, clap::Error> {
-        let start = ["weir", "dlq", "purge", "billing"];
-        let cli = Cli::try_parse_from(start.iter().chain(flags))?;
-        match cli.command {
-            Some(Command::Dlq(DlqCommand::Discard(args))) => {
-                Ok(Choice::dead(args.selection, args.keep).selection)
-            }
-            other => panic!("parsed as {other:?}"),
-        }
-    }
-
-    #[test]
-    fn conditions_add_up_and_all_stands_alone() {
-        let all = discard_of(&["--all"]).unwrap();
-        assert_eq!(
-            all,
-            v1::Selection {
-                all: true,
-                ..v1::Selection::default()
-            }
-        );
-        let words = "--older-than 2d --error-class Timeout --keep 10";
-        let some = discard_of(&words.split(' ').collect::<Vec<_>>()).unwrap();
-        assert!(!some.all);
-        assert_eq!(
-            units::span_seconds(some.older_than.as_ref()),
-            Some(172_800.0)
-        );
-        assert_eq!(some.error_class, "Timeout");
-        assert_eq!(some.keep_newest, Some(10));
-        for other in [
-            ["--keep", "1"],
-            ["--id", "1.0.1"],
-            ["--older-than", "1s"],
-            ["--where", "offset=1"],
-        ] {
-            assert!(
-                discard_of(&["--all", other[0], other[1]]).is_err(),
-                "{other:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn keeping_alone_is_a_selection_of_a_discard_and_not_of_a_requeue() {
-        assert_eq!(
-            discard_of(&["--keep", "1000"]).unwrap().keep_newest,
-            Some(1_000)
-        );
-        let requeue = ["weir", "dlq", "requeue", "billing", "--keep", "1"];
-        assert!(Cli::try_parse_from(requeue).is_err());
-    }
-
-    #[test]
-    fn several_ids_may_be_given_in_either_way() {
-        let ids = discard_of(&["--id", "1.0.1", "1.0.2", "--id", "1.0.3"])
-            .unwrap()
-            .message_ids;
-        assert_eq!(ids, ["1.0.1", "1.0.2", "1.0.3"]);
-    }
-
-    #[test]
-    fn a_group_is_selected_by_the_broker_and_what_else_is_asked_of_it_here() {
-        let filter = |text| crate::command::arguments::message_filter(text).unwrap();
-        let one = "fingerprint = \"00c0ffee00c0ffee\"";
-        let choice = Choice::of_group(v1::Selection::default(), Some(filter(one)));
-        assert_eq!(choice.selection.fingerprint, "00c0ffee00c0ffee");
-        assert!(choice.filter.is_none());
-        let more = format!("{one} and offset > 5");
-        let choice = Choice::of_group(v1::Selection::default(), Some(filter(&more)));
-        assert_eq!(choice.selection.fingerprint, "00c0ffee00c0ffee");
-        assert!(choice.filter.is_some());
-    }
-}
+#[path = "bulk_tests.rs"]
+mod tests;

@@ -130,6 +130,9 @@ pub(crate) enum Failure {
     GoesOn {
         /// Its id.
         id: String,
+        /// The commands that follow it and that end it.
+        watch: String,
+        cancel: String,
     },
     /// An undo that would change nothing.
     #[error("nothing of operation {id} can be taken back any more: {why}")]
@@ -250,9 +253,8 @@ impl Failure {
             Self::Protected { name, .. } => {
                 format!("add --confirm {} beside --yes or --plan", word(name)).into()
             }
-            Self::GoesOn { id } => {
-                let id = word(id);
-                format!("weir op watch {id} follows it, weir op cancel {id} ends it").into()
+            Self::GoesOn { watch, cancel, .. } => {
+                format!("{watch} follows it, {cancel} ends it").into()
             }
             Self::Publish { cause, .. } => return cause.advice(),
             other => other.fixed_advice()?.into(),

@@ -28,6 +28,8 @@ mod pull;
 
 mod read_only;
 
+mod parts;
+
 mod acting;
 
 mod seek;

@@ -73,7 +73,8 @@ async fn list(
 async fn get(session: &mut Session, args: &OperationArgs) -> Result<(), Failure> {
     let operation = find(session, &args.id, "show").await?;
     let document = ListedOperation::from(&operation);
-    let text = |is_colored| document.fields().render(is_colored);
+    let undo = session.undo(&document.operation);
+    let text = |is_colored| document.fields(&undo).render(is_colored);
     session.thing(&document, &document.operation, text).await
 }
 
@@ -105,7 +106,7 @@ async fn watch(session: &mut Session, args: &OperationArgs) -> Result<(), Failur
             end = &mut following, if ended.is_none() => ended = Some(end),
             () = signals.next() => {
                 session.output.end_progress();
-                return Err(Failure::GoesOn { id: id.clone() });
+                return Err(session.goes_on(id));
             }
         }
     }

@@ -122,11 +122,15 @@ async fn in_subscription(
     look.print(session, request, args).await
 }
 
-/// The group of dead messages that a filter is about, which the broker then looks for; empty if about none.
+/// The one group of dead messages that a filter is about, which the broker then looks for; empty if about none, or
+/// about several.
 pub(crate) fn group_of(filter: Option<&Filter>, is_dead: bool) -> String {
     let required = filter.and_then(|filter| filter.requires(FINGERPRINT));
     let required = required.filter(|_| is_dead);
-    required.map_or_else(String::new, |(fingerprint, _)| fingerprint.to_owned())
+    match required {
+        Some((groups, _)) if groups.len() == 1 => groups.concat(),
+        _ => String::new(),
+    }
 }
 
 /// Whether a filter selects a message; without one, each.

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::location::locate;
 use super::output::Output;
 use crate::present::format::Format;
+use crate::present::operation::undo_words;
 use crate::present::shell::word;
 use crate::present::table::Table;
 use crate::present::{json, list};
@@ -89,6 +90,21 @@ impl Session {
     /// A command on the same broker, such as somebody types it.
     pub(crate) fn command(&self, words: &str) -> String {
         format!("weir {words}{}", self.flags)
+    }
+
+    /// The command that takes an operation back.
+    pub(crate) fn undo(&self, id: &str) -> String {
+        self.command(&undo_words(id))
+    }
+
+    /// Somebody leaves while an operation goes on.
+    pub(crate) fn goes_on(&self, id: &str) -> Failure {
+        let typed = word(id);
+        Failure::GoesOn {
+            id: id.to_owned(),
+            watch: self.command(&format!("op watch {typed}")),
+            cancel: self.command(&format!("op cancel {typed}")),
+        }
     }
 
     /// The name of the context, if people depend on its broker.

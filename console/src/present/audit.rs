@@ -45,7 +45,8 @@ pub(crate) struct AuditDocument {
     pub(crate) id: String,
 }
 
-const SCHEMA: Schema = Schema {
+/// The fields of acts, by which they are filtered wherever they are listed.
+pub(crate) const SCHEMA: Schema = Schema {
     fields: &[
         Field::new("sequence", Kind::Count).called(&["id"]),
         Field::new("event_time", Kind::Time).called(&["time"]),
@@ -272,7 +273,8 @@ pub(crate) fn audit_table(acts: &[AuditDocument], is_wide: bool) -> Table {
     table
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         // Writing to a String cannot fail.

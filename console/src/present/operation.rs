@@ -85,10 +85,10 @@ impl OperationDocument {
     }
 
     /// How it is taken back, a line for each operation; none if it cannot be.
-    pub(crate) fn undo(&self) -> Option<String> {
+    pub(crate) fn undo(&self, command: impl Fn(&str) -> String) -> Option<String> {
         let until = self.undo_until.as_ref()?;
-        let commands = self.ids().into_iter().map(undo_command);
-        let commands: Vec<String> = commands.collect();
+        let commands = self.ids().into_iter().map(undo_words);
+        let commands: Vec<String> = commands.map(|words| command(&words)).collect();
         Some(format!("until {until}: {}", commands.join("; ")))
     }
 }
@@ -102,9 +102,9 @@ pub(crate) enum Counted {
     Nothing,
 }
 
-/// The command that takes an operation back.
-pub(crate) fn undo_command(id: &str) -> String {
-    format!("weir op undo {}", word(id))
+/// The words of the command that takes an operation back.
+pub(crate) fn undo_words(id: &str) -> String {
+    format!("op undo {}", word(id))
 }
 
 /// An act as programs read it.
@@ -251,7 +251,7 @@ mod tests {
             (12, None)
         );
         assert_eq!(
-            document.undo().unwrap(),
+            document.undo(|words| format!("weir {words}")).unwrap(),
             "until 2027-01-15T08:00:00.000000Z: weir op undo 7; weir op undo 8"
         );
     }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn nothing_that_was_done_cannot_be_taken_back() {
         let none = OperationDocument::new(&[]);
-        assert_eq!((none.state, none.undo()), ("finished", None));
+        assert_eq!((none.state, none.undo(str::to_owned)), ("finished", None));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use weir_proto::filter::{Field, Filtered, Kind, Schema};
 use weir_proto::v1::{self, OperationState};
 
-use super::operation::{act_word, is_over, state_word, undo_command};
+use super::operation::{act_word, is_over, state_word};
 use super::table::{Fields, Table, cell, number, text};
 use super::units::{self, known};
 
@@ -47,7 +47,8 @@ pub(crate) struct ListedOperation {
     pub(crate) undone_by: Option<String>,
 }
 
-const SCHEMA: Schema = Schema {
+/// The fields of operations, by which they are filtered wherever they are listed.
+pub(crate) const SCHEMA: Schema = Schema {
     fields: &[
         Field::new("operation", Kind::Text).called(&["id"]),
         Field::new("act", Kind::Text).called(&["what"]),
@@ -137,8 +138,8 @@ impl ListedOperation {
         }
     }
 
-    /// A line each for people.
-    pub(crate) fn fields(&self) -> Fields {
+    /// A line each for people; `undo` is the command that takes it back.
+    pub(crate) fn fields(&self, undo: &str) -> Fields {
         let mut fields = Fields::default();
         fields.push("operation", &self.operation);
         let what = match &self.undoes {
@@ -178,9 +179,7 @@ impl ListedOperation {
             fields.push("plan", plan);
         }
         let undo = match &self.undo_until {
-            Some(_) if self.undone_by.is_none() => {
-                format!("{}: {}", self.undo(), undo_command(&self.operation))
-            }
+            Some(_) if self.undone_by.is_none() => format!("{}: {undo}", self.undo()),
             _ => self.undo(),
         };
         fields.push("undo", undo);
@@ -319,7 +318,9 @@ mod tests {
 
     #[test]
     fn an_operation_is_told_with_who_and_how_far() {
-        let mut text = ListedOperation::from(&operation()).fields().render(false);
+        let mut text = ListedOperation::from(&operation())
+            .fields("weir op undo 7")
+            .render(false);
         text.push('\n');
         let wide = [ListedOperation::from(&operation())];
         text.push_str(&operation_table(&wide, false).render(false));

@@ -64,6 +64,9 @@ pub(crate) struct PlanDocument {
     pub(crate) undone_act: Option<&'static str>,
     /// The command that carries out exactly this.
     pub(crate) apply: String,
+    /// How several plans are carried out, in words; empty of one.
+    #[serde(skip)]
+    pub(crate) parts: String,
 }
 
 /// Selected messages that would be left as they are.
@@ -252,6 +255,9 @@ impl PlanDocument {
         if self.duration_seconds >= 0.1 {
             let takes = units::seconds(self.duration_seconds);
             lines.push(("takes", format!("about {takes}")));
+        }
+        if !self.parts.is_empty() {
+            lines.push(("in parts", self.parts.clone()));
         }
         lines.push(("undo", self.undo()));
         if let Some(until) = &self.expire_time {

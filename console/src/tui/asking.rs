@@ -15,6 +15,7 @@ use super::state::dialog::Dialog;
 use super::state::field::{Field, Name, Value};
 use super::state::mode::Mode;
 use super::state::notices::Level;
+use super::state::operation::Operation;
 use super::state::place::{Group, Place};
 use super::state::row::Row;
 use super::state::row_id::RowId;
@@ -301,10 +302,21 @@ fn disconnect(state: &mut State) -> Option<Dialog> {
     Some(dialog)
 }
 
+/// The operation that is selected; on a page of dead messages, the newest on them that can be undone.
+fn operated(state: &State) -> Result<&Operation, &'static str> {
+    match (&state.page().place, state.selected_row()) {
+        (Place::DeadGroups { .. }, _) => {
+            let all = state.page().data.operations.value();
+            let newest = all.and_then(|all| all.undoable_on_dead(state.shown().sampled));
+            newest.ok_or("no operation on these dead messages can be undone; 7 lists all")
+        }
+        (_, Some(Row::Operation(one))) => Ok(one),
+        _ => Err(NOTHING),
+    }
+}
+
 fn operation(state: &mut State, action: Action) -> Result<Dialog, &'static str> {
-    let Some(Row::Operation(one)) = state.selected_row() else {
-        return Err(NOTHING);
-    };
+    let one = operated(state)?;
     let (operation, is_over) = (one.id.clone(), one.is_over());
     let is_paused = one.state_word() == "paused";
     let mut about = SafeText::literal(one.verb());

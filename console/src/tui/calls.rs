@@ -109,9 +109,10 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             };
             Reply::Clients(Clients::new(&client.admin().list_clients(request).await?))
         }
-        Ask::Operations => {
+        Ask::Operations { on } => {
             let request = ListOperationsRequest {
                 page_size: OPERATIONS,
+                subscription: on.map_or_else(String::new, |name| name.as_str().to_owned()),
                 ..ListOperationsRequest::default()
             };
             let response = client.operator().list_operations(request).await?;

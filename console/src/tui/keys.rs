@@ -206,6 +206,8 @@ pub(crate) enum Scope {
     Topics,
     Clients,
     Operations,
+    /// The list of operations, and the page that shows those on dead messages.
+    Undoable,
 }
 
 impl Scope {
@@ -254,6 +256,9 @@ impl Scope {
             Self::Topics => *place == Place::Topics,
             Self::Clients => *place == Place::Clients,
             Self::Operations => *place == Place::Operations,
+            Self::Undoable => {
+                matches!(place, Place::Operations | Place::DeadGroups { .. })
+            }
         }
     }
 }

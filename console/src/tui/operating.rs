@@ -100,39 +100,33 @@ async fn name_ids(
     request: &mut PlanRequest,
     sought: &Sought,
 ) -> Result<(), Failure> {
-    let all = [SafeText::default()];
-    let groups = if sought.fingerprints.is_empty() {
-        &all[..]
-    } else {
-        &sought.fingerprints
-    };
     let filter = filter(sought)?;
     let mut ids = Vec::new();
-    for fingerprint in groups {
-        let mut asked = PeekRequest {
-            subscription: sought.subscription.as_str().to_owned(),
-            states: vec![MessageState::Dead.into()],
-            page_size: PAGE,
-            fingerprint: fingerprint.as_str().to_owned(),
-            ..PeekRequest::default()
-        };
-        loop {
-            let page = operator.peek(asked.clone()).await?;
-            let letters = Letters::new(&page).letters;
-            let found = letters
-                .iter()
-                .filter(|one| filter.selects(&Row::Letter(one)));
-            ids.extend(found.map(|one| one.id.as_str().to_owned()));
-            if ids.len() > IDS {
-                return Err(refused(
-                    "more than 10,000 messages are meant: narrow it, or take a whole group",
-                ));
-            }
-            if page.next_page_token.is_empty() {
-                break;
-            }
-            asked.page_token = page.next_page_token;
+    let group = sought.fingerprint.as_ref();
+    let mut asked = PeekRequest {
+        subscription: sought.subscription.as_str().to_owned(),
+        states: vec![MessageState::Dead.into()],
+        page_size: PAGE,
+        fingerprint: group.map_or_else(String::new, |group| group.as_str().to_owned()),
+        ..PeekRequest::default()
+    };
+    loop {
+        let page = operator.peek(asked.clone()).await?;
+        let letters = Letters::new(&page).letters;
+        let found = letters
+            .iter()
+            .filter(|one| filter.selects(&Row::Letter(one)));
+        ids.extend(found.map(|one| one.id.as_str().to_owned()));
+        if ids.len() > IDS {
+            return Err(refused(
+                "more than 10,000 messages pass the filter, and a plan names no more: narrow it, \
+                 take the whole group, or copy the command (y), which makes several plans",
+            ));
         }
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        asked.page_token = page.next_page_token;
     }
     if ids.is_empty() {
         return Err(refused("no message passes it now; nothing was planned"));
@@ -150,7 +144,7 @@ fn filter(sought: &Sought) -> Result<Filter, Failure> {
         subscription: sought.subscription.clone(),
         group: None,
     };
-    if let Some(table) = place.table().filter(|_| !sought.filter.is_empty()) {
+    if let Some(table) = place.table() {
         filter.set(sought.filter.as_str(), table);
         if let Some(problem) = filter.problem() {
             return Err(Failure {

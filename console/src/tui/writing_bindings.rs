@@ -76,8 +76,8 @@ pub(super) const WRITES: &[Binding] = &[
     .on(Scope::Clients)
     .writing()
     .hint("D", "disconnect…"),
-    binding(&[letter('U')], Action::Undo, "U", "undo it, after a plan")
-        .on(Scope::Operations)
+    binding(&[letter('U')], Action::Undo, "U", "undo one, after a plan")
+        .on(Scope::Undoable)
         .writing()
         .hint("U", "undo…"),
     binding(

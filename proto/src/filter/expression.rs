@@ -25,31 +25,30 @@ pub(super) enum Expression {
 }
 
 impl Filter {
-    /// The text that a field equals in all that the filter selects, if it says so outright; and whether that is all it
-    /// says. Whoever can select by that field needs not look at everything.
-    pub fn requires(&self, field: &str) -> Option<(&str, bool)> {
-        let of = |part: &'_ Expression| -> bool {
-            matches!(part, Expression::One(one) if one.path().name == field)
-        };
+    /// The texts of which a field equals one in all that the filter selects, if it says so outright; and whether that is
+    /// all it says. Whoever can select by that field needs not look at everything.
+    pub fn requires(&self, field: &str) -> Option<(Vec<&str>, bool)> {
         match &self.root {
             Expression::All(parts) => {
-                let text = parts
-                    .iter()
-                    .filter(|part| of(part))
-                    .find_map(Expression::text);
-                text.map(|text| (text, false))
+                let texts = parts.iter().find_map(|part| part.texts(field));
+                texts.map(|texts| (texts, false))
             }
-            one if of(one) => one.text().map(|text| (text, true)),
-            _ => None,
+            whole => whole.texts(field).map(|texts| (texts, true)),
         }
     }
 }
 
 impl Expression {
-    fn text(&self) -> Option<&str> {
+    /// The texts of which a field must equal one; `None` if it says anything else.
+    fn texts(&self, field: &str) -> Option<Vec<&str>> {
         match self {
-            Self::One(comparison) => comparison.text(),
-            Self::Not(_) | Self::All(_) | Self::Any(_) => None,
+            Self::One(one) if one.path().name == field => one.text().map(|text| vec![text]),
+            Self::Any(parts) => {
+                let each = parts.iter().map(|part| part.texts(field));
+                let each: Option<Vec<Vec<&str>>> = each.collect();
+                each.map(|texts| texts.concat())
+            }
+            Self::One(_) | Self::Not(_) | Self::All(_) => None,
         }
     }
 

@@ -189,6 +189,17 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
             range: "at least 1 ms".to_owned(),
         });
     }
+    let one = dead_groups::fingerprint("selection.fingerprint", &wire.fingerprint)?;
+    let groups = wire.fingerprints.iter();
+    let groups = groups.map(|text| dead_groups::fingerprint("selection.fingerprints", text));
+    let groups: Vec<Option<Fingerprint>> = groups.collect::<Result<_, _>>()?;
+    if groups.contains(&None) {
+        return Err(Refusal::ValueOutOfRange {
+            field: "selection.fingerprints",
+            value: String::new(),
+            range: "none of them empty".to_owned(),
+        });
+    }
     let class = Some(wire.error_class).filter(|class| !class.is_empty());
     let selection = Selection {
         all: wire.all,
@@ -196,7 +207,10 @@ fn selection(wire: Option<server::Selection>) -> Result<Selection, Refusal> {
         older_than,
         keep_newest: wire.keep_newest,
         error_class: class,
-        fingerprint: dead_groups::fingerprint("selection.fingerprint", &wire.fingerprint)?,
+        fingerprints: one
+            .into_iter()
+            .chain(groups.into_iter().flatten())
+            .collect(),
         key: Some(scan::key_hash(wire.ordering_key.as_bytes())).filter(|key| *key != 0),
         filter: Some(wire.filter)
             .filter(|text| !text.is_empty())

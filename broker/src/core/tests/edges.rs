@@ -1,5 +1,7 @@
 //! Limits, large acts, single leases and what recovery finds of unknown topics: one promise a test.
 
+use std::collections::BTreeSet;
+
 use super::bench::{Bench, From, body, name, replay};
 use crate::core::{
     AckId, Allowance, Attach, Departure, DryRun, Nack, NackAction, PeekTopic, Pull, Purge,
@@ -68,7 +70,7 @@ const BACKLOG: Selection = Selection {
     older_than: None,
     keep_newest: None,
     error_class: None,
-    fingerprint: None,
+    fingerprints: BTreeSet::new(),
     key: None,
     filter: None,
     skips_requeued: false,

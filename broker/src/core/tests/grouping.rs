@@ -118,22 +118,24 @@ impl World {
         self.book.dead.insert(place, (fingerprint, now.wall));
     }
 
-    /// Acts on one group by its fingerprint.
+    /// Acts on one group, or on two or three at once, by their fingerprints.
     fn act(&mut self) {
         let dead: Vec<_> = self.book.dead.values().map(|(of, _)| *of).collect();
         if dead.is_empty() {
             return;
         }
-        let fingerprint = dead[self.random.random_range(0..dead.len())];
+        let count = self.random.random_range(1..=3);
+        let chosen = (0..count).map(|_| dead[self.random.random_range(0..dead.len())]);
+        let fingerprints: BTreeSet<Fingerprint> = chosen.collect();
         let selection = Selection {
-            fingerprint: Some(fingerprint),
+            fingerprints: fingerprints.clone(),
             ..Selection::default()
         };
         let gone = self
             .book
             .dead
             .iter()
-            .filter(|(_, (of, _))| *of == fingerprint);
+            .filter(|(_, (of, _))| fingerprints.contains(of));
         let gone: Vec<(u32, u64)> = gone.map(|(place, _)| *place).collect();
         let (billing, now) = (name("billing"), self.bench.now);
         let affected = if self.random.random() {

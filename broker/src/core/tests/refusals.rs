@@ -124,7 +124,7 @@ fn what_exists_or_is_out_of_range_is_refused() {
             ..Selection::default()
         },
         Selection {
-            fingerprint: Fingerprint::stored(1),
+            fingerprints: Fingerprint::stored(1).into_iter().collect(),
             ..Selection::default()
         },
     ];

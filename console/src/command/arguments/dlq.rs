@@ -45,8 +45,9 @@ pub(crate) enum DlqCommand {
   weir dlq groups billing --where 'arriving = true' -o json
   weir dlq peek billing --where 'fingerprint = \"3f2a9c710b1d4e57\"'
 
-What varies in a reason is folded: numbers <n>, ids <id>, quoted texts <str>, hosts <host>, addresses
-<addr>. The fingerprint names the group in `--where` of peek, export, requeue and discard.")]
+What varies in a reason is folded: numbers <n>, ids <id>, quoted texts <str>, hosts <host>,
+addresses <addr>. The fingerprint names the group in `--where` of peek, export, requeue,
+discard and move; several joined by `or` are one plan.")]
     Groups {
         /// The subscription
         #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]

@@ -127,3 +127,20 @@ async fn nothing_that_matches_is_nothing_done() {
     );
     assert!(broker.memory().plans.is_empty());
 }
+
+#[tokio::test]
+async fn of_several_plans_it_is_said_whose_the_canary_is_and_none_follows_one_that_stops() {
+    let broker = broker(25_000).await;
+    let filter = "offset >= 0";
+    let start = [
+        "dlq", "requeue", "billing", "--where", filter, "--canary", "20",
+    ];
+    let shown = typed_words(&broker, &[&start[..], &["--dry-run"]].concat()).await;
+    let said = "in parts   3 plans one after another, the canary of 20 in the first; \
+                if one stops, none after it is begun";
+    assert!(shown.printed.contains(said), "{}", shown.printed);
+    broker.memory().canary_dies = true;
+    let ended = typed_words(&broker, &[&start[..], &["--yes"]].concat()).await;
+    assert_eq!(ended.exit(), Exit::Partly);
+    assert_eq!(broker.memory().applied.len(), 1);
+}

@@ -135,21 +135,32 @@ fn topic(body: Rect) -> Areas {
 }
 
 fn dead_groups(body: Rect) -> Areas {
+    let mut rest = body;
+    let middle = match body.height {
+        ..20 => 0,
+        20..MEDIUM => 5,
+        MEDIUM..TALL => 8,
+        _ => 14,
+    };
+    // What was done about them, below all else.
+    let middle = cut_bottom(&mut rest, middle);
+    let upper = rest.height;
     if body.width >= WIDE {
-        let (list, side) = split(body, body.width * 11 / 20);
+        let (list, side) = split(rest, rest.width * 11 / 20);
         let mut rest = side;
-        let side = cut_top(&mut rest, if body.height < 20 { 8 } else { 11 });
+        let side = cut_top(&mut rest, if upper < 20 { 8 } else { 11 });
         return Areas {
             list,
             side,
+            middle,
             foot: rest,
             ..Areas::default()
         };
     }
-    let mut rest = body;
-    let side = cut_bottom(&mut rest, if body.height < 16 { 0 } else { 8 });
+    let side = cut_bottom(&mut rest, if upper < 16 { 0 } else { 8 });
     Areas {
         side,
+        middle,
         list: rest,
         ..Areas::default()
     }

@@ -55,8 +55,10 @@ pub(crate) enum Ask {
         of: Subject,
         after: Option<u64>,
     },
-    /// The newest operations.
-    Operations,
+    /// The newest operations, all or those on a subscription.
+    Operations {
+        on: Option<SafeText>,
+    },
     /// Administrative acts, all that are remembered or those after one.
     Audit {
         after: Option<u64>,
@@ -153,7 +155,7 @@ impl Ask {
             Self::Message { .. } => Slot::Message,
             Self::Clients => Slot::Clients,
             Self::Events { .. } => Slot::Events,
-            Self::Operations => Slot::Operations,
+            Self::Operations { .. } => Slot::Operations,
             Self::Audit { .. } => Slot::Audit,
             Self::Reader { .. } => Slot::Reader,
             Self::Worst => Slot::Worst,
@@ -203,7 +205,7 @@ impl Place {
             Self::Subscription { .. } => {
                 &[Slot::Subscription, Slot::Past, Slot::Advice, Slot::Events]
             }
-            Self::DeadGroups { .. } => &[Slot::Groups, Slot::Letters],
+            Self::DeadGroups { .. } => &[Slot::Groups, Slot::Letters, Slot::Operations],
             Self::DeadMessages { .. } => &[Slot::Letters],
             Self::Message { .. } => &[Slot::Message],
             Self::Clients => &[Slot::Clients],

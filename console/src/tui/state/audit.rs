@@ -6,11 +6,14 @@ use weir_proto::safe_text::SafeText;
 use weir_proto::v1::AuditRecord;
 
 use super::reading::broker_seconds;
+use crate::present::audit::hex;
 
 /// The most acts that are kept here; the broker keeps more.
 const ACTS: usize = 2_000;
 const NAME_CAP_BYTES: usize = 511;
 const TEXT_CAP_BYTES: usize = 2_048;
+/// The length of a hash.
+const HASH_BYTES: usize = 32;
 
 /// Acts in order, the newest last.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +42,9 @@ pub(crate) struct Act {
     pub(crate) affected: u64,
     pub(crate) skipped: u64,
     pub(crate) detail: SafeText,
+    /// In hexadecimal, as the next one.
+    pub(crate) previous_hash: SafeText,
+    pub(crate) hash: SafeText,
 }
 
 impl Record {
@@ -94,6 +100,7 @@ impl Record {
 impl Act {
     fn new(record: &AuditRecord) -> Self {
         let name = |text: &str| SafeText::capped(text.as_bytes(), NAME_CAP_BYTES);
+        let hash = |bytes: &[u8]| SafeText::new(hex(&bytes[..bytes.len().min(HASH_BYTES)]));
         Self {
             sequence: record.sequence,
             time: record.event_time.map_or(0.0, broker_seconds),
@@ -108,6 +115,8 @@ impl Act {
             affected: record.affected,
             skipped: record.skipped,
             detail: SafeText::capped(record.detail.as_bytes(), TEXT_CAP_BYTES),
+            previous_hash: hash(&record.previous_hash),
+            hash: hash(&record.hash),
         }
     }
 

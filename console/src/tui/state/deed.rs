@@ -114,9 +114,9 @@ pub(crate) enum Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sought {
     pub(crate) subscription: SafeText,
-    /// Of these groups; of all without any.
-    pub(crate) fingerprints: Vec<SafeText>,
-    /// In the language of the list; everything if it is empty.
+    /// Of this group; of all without one.
+    pub(crate) fingerprint: Option<SafeText>,
+    /// In the language of the list.
     pub(crate) filter: SafeText,
 }
 

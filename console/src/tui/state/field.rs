@@ -137,7 +137,7 @@ impl Field {
             Name::Key => "empty: none",
             Name::Attribute => "name=value to set; empty: none",
             Name::KeepAttempts => "keep them: the next failure may be the last",
-            Name::Confirm => "to go on: people depend on this broker",
+            Name::Confirm => "to go on: this is production",
         }
     }
 

@@ -69,6 +69,22 @@ impl Operations {
         self.operations.iter().find(|one| one.id.as_str() == id)
     }
 
+    /// Those on dead messages, and those that take such ones back, the newest first.
+    pub(crate) fn on_dead(&self) -> impl Iterator<Item = &Operation> {
+        let is_on_dead = |one: &Operation| match one.act {
+            OperationAct::Undo => self
+                .get(one.undoes.as_str())
+                .is_none_or(Operation::is_on_dead),
+            _ => one.is_on_dead(),
+        };
+        self.operations.iter().filter(move |one| is_on_dead(one))
+    }
+
+    /// The newest one on dead messages that can be undone.
+    pub(crate) fn undoable_on_dead(&self, now: Option<f64>) -> Option<&Operation> {
+        self.on_dead().find(|one| one.undo_left(now).is_some())
+    }
+
     /// Those that are not over, the newest first.
     pub(crate) fn under_way(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(|one| !one.is_over())
@@ -146,6 +162,14 @@ impl Operation {
         !matches!(
             self.state,
             OperationState::Running | OperationState::Paused | OperationState::Waiting
+        )
+    }
+
+    /// Whether it is an act on dead messages.
+    fn is_on_dead(&self) -> bool {
+        matches!(
+            self.act,
+            OperationAct::Requeue | OperationAct::Discard | OperationAct::Move | OperationAct::Edit
         )
     }
 
@@ -231,5 +255,34 @@ mod tests {
         done.undone_by = SafeText::literal("8");
         assert_eq!(done.undo_left(Some(40.0)), None);
         assert_eq!(done.about().as_str(), "smtp");
+    }
+
+    #[test]
+    fn those_on_dead_messages_are_told_from_the_others_and_the_newest_that_can_be_undone_is_found()
+    {
+        let of = |id: &'static str, act, undoes: &'static str| Operation {
+            id: SafeText::literal(id),
+            act,
+            undoes: SafeText::literal(undoes),
+            ..operation(OperationState::Finished)
+        };
+        let all = Operations {
+            operations: vec![
+                of("6", OperationAct::Undo, "5"),
+                of("5", OperationAct::Purge, ""),
+                Operation {
+                    undo_until: None,
+                    ..of("4", OperationAct::Undo, "2")
+                },
+                of("3", OperationAct::Discard, ""),
+                of("2", OperationAct::Requeue, ""),
+            ],
+            has_more: false,
+        };
+        let ids: Vec<&str> = all.on_dead().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["4", "3", "2"]);
+        let newest = all.undoable_on_dead(Some(40.0));
+        assert_eq!(newest.map(|one| one.id.as_str()), Some("3"));
+        assert!(all.undoable_on_dead(Some(100.0)).is_none());
     }
 }

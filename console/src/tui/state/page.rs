@@ -215,7 +215,7 @@ impl Page {
                 of: self.place.subject(),
                 after: self.data.events.value().and_then(Timeline::last),
             },
-            Slot::Operations => Ask::Operations,
+            Slot::Operations => Ask::Operations { on: named },
             Slot::Audit => Ask::Audit {
                 after: self.data.audit.value().and_then(Record::last),
             },

@@ -84,6 +84,15 @@ fn real(value: Option<f64>) -> Value<'static> {
     value.map_or(Value::Unknown, Value::Real)
 }
 
+/// A count of which 0 means that there is none.
+fn some_count(count: u64) -> Value<'static> {
+    if count == 0 {
+        Value::Unknown
+    } else {
+        Value::count(count)
+    }
+}
+
 /// A point in time as the filter language compares it: in RFC 3339, all of one length.
 fn time(value: Option<f64>) -> Value<'static> {
     let since = value.and_then(|value| Duration::try_from_secs_f64(value).ok());
@@ -247,7 +256,12 @@ fn of_operation<'a>(one: &'a Operation, field: &str) -> Value<'a> {
         "died_again" => Value::count(one.died_again),
         "remaining" => Value::count(one.remaining),
         "peer" => Value::text(one.peer.as_str()),
-        "rate" => Value::count(one.rate),
+        "rate" => some_count(one.rate),
+        "canary" => some_count(one.canary),
+        "judge_time" => time(one.judged),
+        "brake_percent" => real(one.brake),
+        "keeps_attempts" => Value::Flag(one.keeps_attempts),
+        "update_time" => time(one.updated),
         "undo_until" => time(one.undo_until),
         "undoes" => Value::text(one.undoes.as_str()),
         "undone_by" => Value::text(one.undone_by.as_str()),
@@ -272,6 +286,8 @@ fn of_act<'a>(one: &'a Act, field: &str) -> Value<'a> {
         "affected" => Value::count(one.affected),
         "skipped" => Value::count(one.skipped),
         "detail" => Value::text(one.detail.as_str()),
+        "previous_hash" => Value::text(one.previous_hash.as_str()),
+        "hash" => Value::text(one.hash.as_str()),
         _ => Value::Unknown,
     }
 }

@@ -29,7 +29,7 @@ impl State {
             return None;
         }
         self.operations.ask(self.now);
-        Some(Ask::Operations)
+        Some(Ask::Operations { on: None })
     }
 
     /// Takes what that call gave.

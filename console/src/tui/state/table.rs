@@ -1,12 +1,13 @@
 //! What lists are of: the fields that they are filtered and sorted by, and their columns.
 //!
-//! The fields of topics and subscriptions are those of the broker's windows, so that a filter means the
-//! same wherever it is evaluated; the others are evaluated here.
+//! The fields of topics and subscriptions are those of the broker's windows, those of operations and acts the same as
+//! on the command line, so that a filter means the same wherever it is evaluated; all but the first are evaluated here.
 
 use weir_proto::filter::{Field, Kind, Schema};
 use weir_proto::words::{DRAINS, SEVERITIES, VERDICTS};
 
 use super::place::Place;
+use crate::present::{audit, operations};
 
 /// What a list is of.
 #[derive(Debug)]
@@ -271,31 +272,7 @@ const EVENTS: Table = Table {
 
 const OPERATIONS: Table = Table {
     name: "operations",
-    schema: Schema {
-        fields: &[
-            Field::new("operation", Kind::Text).called(&["id"]),
-            Field::new("start_time", Kind::Time).called(&["time"]),
-            Field::new("actor", Kind::Text).called(&["who"]),
-            Field::new("act", Kind::Text).called(&["what"]),
-            Field::new("state", Kind::Text),
-            Field::new("topic", Kind::Text),
-            Field::new("subscription", Kind::Text).called(&["sub"]),
-            Field::new("description", Kind::Text),
-            Field::new("selected", Kind::Count),
-            Field::new("affected", Kind::Count).called(&["done"]),
-            Field::new("skipped", Kind::Count),
-            Field::new("died_again", Kind::Count),
-            Field::new("remaining", Kind::Count),
-            Field::new("peer", Kind::Text),
-            Field::new("rate", Kind::Count),
-            Field::new("undo_until", Kind::Time),
-            Field::new("undoes", Kind::Text),
-            Field::new("undone_by", Kind::Text),
-            Field::new("plan", Kind::Text),
-            Field::new("note", Kind::Text),
-        ],
-        open: &[],
-    },
+    schema: operations::SCHEMA,
     words: &[
         "operation",
         "act",
@@ -314,24 +291,7 @@ const OPERATIONS: Table = Table {
 
 const AUDIT: Table = Table {
     name: "audit",
-    schema: Schema {
-        fields: &[
-            Field::new("sequence", Kind::Count).called(&["id"]),
-            Field::new("event_time", Kind::Time).called(&["time"]),
-            Field::new("actor", Kind::Text).called(&["who"]),
-            Field::new("peer", Kind::Text),
-            Field::new("verb", Kind::Text).called(&["what"]),
-            Field::new("topic", Kind::Text),
-            Field::new("subscription", Kind::Text).called(&["sub"]),
-            Field::new("plan", Kind::Text),
-            Field::new("operation", Kind::Text),
-            Field::new("selected", Kind::Count),
-            Field::new("affected", Kind::Count),
-            Field::new("skipped", Kind::Count),
-            Field::new("detail", Kind::Text),
-        ],
-        open: &[],
-    },
+    schema: audit::SCHEMA,
     words: &[
         "verb",
         "subscription",

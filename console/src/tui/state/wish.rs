@@ -174,38 +174,25 @@ impl Dialog {
 
     fn selection(&self, subscription: &SafeText) -> Option<(Selection, Option<Sought>)> {
         let mut selection = Selection::default();
-        let sought = |fingerprints: Vec<SafeText>, filter: SafeText| Sought {
-            subscription: subscription.clone(),
-            fingerprints,
-            filter,
-        };
-        let sought = match self.meant()? {
-            Chosen::All => {
-                selection.all = true;
-                None
+        let mut sought = None;
+        match self.meant()? {
+            Chosen::All => selection.all = true,
+            Chosen::Groups(groups) => {
+                let groups = groups.iter().map(|one| one.fingerprint.as_str().to_owned());
+                selection.fingerprints = groups.collect();
             }
-            Chosen::Groups(groups) => match groups.as_slice() {
-                [one] => {
-                    one.fingerprint
-                        .as_str()
-                        .clone_into(&mut selection.fingerprint);
-                    None
-                }
-                groups => {
-                    let each = groups.iter().map(|group| group.fingerprint.clone());
-                    Some(sought(each.collect(), SafeText::default()))
-                }
-            },
             Chosen::Ids(ids) => {
                 let ids = ids.iter().map(|id| id.as_str().to_owned());
                 selection.message_ids = ids.collect();
-                None
             }
             Chosen::Matching { group, filter } => {
-                let each = group.iter().map(|group| group.fingerprint.clone());
-                Some(sought(each.collect(), filter.clone()))
+                sought = Some(Sought {
+                    subscription: subscription.clone(),
+                    fingerprint: group.as_ref().map(|group| group.fingerprint.clone()),
+                    filter: filter.clone(),
+                });
             }
-        };
+        }
         Some((selection, sought))
     }
 

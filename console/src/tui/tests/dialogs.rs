@@ -106,7 +106,10 @@ fn a_requeue_is_planned_first_cancel_has_the_focus_and_the_plan_is_what_is_appli
     let planned = request(&asked);
     assert_eq!(planned.act(), OperationAct::Requeue);
     assert_eq!(planned.subscription, "smtp");
-    assert!(!planned.selection.unwrap().fingerprint.is_empty());
+    assert_eq!(
+        planned.selection.unwrap().fingerprints,
+        ["00d1e5f0a7b3c924"]
+    );
     assert_eq!(dialog(&state).stop(), Stop::Button(Button::Cancel));
     assert_eq!(dialog(&state).off(state.now), Some(Off::Waiting));
     answer_plan(&mut state, &asked);
@@ -194,6 +197,42 @@ fn a_plan_that_expired_or_is_refused_is_made_again_by_one_key() {
 }
 
 #[test]
+fn several_marked_groups_are_one_plan_and_one_command() {
+    let mut state = unlocked("dead_groups", (120, 36));
+    press(&mut state, KeyCode::Char('A'));
+    let asked = press(&mut state, KeyCode::Char('R'));
+    let (_, Call::Plan { request, sought }) = call(&asked) else {
+        panic!("no plan but {asked:?}");
+    };
+    assert_eq!(
+        sought, None,
+        "the broker looks for them, however many they are"
+    );
+    let selection = request.selection.unwrap();
+    assert_eq!(selection.fingerprints.len(), 4);
+    assert!(selection.message_ids.is_empty() && !selection.all);
+    let command = state.copied_command();
+    assert_eq!(command.matches("fingerprint = ").count(), 4, "{command}");
+}
+
+#[test]
+fn the_newest_operation_on_dead_messages_is_undone_where_they_are_seen() {
+    let mut state = unlocked("dead_groups", (120, 36));
+    assert!(
+        screen(&state).contains("U takes 7 back"),
+        "{}",
+        screen(&state)
+    );
+    let asked = press(&mut state, KeyCode::Char('U'));
+    let planned = request(&asked);
+    assert_eq!(
+        (planned.act(), planned.operation.as_str()),
+        (OperationAct::Undo, "7")
+    );
+    assert_eq!(dialog(&state).stop(), Stop::Button(Button::Cancel));
+}
+
+#[test]
 fn marked_messages_and_those_of_a_filter_are_named_by_their_ids() {
     let mut state = unlocked("dead_messages", (120, 36));
     let one = request(&press(&mut state, KeyCode::Char('X')));
@@ -218,7 +257,7 @@ fn marked_messages_and_those_of_a_filter_are_named_by_their_ids() {
         panic!("nothing is looked for: {filtered:?}");
     };
     assert_eq!(sought.filter.as_str(), "attempts > 1");
-    assert_eq!(sought.fingerprints[0].as_str(), "00d1e5f0a7b3c924");
+    assert_eq!(sought.fingerprint.unwrap().as_str(), "00d1e5f0a7b3c924");
 }
 
 #[test]

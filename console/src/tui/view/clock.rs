@@ -27,6 +27,16 @@ pub(crate) fn time_of_day(at: Option<f64>, now: Option<f64>) -> SafeText {
     }
 }
 
+/// The same where every cell counts: beyond a day the month, the day and the minute.
+pub(crate) fn short_time(at: Option<f64>, now: Option<f64>) -> SafeText {
+    let long = time_of_day(at, now);
+    let dated = long.as_str().split_once('-');
+    match dated.filter(|_| long.as_str().contains(' ')) {
+        Some((_year, rest)) => SafeText::new(rest),
+        None => long,
+    }
+}
+
 /// How long ago something was: `4s ago`, `now`.
 pub(crate) fn ago(at: Option<f64>, now: Option<f64>) -> SafeText {
     let since = at.zip(now).map(|(at, now)| (now - at).max(0.0));

@@ -19,6 +19,9 @@ const FIGURE_CELLS: usize = 9;
 /// Cells of the bar that shows how much of the selection is affected.
 const BAR_CELLS: usize = 24;
 
+/// The rank of what goes before even a blank line does.
+const SPARE: u8 = 10;
+
 /// A line, and how soon it goes when height is short: 0 stays.
 pub(super) type Ranked = (u8, Phrase);
 
@@ -43,6 +46,7 @@ pub(super) fn planned(dialog: &Dialog, state: &State, (width, look): (u16, Look)
             .map(|one| (0, change(one, (width, look)))),
     );
     said.extend(touched(plan));
+    said.extend(around(plan, state));
     if let Some(takes) = takes(dialog, plan) {
         said.push((1, fact("takes", takes)));
     }
@@ -168,6 +172,40 @@ fn touched(plan: &Plan) -> Vec<Ranked> {
     }
     let consumers = figure(plan.consumers.into()).say("  connected", Meaning::Label);
     said.push((2, fact("consumers", consumers)));
+    said
+}
+
+/// What is good to know of an act on dead messages where there is room for it.
+fn around(plan: &Plan, state: &State) -> Vec<Ranked> {
+    let is_on_dead = matches!(
+        plan.act,
+        OperationAct::Requeue | OperationAct::Discard | OperationAct::Move
+    );
+    if !is_on_dead {
+        return Vec::new();
+    }
+    let mut said = Vec::new();
+    if plan.act == OperationAct::Requeue {
+        let alone = Phrase::new()
+            .add(plan.subscription.clone(), Meaning::Plain)
+            .say(" alone, and no other of the topic", Meaning::Label);
+        said.push((SPARE, fact("goes to", alone)));
+        let mut rows = state.shown().rows.values();
+        let row = rows.find(|row| row.now.name == plan.subscription);
+        if let Some(row) = row {
+            let grows = Phrase::new()
+                .say("+", Meaning::Plain)
+                .add(figures::count(plan.affected), Meaning::Plain)
+                .say(" to ", Meaning::Label)
+                .add(figures::count(row.now.backlog), Meaning::Plain);
+            said.push((SPARE, fact("backlog", grows)));
+        }
+    }
+    let frozen = Phrase::new()
+        .say("as ", Meaning::Label)
+        .add(plan.id.clone(), Meaning::Plain)
+        .say(": what dies from now on is not in it", Meaning::Label);
+    said.push((SPARE, fact("frozen", frozen)));
     said
 }
 

@@ -126,9 +126,17 @@ fn a_text_that_is_required_is_known_before_anything_is_looked_at() {
     let required = |text: &str| {
         let filter = parse(text, &SCHEMA).unwrap_or_else(|problem| panic!("{problem}"));
         let found = filter.requires("dead_letter.reason");
-        found.map(|(text, is_all)| (text.to_owned(), is_all))
+        found.map(|(texts, is_all)| (texts.join("|"), is_all))
     };
     assert_eq!(required("reason = 'x y'"), Some(("x y".to_owned(), true)));
+    assert_eq!(
+        required("reason = x or (reason = y or reason = z)"),
+        Some(("x|y|z".to_owned(), true))
+    );
+    assert_eq!(
+        required("backlog > 3 and (reason = x or reason = y)"),
+        Some(("x|y".to_owned(), false))
+    );
     for part in ["reason = x and backlog > 3", "name ~ y and (reason = x)"] {
         assert_eq!(required(part), Some(("x".to_owned(), false)), "{part}");
     }

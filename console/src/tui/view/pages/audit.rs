@@ -16,19 +16,19 @@ use crate::tui::view::phrase::Phrase;
 
 /// The columns.
 const FIELDS: &[Field<Act>] = &[
-    Field::<Act>::words("TIME", (8, 16), |one, cell| {
-        (clock::time_of_day(Some(one.time), cell.now), Meaning::Plain)
+    Field::<Act>::words("TIME", (8, 11), |one, cell| {
+        (clock::short_time(Some(one.time), cell.now), Meaning::Plain)
     })
     .by("sequence"),
-    Field::<Act>::words("WHO", (8, 20), |one, _| (who(one), Meaning::Plain)).rank(1),
-    Field::<Act>::words("FROM", (15, 24), |one, _| {
+    Field::<Act>::words("WHO", (8, 12), |one, _| (who(one), Meaning::Plain)).rank(1),
+    Field::<Act>::words("FROM", (15, 21), |one, _| {
         (one.peer.clone(), Meaning::Label)
     })
     .rank(5),
-    Field::<Act>::words("VERB", (19, 24), |one, _| {
+    Field::<Act>::words("VERB", (19, 20), |one, _| {
         (one.verb.clone(), Meaning::Strong)
     }),
-    Field::<Act>::words("WHERE", (10, 28), |one, _| {
+    Field::<Act>::words("WHERE", (10, 16), |one, _| {
         (one.about().clone(), Meaning::Plain)
     })
     .rank(2),

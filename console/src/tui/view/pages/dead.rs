@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use weir_proto::safe_text::SafeText;
 
+use super::dead_operations::{dead_operations, newest};
 use super::letters::{brief, history, letter_facts, letters, payload_box};
 use super::now::percent;
 use super::parts::{
@@ -10,7 +11,7 @@ use super::parts::{
 };
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
-use crate::tui::state::areas::areas;
+use crate::tui::state::areas::{Areas, areas};
 use crate::tui::state::dead_groups::{DeadGroup, DeadGroups};
 use crate::tui::state::place::Place;
 use crate::tui::state::row_id::RowId;
@@ -75,6 +76,7 @@ fn groups(pen: &mut Pen<'_>, state: &State) {
     let Some(all) = loaded(pen, inner, fetch, state) else {
         boxed(pen, areas.side, &Phrase::new(), &Phrase::new());
         boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());
+        dead_operations(pen, areas.middle, state);
         return;
     };
     if all.total == 0 {
@@ -101,7 +103,8 @@ fn groups(pen: &mut Pen<'_>, state: &State) {
         .selected
         .as_ref()
         .and_then(|id| find(all, id));
-    facts(pen, areas.side, (selected, all), state);
+    facts(pen, &areas, (selected, all), state);
+    dead_operations(pen, areas.middle, state);
     sample(pen, areas.foot, selected, state);
 }
 
@@ -136,12 +139,12 @@ fn reason(group: &DeadGroup) -> (SafeText, Meaning) {
 /// What there is to say about a group: whether it still arrives comes first.
 fn facts(
     pen: &mut Pen<'_>,
-    area: Rect,
+    areas: &Areas,
     (group, all): (Option<&DeadGroup>, &DeadGroups),
     state: &State,
 ) {
     let title = Phrase::new().say("This reason", Meaning::Strong);
-    let inner = boxed(pen, area, &title, &Phrase::new());
+    let inner = boxed(pen, areas.side, &title, &Phrase::new());
     let Some(group) = group else {
         return;
     };
@@ -165,10 +168,13 @@ fn facts(
             .say(", ", Meaning::Label)
             .add(figures::bytes(Some(group.bytes)), Meaning::Plain),
     ));
+    said.push(fact("came back", came_back(group)));
+    if areas.middle.height == 0 {
+        said.extend(newest(state));
+    }
     if !group.class.is_empty() {
         said.push(fact("class", plain(group.class.clone())));
     }
-    said.push(fact("came back", came_back(group)));
     said.push(fact("fingerprint", plain(group.fingerprint.clone())));
     said.push(
         Phrase::new()

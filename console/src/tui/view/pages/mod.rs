@@ -21,8 +21,9 @@ mod subscription;
 
 mod letters;
 mod dead_letters;
-mod dead;
 mod operations;
+mod dead_operations;
+mod dead;
 mod message;
 
 mod clients;

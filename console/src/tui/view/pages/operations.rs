@@ -23,28 +23,52 @@ use crate::tui::view::phrase::Phrase;
 /// Cells of a bar of progress.
 const BAR_CELLS: usize = 10;
 
-/// The columns.
-const FIELDS: &[Field<Operation>] = &[
-    Field::<Operation>::words("OP", (4, 10), |one, _| (one.id.clone(), Meaning::Plain)),
-    Field::<Operation>::words("WHEN", (8, 16), |one, cell| {
-        (clock::time_of_day(one.started, cell.now), Meaning::Plain)
-    })
-    .by("start_time")
-    .rank(3),
-    Field::<Operation>::words("WHO", (8, 20), |one, _| (who(one), Meaning::Label))
-        .by("actor")
-        .rank(4),
-    Field::<Operation>::words("WHAT", (18, 60), |one, _| (what(one), Meaning::Plain)),
+const OP: Field<Operation> =
+    Field::<Operation>::words("OP", (4, 5), |one, _| (one.id.clone(), Meaning::Plain));
+const WHEN: Field<Operation> = Field::<Operation>::words("WHEN", (8, 11), |one, cell| {
+    (clock::short_time(one.started, cell.now), Meaning::Plain)
+})
+.rank(3);
+const WHO: Field<Operation> =
+    Field::<Operation>::words("WHO", (8, 12), |one, _| (who(one), Meaning::Label)).rank(4);
+const WHAT: Field<Operation> =
+    Field::<Operation>::words("WHAT", (18, 60), |one, _| (what(one), Meaning::Plain));
+const PROGRESS: Field<Operation> =
     Field::<Operation>::words("PROGRESS", (BAR_CELLS, BAR_CELLS), |one, cell| {
         (bar(one, cell), Meaning::Progress)
     })
-    .rank(2),
-    Field::<Operation>::figures("DONE", 15, |one, _| (done(one), Meaning::Plain)).by("affected"),
-    Field::<Operation>::figures("RATE", 8, |one, _| (rate(one), Meaning::Plain)).rank(5),
-    Field::<Operation>::words("STATE", (9, 10), |one, _| {
-        (SafeText::literal(one.state_word()), state_meaning(one))
-    }),
+    .rank(2);
+const DONE: Field<Operation> =
+    Field::<Operation>::figures("DONE", 15, |one, _| (done(one), Meaning::Plain));
+const RATE: Field<Operation> =
+    Field::<Operation>::figures("RATE", 8, |one, _| (rate(one), Meaning::Plain)).rank(5);
+const STATE: Field<Operation> = Field::<Operation>::words("STATE", (9, 10), |one, _| {
+    (SafeText::literal(one.state_word()), state_meaning(one))
+});
+
+/// The columns of the list.
+const FIELDS: &[Field<Operation>] = &[
+    OP,
+    WHEN.by("start_time"),
+    WHO.by("actor"),
+    WHAT,
+    PROGRESS,
+    DONE.by("affected"),
+    RATE,
+    STATE,
     Field::<Operation>::words("UNDO", (11, 18), |one, cell| undo(one, cell.now)).rank(1),
+];
+
+/// The columns of those on dead messages, of which a key undoes one that is named beside them.
+pub(super) const ON_DEAD: &[Field<Operation>] = &[
+    OP,
+    WHEN,
+    WHO,
+    WHAT,
+    DONE,
+    RATE,
+    STATE,
+    Field::<Operation>::words("UNDO", (11, 18), |one, cell| left(one, cell.now)).rank(1),
 ];
 
 /// Draws it between the tabs and the footer.
@@ -163,8 +187,20 @@ fn rate(one: &Operation) -> SafeText {
     }
 }
 
-/// Whether and how long it can be undone.
+/// Whether and how long it can be undone, and by which key.
 fn undo(one: &Operation, now: Option<f64>) -> (SafeText, Meaning) {
+    match one.undo_left(now) {
+        Some(left) => {
+            let mut text = SafeText::literal("U: ");
+            text.push(&figures::age(Some(left)));
+            (text, Meaning::Plain)
+        }
+        None => left(one, now),
+    }
+}
+
+/// Whether and how long it can be undone.
+fn left(one: &Operation, now: Option<f64>) -> (SafeText, Meaning) {
     if !one.undone_by.is_empty() {
         let mut text = SafeText::literal("undone by ");
         text.push(&one.undone_by);
@@ -175,8 +211,8 @@ fn undo(one: &Operation, now: Option<f64>) -> (SafeText, Meaning) {
     }
     match one.undo_left(now) {
         Some(left) => {
-            let mut text = SafeText::literal("U: ");
-            text.push(&figures::age(Some(left)));
+            let mut text = figures::age(Some(left));
+            text.push(&SafeText::literal(" left"));
             (text, Meaning::Plain)
         }
         None => (SafeText::literal("no longer"), Meaning::Dim),
