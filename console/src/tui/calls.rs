@@ -109,15 +109,7 @@ async fn call(client: &Client, ask: Ask) -> Result<Reply, Failure> {
             };
             Reply::Clients(Clients::new(&client.admin().list_clients(request).await?))
         }
-        Ask::Operations { on } => {
-            let request = ListOperationsRequest {
-                page_size: OPERATIONS,
-                subscription: on.map_or_else(String::new, |name| name.as_str().to_owned()),
-                ..ListOperationsRequest::default()
-            };
-            let response = client.operator().list_operations(request).await?;
-            Reply::Operations(Operations::new(&response))
-        }
+        Ask::Operations { on } => Reply::Operations(operations(client, on).await?),
         Ask::Audit { after } => Reply::Audit(audit(client, after).await?),
         Ask::Groups { subscription } => {
             let request = GroupDeadLettersRequest {
@@ -231,6 +223,17 @@ async fn events(client: &Client, of: Subject, after: Option<u64>) -> Result<Time
         timeline = timeline.followed_by(Timeline::new(&response.events, response.truncated));
     }
     Ok(timeline)
+}
+
+/// The newest operations, all or those on a subscription.
+async fn operations(client: &Client, on: Option<SafeText>) -> Result<Operations, Failure> {
+    let request = ListOperationsRequest {
+        page_size: OPERATIONS,
+        subscription: on.map_or_else(String::new, |name| name.as_str().to_owned()),
+        ..ListOperationsRequest::default()
+    };
+    let response = client.operator().list_operations(request).await?;
+    Ok(Operations::new(&response))
 }
 
 /// The acts that are remembered, or those since; and whether the broker finds them as they were written.

@@ -25,8 +25,8 @@ pub(super) enum Expression {
 }
 
 impl Filter {
-    /// The texts of which a field equals one in all that the filter selects, if it says so outright; and whether that is
-    /// all it says. Whoever can select by that field needs not look at everything.
+    /// The texts of which a field equals one in all that the filter selects, if it says so outright;
+    /// and whether that is all it says. Whoever can select by that field needs not look at everything.
     pub fn requires(&self, field: &str) -> Option<(Vec<&str>, bool)> {
         match &self.root {
             Expression::All(parts) => {
