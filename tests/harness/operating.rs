@@ -233,9 +233,13 @@ pub(super) async fn erase_and_bring_back(
             subscription: name.to_owned(),
             ..PlanRequest::default()
         };
-        let plan = operator.plan(plan).await?.plan;
+        let plan = operator.plan(plan).await?;
+        if !plan.is_undoable {
+            // It holds more than the disk has room for.
+            continue;
+        }
         let apply = ApplyRequest {
-            plan,
+            plan: plan.plan,
             ..ApplyRequest::default()
         };
         let operation = operator.apply(apply.clone()).await?.operation;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use weir_proto::v1::{
     ErrorReason, MessageState, NackAction, NackChange, NackOptions, PeekRequest, SubscriptionStats,
 };
-use weir_tests::broker::{Broker, Setup, eager, subscription};
+use weir_tests::broker::{Broker, Setup, eager, message, subscription};
 use weir_tests::wait;
 
 use crate::PROGRAM;
@@ -164,6 +164,14 @@ async fn a_deleted_topic_comes_back_once_its_name_is_free() {
         .collect();
     let all: Vec<String> = (0..20).map(|n| n.to_string()).collect();
     assert_eq!(texts, all);
+    // Whoever publishes finds it again.
+    let planned = typed(&server, "topic rm t --with-subscriptions --yes -o json", 0);
+    let refused = broker.client().publish("t", vec![message("x")]).await;
+    assert_eq!(refused.unwrap_err().reason(), ErrorReason::TopicNotFound);
+    let id = operation(&planned);
+    typed(&server, &format!("op undo {id} --yes"), 0);
+    broker.publish_texts("t", &["new"]).await;
+    assert_eq!(broker.stats("s").await.conservation_error, 0);
     let on_record = typed(&server, "audit ls", 0).stdout;
     assert!(on_record.contains("topic.delete"), "{on_record}");
     assert!(on_record.contains("undo"), "{on_record}");

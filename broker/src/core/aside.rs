@@ -165,17 +165,16 @@ impl Objects {
             let of = subscription.record.topic;
             let topic = topics.get(&of).or_else(|| aside.get(&of));
             let topic = topic.filter(|one| one.partitions.len() == subscription.machines.len());
-            match topic {
-                Some(topic) => subscription.resume(topic, now),
-                None => {
-                    by_topic.remove(&(of, *id));
-                    notes.push(format!(
-                        "subscription {} was deleted and is kept, but its topic is gone; it is left out",
-                        subscription.record.name
-                    ));
-                }
-            }
-            topic.is_some()
+            let Some(topic) = topic else {
+                by_topic.remove(&(of, *id));
+                let name = &subscription.record.name;
+                notes.push(format!(
+                    "subscription {name} was deleted and is kept, but its topic is gone; it is left out"
+                ));
+                return false;
+            };
+            subscription.resume(topic, now);
+            true
         });
         notes
     }
@@ -233,6 +232,8 @@ impl Objects {
             self.note_due((id, partition));
         }
         self.lives_changed(id);
+        // Whoever publishes is to find it.
+        self.rerouted.insert(id);
     }
 
     fn subscription_came_back(

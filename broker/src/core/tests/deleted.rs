@@ -187,6 +187,7 @@ fn a_deleted_topic_comes_back_with_its_subscriptions() {
     restate(&mut bench);
     start_anew(&mut bench);
     assert_eq!(undo(&mut bench, deletion), 10 + 12);
+    assert_eq!(bench.core.route(&name("t")).unwrap().topic, topic.id);
     assert_eq!(bench.core.topic(&name("t")).unwrap(), topic);
     let after = counts(&bench);
     assert_eq!((after.dead, after.acked), (before.dead, before.acked));
