@@ -243,23 +243,27 @@ impl LoadState {
         plan.shape.rate_at(self.shown().sight.elapsed, plan.length)
     }
 
-    /// What holds up the run on the screen.
-    pub(crate) fn bound(&self) -> Bound {
+    /// What holds up the run on the screen: never nothing at all, and more than one where several do.
+    pub(crate) fn bounds(&self) -> Vec<Bound> {
         let Seen { sight, lag } = self.shown();
         let plan = &self.about.plan;
         let drain = lag.now.as_ref().map(|one| one.drain);
         let is_unbounded = plan.shape == Shape::Most || plan.backlog.is_some();
-        if sight.is_generator_limited {
-            Bound::Generator
-        } else if !is_unbounded && sight.held_part >= HELD {
-            Bound::Broker
-        } else if matches!(drain, Some(Drain::Never | Drain::Stuck)) {
-            Bound::Consumers
-        } else if is_unbounded {
-            Bound::Confirmations
-        } else {
-            Bound::Nothing
+        let lags = matches!(drain, Some(Drain::Never | Drain::Stuck));
+        let all = [
+            (Bound::Consumers, lags),
+            (Bound::Generator, sight.is_generator_limited),
+            (Bound::Broker, !is_unbounded && sight.held_part >= HELD),
+        ];
+        let mut found: Vec<Bound> = all.iter().filter(|one| one.1).map(|one| one.0).collect();
+        if found.is_empty() {
+            found.push(if is_unbounded {
+                Bound::Confirmations
+            } else {
+                Bound::Nothing
+            });
         }
+        found
     }
 
     /// Each objective against what was measured so far; none before anything was.

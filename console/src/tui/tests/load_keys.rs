@@ -95,17 +95,17 @@ fn a_run_goes_through_its_phases() {
 
 #[test]
 fn who_is_the_limit_is_said_by_what_is_seen() {
-    let behind = running(SIZE, about(), 84);
-    assert_eq!(behind.bound(), Bound::Consumers);
+    let mut behind = running(SIZE, about(), 84);
+    assert_eq!(behind.bounds(), [Bound::Consumers]);
+    behind.live.sight.is_generator_limited = true;
+    assert_eq!(behind.bounds(), [Bound::Consumers, Bound::Generator]);
     let mut state = running(SIZE, about(), 40);
-    assert_eq!(state.bound(), Bound::Nothing);
+    assert_eq!(state.bounds(), [Bound::Nothing]);
     state.live.sight.held_part = 0.4;
-    assert_eq!(state.bound(), Bound::Broker);
-    state.live.sight.is_generator_limited = true;
-    assert_eq!(state.bound(), Bound::Generator);
+    assert_eq!(state.bounds(), [Bound::Broker]);
     let mut most = about();
     most.plan.shape = Shape::Most;
-    assert_eq!(running(SIZE, most, 40).bound(), Bound::Confirmations);
+    assert_eq!(running(SIZE, most, 40).bounds(), [Bound::Confirmations]);
 }
 
 #[test]

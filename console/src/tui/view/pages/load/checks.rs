@@ -17,8 +17,12 @@ use crate::tui::view::phrase::Phrase;
 pub(in crate::tui::view) fn checks(pen: &mut Pen<'_>, area: Rect, state: &LoadState) {
     let inner = boxed(pen, area, &titled("Checks"), &Phrase::new());
     let look = pen.look;
-    let mut said = vec![integrity(state, look), bound(state, look)];
-    said.extend(objectives(&state.verdicts(), look));
+    let mut said = vec![integrity(state, look)];
+    let bounds = state.bounds();
+    said.extend(bounds.iter().map(|one| bound(*one, state, look)));
+    let judged = objectives(&state.verdicts(), look);
+    let is_judged = judged.is_some();
+    said.extend(judged);
     let errors = &state.shown().sight.errors;
     said.extend(errors.iter().map(|(what, count)| {
         Phrase::new()
@@ -28,7 +32,7 @@ pub(in crate::tui::view) fn checks(pen: &mut Pen<'_>, area: Rect, state: &LoadSt
             .say(" met: ", Meaning::Label)
             .add(what.clone(), Meaning::Plain)
     }));
-    if said.len() == 2 {
+    if !is_judged {
         said.push(no_objectives(state));
     }
     say_lines(pen, inner, &said);
@@ -102,14 +106,14 @@ fn lost(state: &LoadState) -> Phrase {
 }
 
 /// Who keeps the run from going faster.
-fn bound(state: &LoadState, look: Look) -> Phrase {
+fn bound(bound: Bound, state: &LoadState, look: Look) -> Phrase {
     let sight = &state.shown().sight;
     let watch = |text| {
         Phrase::new()
             .say(look.pick("▲", "!"), Meaning::Watch)
             .say(text, Meaning::Plain)
     };
-    match state.bound() {
+    match bound {
         Bound::Nothing => Phrase::new().say(look.pick("●", "o"), Meaning::Fine).say(
             " neither generator, broker nor consumers are the limit",
             Meaning::Plain,
