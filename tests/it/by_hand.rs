@@ -7,7 +7,7 @@ use weir_tests::drawn::check_only_draws;
 use weir_tests::terminal::Terminal;
 use weir_tests::wait;
 
-use crate::operate::{SIZE, move_focus, step, with_dead};
+use crate::operate::{SIZE, move_focus, open_dead, step, with_dead};
 use crate::terminals::{SOON, WEIR};
 
 const BACK: &str = "\u{1b}[Z";
@@ -19,8 +19,7 @@ fn at_the_groups(broker: &Broker) -> Terminal {
     terminal.until("numbers", SOON, |screen| {
         screen.contains("● live") && screen.contains("smtp")
     });
-    step(&mut terminal, "4", "[4 Dead letters]");
-    step(&mut terminal, "\r", "mailbox <n> is full");
+    open_dead(&mut terminal, "mailbox <n> is full");
     let screen = step(&mut terminal, "w", "RW 1");
     assert!(screen.contains("None yet: nobody has"), "{screen}");
     terminal

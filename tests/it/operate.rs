@@ -48,6 +48,16 @@ pub(crate) fn step(terminal: &mut Terminal, keys: &str, text: &str) -> String {
     screen
 }
 
+/// Opens the dead messages of `smtp`, once its row is there to be opened.
+pub(crate) fn open_dead(terminal: &mut Terminal, text: &str) -> String {
+    step(terminal, "4", "[4 Dead letters]");
+    terminal.until("its row", SOON, |screen| {
+        let mut lines = screen.lines();
+        lines.any(|line| line.contains('›') && line.contains("smtp"))
+    });
+    step(terminal, "\r", text)
+}
+
 /// Presses a key so often, and waits each time until something has moved.
 pub(crate) fn move_focus(terminal: &mut Terminal, key: &str, times: usize) {
     for _ in 0..times {
@@ -65,8 +75,7 @@ async fn dead_messages_go_back_by_a_plan_with_a_canary_and_are_taken_back_on_the
     terminal.until("numbers", SOON, |screen| {
         screen.contains("● live") && screen.contains("smtp")
     });
-    step(&mut terminal, "4", "[4 Dead letters]");
-    step(&mut terminal, "\r", "mailbox <n> is full");
+    open_dead(&mut terminal, "mailbox <n> is full");
     // Writing is locked: the key does nothing but say so.
     step(&mut terminal, "R", "writing is locked");
     step(&mut terminal, "w", "RW 1");
@@ -127,8 +136,7 @@ async fn what_is_marked_or_passes_a_filter_is_looked_for_and_planned_by_its_ids(
     terminal.until("numbers", SOON, |screen| {
         screen.contains("● live") && screen.contains("smtp")
     });
-    step(&mut terminal, "4", "[4 Dead letters]");
-    step(&mut terminal, "\r", "no such user");
+    open_dead(&mut terminal, "no such user");
     step(&mut terminal, "w", "RW 1");
     // The two small groups: below the large one.
     step(&mut terminal, "G ", "1 marked");

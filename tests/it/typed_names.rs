@@ -149,8 +149,7 @@ async fn on_the_screen_of_production_unlocking_and_each_act_want_their_name() {
     terminal.until("numbers", SOON, |screen| {
         screen.contains("● live") && screen.contains("smtp") && screen.contains("PROD")
     });
-    step(&mut terminal, "4", "[4 Dead letters]");
-    step(&mut terminal, "\r", "mailbox <n> is full");
+    operate::open_dead(&mut terminal, "mailbox <n> is full");
     let off = "off: until the name is typed";
     step(&mut terminal, "w", off);
     move_focus(&mut terminal, "\u{1b}[Z", 1);
