@@ -1,13 +1,17 @@
 //! Applying plans: exactly what was planned, once, however often it is asked for. What takes many steps begins here
 //! and goes on in `stepping`; what is one entry is done at once, in one commit group with the operation.
 
+use std::sync::Arc;
+
 use super::command::{DryRun, Seek, Start};
-use super::limits::{MAX_OPERATIONS, MAX_UNDER_WAY, PART_RANGES};
-use super::operation::Operation;
+use super::limits::{MAX_OPERATIONS, MAX_UNDER_WAY, PLAN_SLICE};
+use super::operation::{Operation, ahead};
 use super::output::OutFrame;
 use super::plan::{Pace, Plan, PlannedPart, Way};
+use super::portions::told_bytes;
 use super::state::{Act, Core};
 use super::stepping::step_of;
+use crate::delivery::Chosen;
 use crate::model::entry::{
     Deed, Entry, Operated, OperationPart, OperationProgress, OperationRecord, OperationState, Phase,
 };
@@ -43,19 +47,19 @@ impl Core {
         Ok(None)
     }
 
-    /// How many messages of a plan, from a part and a range on, are still as they were: a slice of `most` ranges.
+    /// How many messages of a plan, from a part and an offset on, are still as they were: a slice of `most` messages.
     pub fn recheck_plan(
         &self,
         id: PlanId,
-        from: (usize, usize),
-        most: usize,
-    ) -> (u64, Option<(usize, usize)>) {
+        (at, from): (usize, Offset),
+        most: u64,
+    ) -> (u64, Option<(usize, Offset)>) {
         let Some(plan) = self.plans.get(id.number, Time(0)) else {
             return (0, None);
         };
         let pair = self.pair(plan.subscription);
         let pair = pair.filter(|_| plan.deed.is_on_dead());
-        let (Some((subscription, topic)), Some(part)) = (pair, plan.parts.get(from.0)) else {
+        let (Some((subscription, topic)), Some(part)) = (pair, plan.parts.get(at)) else {
             return (0, None);
         };
         let places = subscription
@@ -64,16 +68,16 @@ impl Core {
         let Some((machine, store)) = places else {
             return (0, None);
         };
-        let ranges = part.ranges.iter().skip(from.1).take(most);
-        let left = ranges.flat_map(|&range| {
-            machine.unfinished(&store.log, range, crate::delivery::Chosen::Dead)
-        });
+        let ranges = ahead(&part.ranges, from, PLAN_SLICE, most);
+        let left = ranges
+            .iter()
+            .flat_map(|&range| machine.unfinished(&store.log, range, Chosen::Dead));
         let left = left.map(OffsetRange::count).sum();
-        let next = from.1 + most;
-        let next = if next < part.ranges.len() {
-            (from.0, next)
-        } else {
-            (from.0 + 1, 0)
+        let end = ranges.last().map(|range| range.end);
+        let last = part.ranges.last().map(|range| range.end);
+        let next = match end {
+            Some(end) if last.is_some_and(|last| end < last) => (at, end),
+            _ => (at + 1, Offset(0)),
         };
         (left, Some(next).filter(|next| next.0 < plan.parts.len()))
     }
@@ -200,8 +204,10 @@ impl Core {
         let mut acts = vec![Act::eager(Entry::Operated(Operated::Started(
             state.clone(),
         )))];
-        let parts = parts_of(id, parts).into_iter();
-        acts.extend(parts.map(|part| Act::lazy(Entry::Operated(Operated::Part(part)))));
+        self.check_bytes("selection", parts.iter().map(|part| part.bytes).sum())?;
+        let parts = parts.iter().enumerate();
+        let parts = parts.map(|(index, part)| Operated::Part(part_of(id, index, part)));
+        acts.extend(parts.map(|part| Act::lazy(Entry::Operated(part))));
         if let Some(undone) = self.objects.operations.all.get(&undoes) {
             let progress = OperationProgress {
                 undone_by: id,
@@ -209,7 +215,6 @@ impl Core {
             };
             acts.push(step_of(undoes, progress));
         }
-        self.check_commit("selection", &acts)?;
         self.enact(acts, now);
         Ok(state)
     }
@@ -236,6 +241,8 @@ impl Core {
                 } else {
                     Vec::new()
                 };
+                let sizes = parts.iter().map(told_bytes);
+                self.check_bytes("target", sizes.sum())?;
                 self.seek(seek, DryRun::No, now)?;
                 return Ok(parts);
             }
@@ -265,7 +272,11 @@ impl Core {
         let sizes = acts
             .iter()
             .map(|act| OutFrame::lazy(&act.entry).stored_size());
-        let bytes = sizes.sum::<usize>() as u64;
+        self.check_bytes(field, sizes.sum::<usize>() as u64)
+    }
+
+    /// Refuses so many bytes, if they are too much for one commit group.
+    fn check_bytes(&self, field: &'static str, bytes: u64) -> Result<(), Refusal> {
         if bytes <= self.group_bytes {
             return Ok(());
         }
@@ -363,23 +374,17 @@ impl Core {
     }
 }
 
-/// What is to be done, in parts of a size that is restated at once.
-fn parts_of(operation: OperationId, planned: &[PlannedPart]) -> Vec<OperationPart> {
-    let mut parts = Vec::new();
-    for part in planned {
-        for ranges in part.ranges.chunks(PART_RANGES) {
-            parts.push(OperationPart {
-                operation,
-                index: u32::try_from(parts.len()).unwrap_or(u32::MAX),
-                partition: part.partition,
-                epoch: part.epoch,
-                ranges: ranges.to_vec(),
-                cursor: Offset(0),
-                ..OperationPart::default()
-            });
-        }
+/// What is to be done, as it was planned.
+fn part_of(operation: OperationId, index: usize, planned: &PlannedPart) -> OperationPart {
+    OperationPart {
+        operation,
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        partition: planned.partition,
+        epoch: planned.epoch,
+        ranges: Arc::clone(&planned.ranges),
+        cursor: Offset(0),
+        ..OperationPart::default()
     }
-    parts
 }
 
 /// The places of a seek, where each partition has one.

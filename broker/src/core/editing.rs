@@ -75,11 +75,11 @@ impl Core {
             },
             target: (topic.record.id, topic.record.name.to_string()),
             changes: order.changes,
-            parts: vec![PlannedPart {
-                partition,
-                epoch: machine.epoch(),
-                ranges: vec![OffsetRange::one(offset)],
-            }],
+            parts: [PlannedPart::new(
+                (partition, machine.epoch()),
+                vec![OffsetRange::one(offset)],
+            )]
+            .into(),
             way: Way::Edit(Box::new(order.edited), order.text),
             ..self.draft(Some(found), topic, now)
         })
@@ -163,7 +163,7 @@ impl Core {
             epoch: machine
                 .map(crate::delivery::Machine::epoch)
                 .unwrap_or_default(),
-            ranges: vec![range],
+            ranges: [range].into(),
             cursor: Offset(u64::MAX),
             image: machine.map_or_else(Vec::new, |machine| machine.image(&[range])),
             copies: published,

@@ -93,6 +93,9 @@ pub const MAX_FORGOTTEN_MEASURES: usize = 1_000;
 pub const MAX_TRIMMED_TOPICS: usize = 1_000;
 /// Ranges in one part of an operation: a step says what it did of one part, and a part is restated whole.
 pub const PART_RANGES: usize = 10_000;
+/// Histories, messages left as they were and copies of which one part tells, about, each in up to 40 bytes: beyond it
+/// what is still to be done becomes a part of its own.
+pub const PART_RECORDS: usize = 20_000;
 /// Parts of one operation: more than a commit group can begin.
 pub const MAX_OPERATION_PARTS: usize = 1 << 20;
 /// Ranges that one step of an operation changes: a slice of about a millisecond, so that others are served in between.
@@ -100,6 +103,9 @@ pub const STEP_RANGES: usize = 1_000;
 /// Dead messages that one step changes, however few ranges they are: each has a record of some 35 bytes, and what a
 /// step says goes in one commit group.
 pub const STEP_DEAD: u64 = 5_000;
+/// Pieces of a backlog that one step changes, about: runs of messages that nothing tells apart, and those with a
+/// history. Ten million that nobody has met are a few hundred.
+pub const STEP_PIECES: u64 = 5_000;
 /// Operations that are remembered; beyond it the oldest is forgotten that is over, first those that cannot be undone.
 pub const MAX_OPERATIONS: usize = 1_000;
 /// Operations that are under way at one time: each takes a turn in each round.
@@ -118,14 +124,14 @@ pub const MAX_SIFTED: u64 = 20_000_000;
 pub const SIFT_MESSAGES: u64 = 10_000;
 /// Bytes of messages that it reads, about, or those of one frame.
 pub const SIFT_BYTES: u64 = 1 << 20;
-/// Offsets of a backlog that one slice of a plan looks at: a few milliseconds where each second one is finished.
-pub const PLAN_WINDOW: u64 = 1 << 18;
 /// Messages that one step of a move publishes.
 pub const MOVE_MESSAGES: usize = 500;
 /// Bytes of them, or one larger message.
 pub const MOVE_BYTES: u64 = 1 << 20;
-/// Dead messages, or ranges of a backlog, that one slice of a plan looks at: a few milliseconds.
+/// Dead messages, or pieces of a backlog, that one slice of a plan looks at: about a millisecond.
 pub const PLAN_SLICE: usize = 20_000;
+/// Messages of which one slice of a plan looks at the keys, or at what was published of them: about a millisecond.
+pub const KEY_SLICE: u64 = 5_000;
 /// Messages whose keys a plan looks at to tell which it touches.
 pub const MAX_PLANNED_KEYS: usize = 2_000_000;
 /// Messages that a plan names.

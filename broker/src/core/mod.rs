@@ -49,6 +49,7 @@ mod happening;
 
 mod auditing;
 mod grace;
+mod portions;
 
 mod pace;
 mod standing;
@@ -92,6 +93,10 @@ mod undoing;
 
 mod applying;
 mod planned;
+mod parts;
+
+mod counting;
+mod returning;
 
 mod deleting;
 mod bringing_back;
@@ -100,6 +105,7 @@ mod sifting;
 mod wording;
 
 mod picking;
+mod weighing;
 
 mod planning;
 
@@ -115,6 +121,7 @@ mod editing;
 
 mod reading;
 mod restate;
+mod snapshot;
 mod sequencing;
 mod stop;
 
@@ -138,18 +145,18 @@ pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
 pub use moving::{MoveSlice, MoveStep, Moved};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
-pub use picking::Planning;
 pub use plan::{
     Change as FieldChange, EditOrder, Edited, Order, Pace, Plan, PlanCounts, PlannedPart,
     SkipCause, UndoLimits,
 };
-pub use planning::Planned;
+pub use planning::{Planned, Planning};
 pub use reading::{
     BelowLow, NewRead, ReadBegun, ReadLimits, ReadPart, ReadPlan, ReadStart, ReadStep,
 };
 pub use recovery::{RecoverError, Recovered, Recovery, ReplayFrame, Source};
 pub use scanning::ScanSlice;
 pub use setback::{CONSUMER_LOST, LEASE_EXPIRED, group_of};
+pub use snapshot::Snapshot;
 pub use state::Core;
 pub use trail::TrailBroken;
 pub use updates::Change;

@@ -1,5 +1,7 @@
 //! Applies entries about operations.
 
+use std::sync::Arc;
+
 use super::apply::{ApplyError, Mode, machine};
 use super::limits::MAX_OPERATION_PARTS;
 use super::objects::Objects;
@@ -21,8 +23,8 @@ impl Objects {
         match entry {
             Operated::Started(state) | Operated::State(state) => self.operation_stated(state, at),
             Operated::Part(part) => self.part_stated(part, at)?,
-            Operated::Step(step) => self.stepped(step),
-            Operated::Forgotten(id) => self.operation_forgotten(*id),
+            Operated::Step(step) => self.stepped(step, mode),
+            Operated::Forgotten(id) => self.operation_forgotten(*id, mode),
             Operated::PulledBack(entry) => self.pulled_back(entry, at, mode)?,
             Operated::Restored(entry) => self.restored(entry, at, mode)?,
             Operated::SetAside(entry) => self.set_aside(entry, at, mode),
@@ -79,7 +81,7 @@ impl Objects {
         };
         let gone: Vec<Position> = texts(&place.said.image).collect();
         *place = Part {
-            said: part.clone(),
+            said: Arc::new(part.clone()),
             stated: at,
         };
         let come = texts(&part.image).collect();
@@ -89,7 +91,7 @@ impl Objects {
         Ok(())
     }
 
-    fn stepped(&mut self, step: &OperationStep) {
+    fn stepped(&mut self, step: &OperationStep, mode: Mode) {
         let operation = self.operations.all.entry(step.operation).or_default();
         operation.state.progress = step.progress.clone();
         let mut come = Vec::new();
@@ -101,36 +103,32 @@ impl Objects {
         }
         self.operations.count_texts(come, Vec::new());
         self.operations.index(step.operation);
-        self.let_go(step.operation);
+        self.let_go(step.operation, mode);
     }
 
-    /// What an operation has put aside goes once it can no longer be taken back.
-    fn let_go(&mut self, id: OperationId) {
+    /// What an operation has put aside goes once it can no longer be taken back: live, a part at a time.
+    fn let_go(&mut self, id: OperationId, mode: Mode) {
         let Some(operation) = self.operations.all.get_mut(&id) else {
             return;
         };
         if operation.is_open() || operation.parts.is_empty() {
             return;
         }
-        let gone: Vec<Position> = operation.texts().collect();
-        operation.parts = Vec::new();
+        let parts = std::mem::take(&mut operation.parts);
         let subscription = operation.state.record.subscription;
-        let freed = self.operations.count_texts(Vec::new(), gone);
-        let machines = self.any_subscription(subscription);
-        let machines = machines.map_or(&[][..], |found| &found.machines);
-        let freed = freed.into_iter();
-        let needless: Vec<Position> = freed
-            .filter(|text| !machines.iter().any(|machine| machine.has_text(*text)))
-            .collect();
-        self.release_texts(needless);
+        // In recovery the texts are counted at its end.
+        if let Mode::Live(_) = mode {
+            let parts = parts.into_iter().map(|part| (subscription, part.said));
+            self.operations.fading.extend(parts);
+        }
     }
 
-    fn operation_forgotten(&mut self, id: OperationId) {
+    fn operation_forgotten(&mut self, id: OperationId, mode: Mode) {
         if let Some(operation) = self.operations.all.get_mut(&id) {
             let progress = &mut operation.state.progress;
             (progress.undo_until, progress.undone_by) = Default::default();
         }
-        self.let_go(id);
+        self.let_go(id, mode);
         if let Some(operation) = self.operations.all.remove(&id) {
             self.operations.by_plan.remove(&operation.state.record.plan);
         }
@@ -197,7 +195,7 @@ impl Objects {
             one.restored(entry, at);
             one.take_up(&store.log, entry, now);
         });
-        machine.revise_scheduled(&store.log);
+        machine.unveil(&store.log, &entry.ranges);
         self.totals.came_due(scheduled);
         self.totals.schedule(machine.scheduled(&store.log));
         self.totals.settle(before, after);

@@ -3,7 +3,8 @@
 //! What entries change is changed in `operated` only. An operation that is over and cannot be undone has no parts: its
 //! head is the history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::bucket::Bucket;
 use crate::model::entry::{Operated, OperationPart, OperationState, PartStep, Record};
@@ -24,6 +25,8 @@ pub(super) struct Operations {
     pub(super) open: BTreeSet<OperationId>,
     /// Derived: how often what is put aside refers to a `Failed` entry.
     pub(super) texts: BTreeMap<Position, u64>,
+    /// Volatile: parts that are no more, and what they had put aside, still counted among the texts.
+    pub(super) fading: VecDeque<(SubscriptionId, Arc<OperationPart>)>,
 }
 
 /// An operation.
@@ -46,7 +49,8 @@ pub(super) struct Operation {
 /// A part of an operation.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    pub(super) said: OperationPart,
+    /// Shared with a checkpoint that is being written.
+    pub(super) said: Arc<OperationPart>,
     /// The newest statement of it in the log.
     pub(super) stated: Position,
 }
@@ -87,18 +91,7 @@ impl Operation {
             return Some(Operated::State(self.state.clone()));
         }
         let due = self.parts.iter().find(|part| part.stated < before)?;
-        Some(Operated::Part(due.said.clone()))
-    }
-
-    /// All that is to be said of it.
-    pub(super) fn statements(&self) -> impl Iterator<Item = Operated> + '_ {
-        let parts = self
-            .parts
-            .iter()
-            .map(|part| Operated::Part(part.said.clone()));
-        [Operated::State(self.state.clone())]
-            .into_iter()
-            .chain(parts)
+        Some(Operated::Part(due.said.as_ref().clone()))
     }
 
     /// How many of these messages it has changed.
@@ -135,28 +128,49 @@ impl Part {
 
     /// What is still to be done, at most so many ranges and messages; and up to where that is.
     pub(super) fn next_ranges(&self, ranges: usize, messages: u64) -> (Vec<OffsetRange>, Offset) {
-        let (cursor, mut left) = (self.said.cursor, messages);
-        let mut next = Vec::new();
-        let mut end = cursor;
-        let first = self
-            .said
-            .ranges
-            .partition_point(|range| range.end <= cursor);
-        for range in self.said.ranges.iter().skip(first).take(ranges) {
-            if left == 0 {
-                break;
-            }
-            let start = range.start.max(cursor);
-            let most = OffsetRange::between(start, range.end).count().min(left);
-            next.push(OffsetRange::new(start, most));
-            left -= most;
-            end = start.plus(most);
-        }
+        let next = ahead(&self.said.ranges, self.said.cursor, ranges, messages);
+        let end = next.last().map_or(self.said.cursor, |range| range.end);
         (next, end)
+    }
+
+    /// How much there is to be said of it beside what it acts on.
+    pub(super) fn weight(&self) -> usize {
+        self.said.image.len() + self.said.skipped.len() + self.said.copies.len()
+    }
+
+    /// What is done of it, and the rest as a part of its own.
+    pub(super) fn parted(&self, index: u32) -> [OperationPart; 2] {
+        let cut = self.said.cursor;
+        let all = OffsetRange::between(Offset(0), cut);
+        let rest = OffsetRange::between(cut, Offset(u64::MAX));
+        let done = OperationPart {
+            ranges: within(&self.said.ranges, all).into(),
+            ..self.said.as_ref().clone()
+        };
+        let rest = OperationPart {
+            operation: done.operation,
+            index,
+            partition: done.partition,
+            epoch: done.epoch,
+            ranges: within(&self.said.ranges, rest).into(),
+            is_back: done.is_back,
+            ..OperationPart::default()
+        };
+        [done, rest]
+    }
+
+    /// Whether a message of a range may be among those that it acts on.
+    fn may_have(&self, range: OffsetRange) -> bool {
+        let (first, last) = (self.said.ranges.first(), self.said.ranges.last());
+        let span = first.zip(last);
+        span.is_some_and(|(first, last)| first.start < range.end && range.start < last.end)
     }
 
     /// What of a range was changed: selected, done, and not skipped.
     pub(super) fn changed_within(&self, range: OffsetRange) -> Vec<OffsetRange> {
+        if !self.may_have(range) {
+            return Vec::new();
+        }
         let done = OffsetRange::between(range.start, range.end.min(self.said.cursor));
         let chosen = within(&self.said.ranges, done);
         chosen
@@ -168,6 +182,18 @@ impl Part {
     /// All that was changed.
     pub(super) fn changed(&self) -> Vec<OffsetRange> {
         self.changed_within(OffsetRange::between(Offset(0), Offset(u64::MAX)))
+    }
+
+    /// Up to where some messages, which are in order, have at most so many histories here.
+    pub(super) fn end_of_histories(&self, ranges: &[OffsetRange], most: usize) -> Offset {
+        let none = Offset(u64::MAX);
+        let Some(start) = ranges.first().map(|range| range.start) else {
+            return none;
+        };
+        let image = &self.said.image;
+        let first = image.partition_point(|(part, _)| part.end <= start);
+        let next = image.get(first.saturating_add(most));
+        next.map_or(none, |(part, _)| part.start.max(start.plus(1)))
     }
 
     /// The histories that messages had.
@@ -189,7 +215,9 @@ impl Part {
         let left: Vec<OffsetRange> = left
             .flat_map(|&range| within(&self.said.ranges, range))
             .collect();
-        self.skip(&left);
+        if !left.is_empty() {
+            self.skip(&left);
+        }
     }
 
     fn skip(&mut self, ranges: &[OffsetRange]) {
@@ -197,20 +225,22 @@ impl Part {
         let is_later = last
             .zip(first)
             .is_none_or(|(last, first)| last.end <= first.start);
+        let said = Arc::make_mut(&mut self.said);
         for &range in ranges {
-            push_joined(&mut self.said.skipped, range);
+            push_joined(&mut said.skipped, range);
         }
         if !is_later {
-            normalise(&mut self.said.skipped);
+            normalise(&mut said.skipped);
         }
     }
 
     /// A step was done.
     pub(super) fn step(&mut self, step: &PartStep) {
-        self.said.cursor = self.said.cursor.max(step.cursor);
         self.skip(&step.skipped);
-        self.said.image.extend_from_slice(&step.image);
-        self.said.copies.extend_from_slice(&step.copies);
+        let said = Arc::make_mut(&mut self.said);
+        said.cursor = said.cursor.max(step.cursor);
+        said.image.extend_from_slice(&step.image);
+        said.copies.extend_from_slice(&step.copies);
     }
 }
 
@@ -271,6 +301,7 @@ impl Operations {
         self.under_way.clear();
         self.open.clear();
         self.texts.clear();
+        self.fading.clear();
         let ids: Vec<OperationId> = self.all.keys().copied().collect();
         for id in ids {
             self.index(id);
@@ -286,6 +317,27 @@ pub(super) fn texts(image: &[(OffsetRange, Record)]) -> impl Iterator<Item = Pos
         Record::Dead(dead) | Record::Passed(dead) => Some(dead.text),
         Record::Tried { .. } | Record::Waiting { .. } => None,
     })
+}
+
+/// The messages of a list, which is in order and disjoint, from an offset on: at most so many ranges and messages.
+pub(super) fn ahead(
+    list: &[OffsetRange],
+    from: Offset,
+    ranges: usize,
+    messages: u64,
+) -> Vec<OffsetRange> {
+    let (mut next, mut left) = (Vec::new(), messages);
+    let first = list.partition_point(|range| range.end <= from);
+    for range in list.iter().skip(first).take(ranges) {
+        if left == 0 {
+            break;
+        }
+        let start = range.start.max(from);
+        let most = OffsetRange::between(start, range.end).count().min(left);
+        next.push(OffsetRange::new(start, most));
+        left -= most;
+    }
+    next
 }
 
 /// The parts of a range that are in a list, which is in order and disjoint.

@@ -1,8 +1,9 @@
 //! Acts on many messages: requeue and purge, as entries of ranges. A dry run counts exactly what the act would do.
 
 use super::command::{DryRun, Purge, PurgeScope, Selection};
-use super::limits::{ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_OPERATIONS};
-use super::output::FRAME_OVERHEAD;
+use super::limits::{MAX_ENTRY_PARTS, MAX_OPERATIONS};
+use super::output::entry_bytes;
+use super::portions::in_portions;
 use super::selection::Picked;
 use super::state::{Act, Core};
 use super::views::Summary;
@@ -149,7 +150,8 @@ impl Core {
                     ranges.to_vec(),
                 )));
                 if state.progress.undo_until > Time(0) {
-                    parts.push(self.done_part(&state, parts.len(), part.partition, ranges));
+                    let done = self.done_part(&state, parts.len(), part.partition, ranges);
+                    parts.extend(in_portions(&done));
                 }
             }
         }
@@ -224,7 +226,7 @@ impl Core {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             partition,
             epoch: machine.map(Machine::epoch).unwrap_or_default(),
-            ranges: ranges.to_vec(),
+            ranges: ranges.into(),
             cursor: Offset(u64::MAX),
             image: machine.map_or_else(Vec::new, |machine| machine.image(ranges)),
             ..OperationPart::default()
@@ -260,21 +262,9 @@ fn entry_of(state: &OperationState, partition: Partition, ranges: Vec<OffsetRang
 impl Picked {
     /// What its entries take in the journal, at most.
     fn entry_bytes(&self) -> u64 {
-        let entries = self.ranges.len().div_ceil(MAX_ENTRY_PARTS) as u64;
-        let mut at = 0;
-        let ranges = self.ranges.iter().map(|range| {
-            let gap = range.start.0 - at;
-            at = range.end.0;
-            number_bytes(gap) + number_bytes(range.count())
-        });
-        // The first range of an entry tells its whole offset instead of a gap.
-        entries * (FRAME_OVERHEAD as u64 + ENTRY_BYTES) + ranges.sum::<u64>()
+        let chunks = self.ranges.chunks(MAX_ENTRY_PARTS);
+        chunks.map(entry_bytes).sum()
     }
-}
-
-/// Bytes of a number as it is written: seven bits each.
-fn number_bytes(value: u64) -> u64 {
-    u64::from((u64::BITS - value.leading_zeros()).div_ceil(7).max(1))
 }
 
 impl Summary {

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::limits::ENTRY_BYTES;
 use super::views::Route;
 use crate::insight::timeline::Happening;
 use crate::model::entry::{Encoded, Entry, encode};
@@ -159,4 +160,20 @@ impl OutFrame {
     pub fn size(&self) -> usize {
         self.head.len() + self.body.len()
     }
+}
+
+/// What an entry of ranges takes in the journal, at most.
+pub(super) fn entry_bytes(ranges: &[OffsetRange]) -> u64 {
+    let mut at = 0;
+    let bytes = ranges.iter().map(|range| {
+        let gap = range.start.0 - at;
+        at = range.end.0;
+        number_bytes(gap) + number_bytes(range.count())
+    });
+    FRAME_OVERHEAD as u64 + ENTRY_BYTES + bytes.sum::<u64>()
+}
+
+/// Bytes of a number as it is written: seven bits each.
+fn number_bytes(value: u64) -> u64 {
+    u64::from((u64::BITS - value.leading_zeros()).div_ceil(7).max(1))
 }

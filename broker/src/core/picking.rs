@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::command::Selection;
-use super::limits::{PLAN_SLICE, PLAN_WINDOW};
+use super::limits::PLAN_SLICE;
 use super::objects::{Store, Subscription, Topic};
-use super::plan::{PlanCounts, PlannedPart, SkipCause};
+use super::parts::Parts;
+use super::plan::{PlanCounts, SkipCause};
 use super::selection::{all_but_newest, narrow};
 use super::setback::group_of;
 use super::sifting::{Sifted, Sifting};
-use crate::delivery::{Chosen, Machine, Run};
+use crate::delivery::{Chosen, Machine};
 use crate::model::entry::Deed;
 use crate::model::range::{normalise, push_joined};
 use crate::model::{
@@ -34,9 +35,9 @@ pub(super) enum Stage {
 pub(super) const FREE: usize = 0;
 const HELD: usize = 1;
 
-/// A plan in the making.
+/// The messages of a plan in the making.
 #[derive(Debug)]
-pub struct Planning {
+pub(super) struct Picking {
     pub(super) deed: Deed,
     pub(super) subscription: SubscriptionId,
     pub(super) selection: Selection,
@@ -55,32 +56,19 @@ pub struct Planning {
     /// Those that were dead long enough.
     pub(super) expired: Vec<OffsetRange>,
     pub(super) sifting: Sifting,
-    /// How many ranges of what is picked are counted, and what of them is to be changed.
-    pub(super) weighed: usize,
-    pub(super) part: Vec<OffsetRange>,
-    pub(super) parts: Vec<PlannedPart>,
+    /// What is picked before this is counted.
+    pub(super) weighed: Offset,
+    /// What is to be changed.
+    pub(super) parts: Parts,
     pub(super) counts: PlanCounts,
     /// The first message to be changed of each key.
     pub(super) keys: BTreeMap<(Partition, u64), Offset>,
     pub(super) looked_at: usize,
+    /// Of how many of these newer messages were looked for.
+    pub(super) overtaken: usize,
 }
 
-impl Planning {
-    /// The messages that somebody must read before it goes on; [`Planning::was_read`] takes what the filter is true of.
-    pub fn to_read(&self) -> &[Run] {
-        self.sifting.runs()
-    }
-
-    /// The filter for which messages are read.
-    pub fn filter(&self) -> Option<&str> {
-        self.selection.filter.as_deref()
-    }
-
-    /// Of what was to be read, the filter is true of these messages, in order.
-    pub fn was_read(&mut self, chosen: &[OffsetRange]) {
-        self.sifting.take_over(chosen);
-    }
-
+impl Picking {
     /// Picks from a window of the backlog; whether it was the last.
     pub(super) fn pick_backlog(&mut self, machine: &Machine, store: &Store) -> bool {
         let end = self.ends.get(self.at.0 as usize).copied();
@@ -90,7 +78,9 @@ impl Planning {
             end = end.min(store.log.first_at_or_after(young));
         }
         let start = self.at.1.max(machine.floor());
-        let window = OffsetRange::between(start, end.min(start.plus(PLAN_WINDOW)));
+        let rest = OffsetRange::between(start, end);
+        let front = machine.front(&store.log, &[rest], PLAN_SLICE as u64);
+        let window = front.first().copied().unwrap_or(rest);
         let free = machine.unfinished(&store.log, window, Chosen::Backlog);
         let held = machine.leased_in(window);
         if self.selection.keep_newest.is_some() {
@@ -162,9 +152,17 @@ impl Planning {
         Ok(())
     }
 
-    pub(super) fn begin_to_weigh(&mut self) {
+    /// What was picked of a partition is counted.
+    pub(super) fn next_partition(&mut self) {
+        self.at = (self.at.0 + 1, Offset(0));
+        self.stage = Stage::Pick;
+        self.lists = [Vec::new(), Vec::new()];
+        self.expired = Vec::new();
+    }
+
+    fn begin_to_weigh(&mut self) {
         let held: u64 = self.lists[HELD].iter().map(|range| range.count()).sum();
         *self.counts.skips.entry(SkipCause::Leased).or_default() += held;
-        (self.weighed, self.stage) = (0, Stage::Weigh);
+        (self.weighed, self.stage) = (Offset(0), Stage::Weigh);
     }
 }

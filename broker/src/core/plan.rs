@@ -1,11 +1,13 @@
 //! Plans: what an act would do, frozen and counted. A plan changes nothing, is in no journal, and expires.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::command::{Selection, Start};
 use super::limits::{MAX_PLANNED_BYTES, MAX_PLANNED_RANGES, MAX_PLANS, PLAN_LIFETIME};
+use super::output::entry_bytes;
 use crate::model::entry::{Deed, Who};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{
@@ -149,7 +151,9 @@ pub struct PlannedPart {
     /// The seek epoch.
     pub epoch: Epoch,
     /// The messages, in order, disjoint.
-    pub ranges: Vec<OffsetRange>,
+    pub ranges: Arc<[OffsetRange]>,
+    /// What naming them takes in the journal.
+    pub(super) bytes: u64,
 }
 
 /// How a plan is carried out.
@@ -211,7 +215,7 @@ pub struct Plan {
     /// What changes from what to what, if that can be told.
     pub changes: Vec<Change>,
     pub(super) way: Way,
-    pub(super) parts: Vec<PlannedPart>,
+    pub(super) parts: Arc<[PlannedPart]>,
 }
 
 /// A plan in numbers.
@@ -274,6 +278,16 @@ impl Plan {
 }
 
 impl PlannedPart {
+    /// One of these messages.
+    pub(super) fn new((partition, epoch): (Partition, Epoch), ranges: Vec<OffsetRange>) -> Self {
+        Self {
+            partition,
+            epoch,
+            bytes: entry_bytes(&ranges),
+            ranges: ranges.into(),
+        }
+    }
+
     /// How many messages.
     pub fn count(&self) -> u64 {
         self.ranges.iter().map(|range| range.count()).sum()

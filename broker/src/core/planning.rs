@@ -5,20 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::command::PurgeScope;
-use super::limits::{MAX_PLANNED_KEYS, PLAN_SLICE};
-use super::objects::Store;
-use super::operation::{within, without};
-use super::picking::{FREE, Planning, Stage};
-use super::plan::{Order, Plan, PlanCounts, PlannedPart, SkipCause, Way, expiry};
+use super::command::{PurgeScope, Selection};
+use super::counting::Counting;
+use super::parts::Parts;
+use super::picking::{Picking, Stage};
+use super::plan::{Order, Plan, PlanCounts, Way, expiry};
+use super::returning::Returning;
 use super::sifting::Sifting;
 use super::state::Core;
 use super::wording::{described, undo_note, warnings};
+use crate::delivery::Run;
 use crate::model::entry::Deed;
-use crate::model::range::{normalise, push_joined};
 use crate::model::{
-    Name, Now, Offset, OffsetRange, OperationId, Partition, PlanId, Refusal, Span, SubscriptionId,
-    TopicId,
+    Name, Now, Offset, OffsetRange, OperationId, Partition, PlanId, Refusal, Span, TopicId,
 };
 
 /// What is to be planned: at once, or step by step.
@@ -28,6 +27,45 @@ pub enum Planned {
     Done(Box<Plan>),
     /// To be gone on with.
     Begun(Box<Planning>),
+}
+
+/// A plan in the making.
+#[derive(Debug)]
+pub struct Planning(Work);
+
+/// What is done for it.
+#[derive(Debug)]
+enum Work {
+    Picking(Box<Picking>),
+    Returning(Box<Returning>),
+    Counting(Box<Counting>),
+    /// It is kept.
+    Over,
+}
+
+impl Planning {
+    /// The messages that somebody must read before it goes on; [`Planning::was_read`] takes what the filter is true of.
+    pub fn to_read(&self) -> &[Run] {
+        match &self.0 {
+            Work::Picking(picking) => picking.sifting.runs(),
+            _ => &[],
+        }
+    }
+
+    /// The filter for which messages are read.
+    pub fn filter(&self) -> Option<&str> {
+        match &self.0 {
+            Work::Picking(picking) => picking.selection.filter.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Of what was to be read, the filter is true of these messages, in order.
+    pub fn was_read(&mut self, chosen: &[OffsetRange]) {
+        if let Work::Picking(picking) = &mut self.0 {
+            picking.sifting.take_over(chosen);
+        }
+    }
 }
 
 impl Core {
@@ -47,19 +85,21 @@ impl Core {
     /// Begins a plan.
     pub fn begin_plan(&mut self, order: Order, now: Now) -> Result<Planned, Refusal> {
         self.plans.forget(now.wall);
-        let mut target = (TopicId(0), String::new());
-        let (deed, subscription, selection, is_final) = match order {
+        let work = match order {
             Order::Requeue {
                 subscription,
                 selection,
-            } => (Deed::Requeue, subscription, selection, false),
+            } => {
+                let aim = (TopicId(0), String::new());
+                self.begin_picking((Deed::Requeue, subscription), selection, (aim, false), now)?
+            }
             Order::Move {
                 subscription,
                 selection,
-                target: name,
+                target,
             } => {
-                target = self.check_target(&subscription, &name)?;
-                (Deed::Move, subscription, selection, false)
+                let aim = self.check_target(&subscription, &target)?;
+                self.begin_picking((Deed::Move, subscription), selection, (aim, false), now)?
             }
             Order::Drop {
                 subscription,
@@ -71,7 +111,19 @@ impl Core {
                     PurgeScope::Backlog => Deed::Purge,
                     PurgeScope::Dead => Deed::Discard,
                 };
-                (deed, subscription, selection, is_final)
+                let aim = (TopicId(0), String::new());
+                self.begin_picking((deed, subscription), selection, (aim, is_final), now)?
+            }
+            Order::Seek {
+                subscription,
+                target,
+            } => Work::Counting(Box::new(self.begin_seek(&subscription, &target)?)),
+            Order::UpdateSubscription {
+                subscription,
+                settings,
+            } => Work::Counting(Box::new(self.begin_update(&subscription, settings, now)?)),
+            Order::Undo { operation } if !self.has_deleted(operation) => {
+                Work::Returning(Box::new(self.begin_undo(operation, now)?))
             }
             order => {
                 return self
@@ -79,6 +131,22 @@ impl Core {
                     .map(|plan| Planned::Done(Box::new(plan)));
             }
         };
+        Ok(Planned::Begun(Box::new(Planning(work))))
+    }
+
+    /// Whether what an operation did is a deletion, which the books count.
+    fn has_deleted(&self, id: OperationId) -> bool {
+        let operation = self.operation_of(id);
+        operation.is_ok_and(|one| one.state.record.deed.deletes())
+    }
+
+    fn begin_picking(
+        &self,
+        (deed, subscription): (Deed, Name),
+        selection: Selection,
+        (target, is_final): ((TopicId, String), bool),
+        now: Now,
+    ) -> Result<Work, Refusal> {
         let id = self.subscription_of(&subscription)?.record.id;
         selection.check(match deed {
             Deed::Purge => PurgeScope::Backlog,
@@ -89,7 +157,7 @@ impl Core {
             let stores = topic.partitions.iter();
             stores.map(|store| store.log.next()).collect()
         });
-        Ok(Planned::Begun(Box::new(Planning {
+        Ok(Work::Picking(Box::new(Picking {
             deed,
             subscription: id,
             selection,
@@ -104,116 +172,97 @@ impl Core {
             lists: [Vec::new(), Vec::new()],
             expired: Vec::new(),
             sifting: Sifting::default(),
-            weighed: 0,
-            part: Vec::new(),
-            parts: Vec::new(),
+            weighed: Offset(0),
+            parts: Parts::default(),
             counts: PlanCounts::default(),
             keys: BTreeMap::new(),
             looked_at: 0,
+            overtaken: 0,
         })))
     }
 
     /// Looks at the next slice of messages; whether there are more. [`Planning::to_read`] says what somebody must read
     /// before it goes on.
     pub fn go_on_planning(&self, planning: &mut Planning) -> Result<bool, Refusal> {
-        let Some((subscription, topic)) = self.pair(planning.subscription) else {
-            let subscription = planning.subscription.to_string();
-            return Err(Refusal::SubscriptionNotFound { subscription });
-        };
-        let partition = Partition(planning.at.0);
+        match &mut planning.0 {
+            Work::Picking(picking) => self.go_on_picking(picking),
+            Work::Returning(returning) => self.go_on_returning(returning),
+            Work::Counting(counting) => self.go_on_counting(counting),
+            Work::Over => Ok(false),
+        }
+    }
+
+    fn go_on_picking(&self, picking: &mut Picking) -> Result<bool, Refusal> {
+        let (subscription, topic) = self.known_pair(picking.subscription)?;
+        let partition = Partition(picking.at.0);
         let (Some(machine), Some(store)) =
             (subscription.machine(partition), topic.store(partition))
         else {
-            return Ok(false);
+            return Ok(picking.look_for_newer(topic));
         };
-        match planning.stage {
+        match picking.stage {
             Stage::Pick => {
-                let is_all = match planning.deed {
-                    Deed::Purge => planning.pick_backlog(machine, store),
-                    _ => planning.pick_dead(subscription, machine),
+                let is_all = match picking.deed {
+                    Deed::Purge => picking.pick_backlog(machine, store),
+                    _ => picking.pick_dead(subscription, machine),
                 };
                 if is_all {
-                    planning.narrow(topic);
+                    picking.narrow(topic);
                 }
-                return Ok(true);
             }
-            Stage::Sift => {
-                planning.sift(store)?;
-                return Ok(true);
+            Stage::Sift => picking.sift(store)?,
+            Stage::Weigh => {
+                let place = (partition, machine.epoch());
+                if !self.weigh(picking, store, place) {
+                    picking.parts.close(place);
+                    picking.next_partition();
+                }
             }
-            Stage::Weigh => {}
         }
-        if self.weigh(planning, store) {
-            return Ok(true);
-        }
-        let ranges = std::mem::take(&mut planning.part);
-        if !ranges.is_empty() {
-            planning.parts.push(PlannedPart {
-                partition,
-                epoch: machine.epoch(),
-                ranges,
-            });
-        }
-        planning.at = (partition.0 + 1, Offset(0));
-        planning.stage = Stage::Pick;
-        planning.lists = [Vec::new(), Vec::new()];
-        planning.expired = Vec::new();
-        Ok((planning.at.0 as usize) < subscription.machines.len())
+        Ok(true)
     }
 
-    /// Ends a plan: it is kept until it is applied or expires.
-    pub fn finish_plan(&mut self, planning: Planning, now: Now) -> Result<Plan, Refusal> {
-        let Some((subscription, topic)) = self.pair(planning.subscription) else {
-            let subscription = planning.subscription.to_string();
-            return Err(Refusal::SubscriptionNotFound { subscription });
+    /// Ends a plan: it is kept until it is applied or expires. What is left of its making is large, and is for the
+    /// caller to let go of.
+    pub fn finish_plan(&mut self, planning: &mut Planning, now: Now) -> Result<Plan, Refusal> {
+        let plan = match &mut planning.0 {
+            Work::Picking(picking) => self.finish_picking(picking, now)?,
+            Work::Returning(returning) => self.finish_returning(returning, now)?,
+            Work::Counting(_) => {
+                let work = std::mem::replace(&mut planning.0, Work::Over);
+                let Work::Counting(counting) = work else {
+                    return Err(over());
+                };
+                self.finish_counting(*counting, now)?
+            }
+            Work::Over => return Err(over()),
         };
-        let mut counts = planning.counts;
-        counts.skips.retain(|_, count| *count > 0);
-        counts.selected = counts.affected + counts.skips.values().sum::<u64>();
-        counts.consumers = u32::try_from(subscription.consumers.len()).unwrap_or(u32::MAX);
-        counts.keys = planning.keys.len() as u64;
-        counts.are_keys_cut = planning.looked_at >= MAX_PLANNED_KEYS;
-        let mut looked_at = 0;
-        for (&(partition, key), &first) in &planning.keys {
-            let store = topic.store(partition);
-            let is_overtaken = store.is_some_and(|store| {
-                let later = OffsetRange::between(first.plus(1), store.log.next());
-                looked_at += 1;
-                looked_at <= OVERTAKEN_KEYS && store.log.has_key_within(later, key, LOOK_AHEAD)
-            });
-            counts.overtaken_keys += u64::from(is_overtaken);
-        }
-        let names = (
-            topic.record.name.to_string(),
-            subscription.record.name.to_string(),
-        );
-        let grace = if planning.is_final {
+        Ok(self.keep_plan(plan))
+    }
+
+    fn finish_picking(&self, picking: &mut Picking, now: Now) -> Result<Plan, Refusal> {
+        let (subscription, topic) = self.known_pair(picking.subscription)?;
+        let counts = picking.finish_counts(subscription);
+        let grace = if picking.is_final {
             Span::ZERO
         } else {
             self.undo.grace
         };
-        let plan = Plan {
-            id: PlanId::default(),
-            deed: planning.deed,
-            topic: topic.record.id,
-            subscription: planning.subscription,
-            names,
-            who: self.who.clone(),
-            warnings: warnings(planning.deed, &counts),
+        let target = std::mem::take(&mut picking.target);
+        Ok(Plan {
+            deed: picking.deed,
+            warnings: warnings(picking.deed, &counts),
             counts,
-            text: described(&planning.selection, &planning.target.1),
+            text: described(&picking.selection, &target.1),
             grace,
-            undo_note: undo_note(planning.deed, grace),
-            created: planning.began,
+            undo_note: undo_note(picking.deed, grace),
+            created: picking.began,
             expires: expiry(now.wall),
-            undoes: OperationId(0),
-            undone: None,
-            target: planning.target,
-            changes: Vec::new(),
+            target,
             way: Way::Steps,
-            parts: planning.parts,
-        };
-        Ok(self.keep_plan(plan))
+            parts: picking.parts.take().into(),
+            ..self.draft(Some(subscription), topic, now)
+        })
     }
 
     /// Gives a plan its number and keeps it.
@@ -239,93 +288,9 @@ impl Core {
             Planned::Done(plan) => Ok(*plan),
             Planned::Begun(mut planning) => {
                 while self.go_on_planning(&mut planning)? {}
-                self.finish_plan(*planning, now)
+                self.finish_plan(&mut planning, now)
             }
         }
-    }
-}
-
-/// Keys of which a plan looks for newer messages.
-const OVERTAKEN_KEYS: usize = 200;
-/// Messages that it looks at for each.
-const LOOK_AHEAD: u64 = 500;
-
-impl Core {
-    /// Counts a slice of what was picked; whether there is more.
-    fn weigh(&self, planning: &mut Planning, store: &Store) -> bool {
-        let partition = Partition(planning.at.0);
-        let picked = &planning.lists[FREE];
-        let end = picked.len().min(planning.weighed + PLAN_SLICE);
-        let slice = picked.get(planning.weighed..end).unwrap_or(&[]);
-        let counts = &mut planning.counts;
-        let returns = matches!(planning.deed, Deed::Requeue | Deed::Move);
-        let requeued = if returns {
-            self.requeued_before(planning.subscription, partition, slice)
-        } else {
-            Vec::new()
-        };
-        for &range in slice {
-            let mut gone = within(&planning.expired, range);
-            if returns {
-                gone.extend(store.log.ended_in(range));
-                normalise(&mut gone);
-            }
-            let expired: u64 = gone.iter().map(|one| one.count()).sum();
-            *counts.skips.entry(SkipCause::Expired).or_default() += expired;
-            let again: Vec<OffsetRange> = without(range, &gone)
-                .into_iter()
-                .flat_map(|left| within(&requeued, left))
-                .collect();
-            let count: u64 = again.iter().map(|one| one.count()).sum();
-            if planning.selection.skips_requeued {
-                *counts.skips.entry(SkipCause::RequeuedBefore).or_default() += count;
-                gone.extend(again);
-                normalise(&mut gone);
-            } else {
-                counts.requeued_before += count;
-            }
-            for left in without(range, &gone) {
-                counts.affected += left.count();
-                counts.bytes += store.log.bytes(left);
-                push_joined(&mut planning.part, left);
-                if !returns {
-                    continue;
-                }
-                let room = MAX_PLANNED_KEYS.saturating_sub(planning.looked_at);
-                for offset in left.offsets().take(room) {
-                    planning.looked_at += 1;
-                    let key = store.log.key(offset);
-                    if key != 0 {
-                        planning.keys.entry((partition, key)).or_insert(offset);
-                    }
-                }
-            }
-        }
-        planning.weighed = end;
-        end < planning.lists[FREE].len()
-    }
-
-    /// What of a slice, which is in order, operations that are remembered with what they did have requeued.
-    fn requeued_before(
-        &self,
-        id: SubscriptionId,
-        partition: Partition,
-        slice: &[OffsetRange],
-    ) -> Vec<OffsetRange> {
-        let (Some(first), Some(last)) = (slice.first(), slice.last()) else {
-            return Vec::new();
-        };
-        let span = OffsetRange::between(first.start, last.end);
-        let all = self.objects.operations.all.values();
-        let requeues = all.filter(|one| {
-            let record = &one.state.record;
-            record.deed == Deed::Requeue && record.subscription == id
-        });
-        let parts = requeues.flat_map(|one| &one.parts);
-        let here = parts.filter(|part| part.said.partition == partition);
-        let mut found: Vec<OffsetRange> = here.flat_map(|part| part.changed_within(span)).collect();
-        normalise(&mut found);
-        found
     }
 
     /// Refuses a topic to which messages of a subscription cannot be moved; gives its id and name.
@@ -345,5 +310,11 @@ impl Core {
             return Err(Refusal::NoSubscription { topic });
         }
         Ok((topic.record.id, target.to_string()))
+    }
+}
+
+fn over() -> Refusal {
+    Refusal::Internal {
+        detail: "a plan that is made was to be made once more".to_owned(),
     }
 }

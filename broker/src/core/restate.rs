@@ -10,7 +10,7 @@ use super::output::OutFrame;
 use super::scanning::scan;
 use super::state::{Act, Core};
 use crate::delivery::Machine;
-use crate::model::entry::{Entry, Operated, PageState, SetAside, SubscriptionState};
+use crate::model::entry::{Entry, Operated, SetAside, SubscriptionState};
 use crate::model::{Now, OperationId, Partition, Position, SubscriptionId, TopicId};
 
 /// Administrative acts that are restated in one commit group.
@@ -180,40 +180,6 @@ impl Core {
         })
     }
 
-    /// The whole state as frames, as of `last_position`. Messages are not in it: they are found in data replay.
-    pub fn checkpoint(&self) -> Vec<OutFrame> {
-        let broker = Entry::BrokerState(self.objects.broker.clone());
-        let mut frames = vec![OutFrame::lazy(&broker)];
-        for requested in self.objects.requests.all() {
-            frames.push(OutFrame::lazy(&Entry::Requested(requested.clone())));
-        }
-        for operation in self.objects.operations.all.values() {
-            let entries = operation.statements();
-            frames.extend(entries.map(|entry| OutFrame::lazy(&Entry::Operated(entry))));
-        }
-        for (&id, put) in &self.objects.aside.deletions {
-            let entry = Operated::SetAside(put.state(id));
-            frames.push(OutFrame::lazy(&Entry::Operated(entry)));
-        }
-        for act in self.objects.trail.after(0) {
-            frames.push(OutFrame::lazy(&Entry::Audited(act.clone())));
-        }
-        for topic in self.objects.all_topics() {
-            frames.extend(topic.statement().iter().map(OutFrame::lazy));
-            for state in topic.producers.states(topic.record.id, None) {
-                frames.push(OutFrame::lazy(&Entry::ProducerState(state)));
-            }
-        }
-        for subscription in self.objects.all_subscriptions() {
-            let state = subscription.whole_state();
-            frames.extend(state.iter().map(OutFrame::lazy));
-            for page in subscription.page_states() {
-                frames.push(OutFrame::lazy(&Entry::PageState(page)));
-            }
-        }
-        frames
-    }
-
     /// Which frames of a range must stay readable, in order: messages that are stored, and texts of dead ones. Costs a
     /// search in each partition that stores something, and what is found.
     pub fn live_positions(&self, range: RangeInclusive<Position>) -> Vec<Position> {
@@ -290,7 +256,7 @@ impl Subscription {
     }
 
     /// Its statement, and that of its scans, which belong to it.
-    fn whole_state(&self) -> Vec<Entry> {
+    pub(super) fn whole_state(&self) -> Vec<Entry> {
         let mut entries = vec![Entry::SubscriptionState(self.state())];
         for (partition, machine) in self.parts() {
             let rest = machine.unjudged();
@@ -299,13 +265,6 @@ impl Subscription {
             }
         }
         entries
-    }
-
-    fn page_states(&self) -> impl Iterator<Item = PageState> + '_ {
-        self.parts().flat_map(move |(partition, machine)| {
-            let pages = machine.pages();
-            pages.filter_map(move |(page, _)| machine.page_state(page, self.record.id, partition))
-        })
     }
 
     pub(super) fn state_floor(&self) -> Position {

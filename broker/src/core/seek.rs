@@ -10,9 +10,10 @@ use super::command::{DryRun, Seek, Start};
 use super::limits::MAX_ENTRY_PARTS;
 use super::objects::{Subscription, Topic};
 use super::output::OutFrame;
+use super::portions::in_portions;
 use super::state::{Act, Core};
 use super::views::Sought as Summary;
-use crate::delivery::Expired;
+use crate::delivery::{Expired, Log, Machine};
 use crate::model::entry::{DropCause, Dropped, Entry, OperationPart, Sought};
 use crate::model::{
     ConsumerId, Epoch, Name, Now, Offset, OffsetRange, OperationId, Partition, Refusal,
@@ -150,7 +151,7 @@ impl Core {
                 leap.skipped
             };
             for ranges in ranges.chunks(MAX_ENTRY_PARTS) {
-                parts.push(OperationPart {
+                parts.extend(in_portions(&OperationPart {
                     operation,
                     index: u32::try_from(parts.len()).unwrap_or(u32::MAX),
                     partition: leap.partition,
@@ -162,10 +163,10 @@ impl Core {
                     } else {
                         machine.image(ranges)
                     },
-                    ranges: ranges.to_vec(),
+                    ranges: ranges.into(),
                     skipped: Vec::new(),
                     copies: Vec::new(),
-                });
+                }));
             }
         }
         Ok(parts)
@@ -218,28 +219,18 @@ impl Core {
 }
 
 impl Subscription {
-    /// What a seek would do.
-    pub(super) fn count_seek(&self, topic: &Topic, places: &[Option<Offset>]) -> Summary {
-        Summary::of(&self.leaps(topic, places))
-    }
-
     fn leaps(&self, topic: &Topic, places: &[Option<Offset>]) -> Vec<Leap> {
         let mut leaps = Vec::new();
         for (((partition, machine), store), place) in
             self.parts().zip(&topic.partitions).zip(places)
         {
             let Some(target) = *place else { continue };
-            let counts = machine.counts(&store.log);
             let is_anew = target <= machine.floor();
             let skipped = if is_anew {
                 Vec::new()
             } else {
                 machine.skipped_by(&store.log, target)
             };
-            let belonging = store
-                .log
-                .count(OffsetRange::between(target, store.log.next()));
-            let unfinished = counts.unjudged + counts.backlog() + counts.scheduled + counts.dead;
             leaps.push(Leap {
                 partition,
                 target,
@@ -248,7 +239,7 @@ impl Subscription {
                 skipped,
                 leases: machine.leases().collect(),
                 restored: if is_anew {
-                    belonging.saturating_sub(unfinished)
+                    restored_from(machine, &store.log, target)
                 } else {
                     0
                 },
@@ -272,4 +263,12 @@ impl Summary {
             ended_leases: sum(|leap| leap.leases.iter().map(|lease| lease.range.count()).sum()),
         }
     }
+}
+
+/// How many messages that are finished a seek back to a place would make ready again.
+pub(super) fn restored_from(machine: &Machine, log: &Log, target: Offset) -> u64 {
+    let counts = machine.counts(log);
+    let belonging = log.count(OffsetRange::between(target, log.next()));
+    let unfinished = counts.unjudged + counts.backlog() + counts.scheduled + counts.dead;
+    belonging.saturating_sub(unfinished)
 }

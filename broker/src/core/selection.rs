@@ -219,9 +219,12 @@ pub(super) fn narrow(
         }
     }
     if let Some(ids) = ids {
-        let named = ranges.iter().filter(|range| !range.is_empty());
-        let offsets = named.flat_map(|range| ids.range(range.start..range.end));
-        ranges = offsets.map(|&offset| OffsetRange::one(offset)).collect();
+        let is_there = |offset: Offset| {
+            let at = ranges.partition_point(|range| range.end <= offset);
+            ranges.get(at).is_some_and(|range| range.contains(offset))
+        };
+        let named = ids.iter().filter(|offset| is_there(**offset));
+        ranges = named.map(|&offset| OffsetRange::one(offset)).collect();
     }
     normalise(&mut ranges);
     ranges

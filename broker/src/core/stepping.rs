@@ -169,7 +169,9 @@ impl Core {
             cursor,
             ..PartStep::default()
         };
-        Next::Slice(part.said.index, ranges, step)
+        let index = part.said.index;
+        let (ranges, step) = self.in_short(id, ranges, step);
+        Next::Slice(index, ranges, step)
     }
 
     fn take_slice(
@@ -201,6 +203,7 @@ impl Core {
             .flat_map(|&range| without(range, &taken))
             .collect();
         part.image = image;
+        let index = part.index;
         let Some(operation) = self.objects.operations.all.get_mut(&id) else {
             return;
         };
@@ -243,6 +246,8 @@ impl Core {
         self.stir(subscription);
         if is_last {
             self.end_operation(id, Phase::Finished, String::new(), now);
+        } else {
+            self.part_heavy(id, index, now);
         }
     }
 

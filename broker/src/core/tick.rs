@@ -30,6 +30,7 @@ impl Core {
             }
         }
         self.run_operations(now);
+        self.fade_parts();
         if self.retention_due <= now.mono {
             self.look_after_undo(now);
             self.shed(now);
@@ -50,6 +51,7 @@ impl Core {
             self.next_end(now),
             self.trusted_from(),
             self.next_step(),
+            (!self.objects.operations.fading.is_empty()).then_some(Mono(0)),
         ];
         moments.into_iter().flatten().min()
     }

@@ -5,6 +5,7 @@
 //! breaks the chain from there on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +21,8 @@ pub(super) struct Trail {
 
 #[derive(Debug)]
 struct Told {
-    act: Box<Audited>,
+    /// Shared with a checkpoint that is being written.
+    act: Arc<Audited>,
     /// Where the log says it last.
     stated: Position,
 }
@@ -42,7 +44,7 @@ impl Trail {
     /// Applies the entry.
     pub(super) fn audited(&mut self, act: &Audited, at: Position) {
         let told = Told {
-            act: Box::new(act.clone()),
+            act: Arc::new(act.clone()),
             stated: at,
         };
         self.acts.insert(act.sequence, told);
@@ -92,6 +94,11 @@ impl Trail {
     pub(super) fn stated_before(&self, before: Position) -> impl Iterator<Item = &Audited> {
         let due = self.acts.values().filter(move |told| told.stated < before);
         due.map(|told| &*told.act)
+    }
+
+    /// All acts, shared.
+    pub(super) fn shared(&self) -> impl Iterator<Item = Arc<Audited>> + '_ {
+        self.acts.values().map(|told| Arc::clone(&told.act))
     }
 
     /// Checks each hash and that each act goes on from the one before.

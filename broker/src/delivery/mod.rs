@@ -9,7 +9,7 @@
 //! - `spans`, `tally`, `page`, `progress`, `keys`, `holding`, [`timing`]: what it is made of.
 //! - [`machine`]: the machine and its durable changes; `fresh`: what no take has met; [`scheduled`]: what is due later.
 //! - [`grant`], [`decide`], `scan`, [`seek`], [`idle`], [`dead_set`], [`look`], [`recount`], [`audit`], [`recovery`],
-//!   [`undo`]:
+//!   [`snapshot`], [`undo`], [`effort`]:
 //!   what is asked of it.
 
 mod spans;
@@ -55,7 +55,11 @@ pub mod audit;
 
 pub mod recovery;
 
+pub mod snapshot;
+
 pub mod undo;
+
+pub mod effort;
 
 #[cfg(test)]
 #[expect(
@@ -74,4 +78,5 @@ pub use look::State;
 pub use machine::Machine;
 pub use page::PAGE;
 pub use rules::{Retry, Room, Rules, Setback, Ticket};
+pub use snapshot::Snapshot;
 pub use timing::Handled;

@@ -17,7 +17,7 @@ use crate::model::entry::{
     DeadRecord, Delivered, OutstandingLease, PageState, PartitionCursor, Record,
 };
 use crate::model::settings::KeyOrder;
-use crate::model::{Mono, Now, Offset, OffsetRange, Partition, Position, SubscriptionId};
+use crate::model::{Mono, Now, Offset, OffsetRange, Position};
 
 impl Machine {
     /// In recovery only: leases were granted; `resume` arms them.
@@ -240,28 +240,6 @@ impl Machine {
         pages.map(|(&number, page)| (number, page.stated))
     }
 
-    /// A page as it is, to be stated; none if there is nothing to say of it.
-    pub fn page_state(
-        &self,
-        page: u64,
-        subscription: SubscriptionId,
-        partition: Partition,
-    ) -> Option<PageState> {
-        let stored = self.progress.pages.get(&page)?;
-        let offsets = self.progress.offsets(page);
-        let leases = self.leases.within(offsets);
-        Some(PageState {
-            subscription,
-            partition,
-            epoch: self.progress.epoch,
-            page,
-            finished: stored.finished_ranges(offsets.start.0),
-            records: stored.records(offsets.start.0).collect(),
-            outstanding: leases.map(outstanding).collect(),
-            requeued: stored.requeued_ranges(offsets.start.0),
-        })
-    }
-
     /// A page was stated at `at`.
     pub fn page_stated(&mut self, page: u64, at: Position) {
         if let Some(page) = self.progress.pages.get_mut(&page) {
@@ -304,7 +282,7 @@ impl Machine {
     }
 }
 
-fn outstanding((range, lease): (OffsetRange, &Lease)) -> OutstandingLease {
+pub(super) fn outstanding((range, lease): (OffsetRange, &Lease)) -> OutstandingLease {
     OutstandingLease {
         range,
         attempt: lease.attempt,

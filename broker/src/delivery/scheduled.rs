@@ -34,6 +34,15 @@ impl Machine {
         count
     }
 
+    /// Finished messages of `ranges` are so no more: those that are due later are scheduled again.
+    pub fn unveil(&mut self, log: &Log, ranges: &[OffsetRange]) {
+        let again: u64 = ranges
+            .iter()
+            .map(|&range| log.schedule.count_in(range))
+            .sum();
+        self.veiled = self.veiled.saturating_sub(again);
+    }
+
     /// Messages are scheduled no more: due, or gone. Those that a take has passed by are ready now.
     /// Gives how many were scheduled for this subscription.
     pub fn came_due(&mut self, log: &Log, range: OffsetRange) -> u64 {

@@ -17,6 +17,9 @@ use crate::model::ids::Position;
 /// What is done once a position is durable, or once it never will be.
 pub type Release = Box<dyn FnOnce(Result<(), Poisoned>) + Send>;
 
+/// What restates the whole state.
+pub type Statement = Box<dyn FnOnce() -> Vec<Frame> + Send>;
+
 /// What recovery calls for each frame.
 pub type Replay<'a> = dyn FnMut(Source, Replayed<'_>) -> Result<(), ReplayError> + 'a;
 
@@ -79,8 +82,8 @@ pub trait Journal: Send {
     fn wants_restated(&self) -> Option<Position>;
     /// Recycles, prepares spares, starts and finishes cold copies. Called about once a second.
     fn housekeep(&mut self, live: &Live<'_>);
-    /// Writes a checkpoint in the background; `frames` restate the whole state at `at`.
-    fn checkpoint(&mut self, at: Position, frames: Vec<Frame>);
+    /// Writes a checkpoint in the background, where `frames` is asked for what restates the whole state at `at`.
+    fn checkpoint(&mut self, at: Position, frames: Statement);
     /// Whether a replay of what was appended since the last checkpoint would take too long.
     fn wants_checkpoint(&self) -> bool;
     /// What the journal holds and does.

@@ -23,7 +23,7 @@ pub(super) enum Job {
     /// Write the index of a sealed segment.
     Index(Arc<Segment>, Verified),
     /// Write a checkpoint.
-    Checkpoint(checkpoint::Plan),
+    Checkpoint(checkpoint::Order),
     /// Copy needed frames out of old segments.
     Cold(cold::Plan),
     /// Look at the free space of the file system.
@@ -174,7 +174,7 @@ impl Workbench {
                 store.recycle()
             }
             Job::Index(segment, verified) => store.index(&segment, verified),
-            Job::Checkpoint(plan) => self.write_checkpoint(&plan),
+            Job::Checkpoint(order) => self.write_checkpoint(&order.carry_out()),
             Job::Cold(plan) => match cold::copy(store, &plan) {
                 Ok(cold) => {
                     drop(plan);

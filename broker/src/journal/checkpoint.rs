@@ -11,7 +11,7 @@
 
 use std::io;
 
-use super::api::Frame;
+use super::api::{Frame, Statement};
 use super::codec::{Decoded, HEADER, Header, SEGMENT_HEADER, Seed, decode, frame_len};
 use super::disk::{Access, Disk, DiskFile, SyncSite};
 use super::fail_point;
@@ -145,6 +145,24 @@ impl Checkpoint {
             ));
         }
         Ok(Some(checkpoint))
+    }
+}
+
+/// A checkpoint that is to be made and written.
+pub(super) struct Order {
+    pub(super) at: u64,
+    pub(super) time_us: u64,
+    pub(super) frames: Statement,
+}
+
+impl Order {
+    /// Makes it.
+    pub(super) fn carry_out(self) -> Plan {
+        Plan {
+            at: self.at,
+            time_us: self.time_us,
+            frames: (self.frames)(),
+        }
     }
 }
 

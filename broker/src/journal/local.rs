@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::api::{
-    AppendError, CloseError, Frame, Journal, Live, OpenError, Recovered, Release, Replay, Usage,
+    AppendError, CloseError, Frame, Journal, Live, OpenError, Recovered, Release, Replay,
+    Statement, Usage,
 };
 use super::background::{Job, Workbench};
 use super::codec::{SEGMENT_HEADER, frame_len};
@@ -338,9 +339,9 @@ impl Journal for LocalJournal {
         self.bench.leave(Job::Sample);
     }
 
-    fn checkpoint(&mut self, at: Position, frames: Vec<Frame>) {
+    fn checkpoint(&mut self, at: Position, frames: Statement) {
         self.unstated = (0, 0);
-        let plan = checkpoint::Plan {
+        let order = checkpoint::Order {
             at: at.0,
             time_us: self.time_us,
             frames,
@@ -348,7 +349,7 @@ impl Journal for LocalJournal {
         let bench = Arc::clone(&self.bench);
         let write: Release = Box::new(move |outcome| {
             if outcome.is_ok() {
-                bench.leave(Job::Checkpoint(plan));
+                bench.leave(Job::Checkpoint(order));
             }
         });
         self.inbox.when_durable(at, write);

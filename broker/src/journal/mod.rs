@@ -48,7 +48,7 @@ mod writer;
 
 pub use api::{
     AppendError, CloseError, CutTail, Frame, Journal, Live, OpenError, Poisoned, ReadError,
-    Recovered, Release, Replay, ReplayError, Replayed, Source, StoredFrame, Usage,
+    Recovered, Release, Replay, ReplayError, Replayed, Source, Statement, StoredFrame, Usage,
 };
 pub use disk::{Disk, OsDisk};
 pub use inspect::{Problem, Report, dump, repair_dry_run, verify};

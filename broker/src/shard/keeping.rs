@@ -52,7 +52,8 @@ impl Owner {
         let floor = self.core.state_floor();
         self.upkeep.floors.push_back((decided, floor));
         if self.journal.wants_checkpoint() {
-            let frames = self.core.checkpoint().into_iter().map(stated).collect();
+            let state = self.core.snapshot();
+            let frames = Box::new(move || state.frames().into_iter().map(stated).collect());
             self.journal.checkpoint(decided, frames);
         }
         self.core.forget_producers(now);

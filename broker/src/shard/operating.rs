@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::Handle;
-use crate::core::{Control, Order, Pace, Plan, Planned};
+use super::command::{Act, Command, Promise};
+use crate::core::{Control, Core, Order, Pace, Plan, Planned};
 use crate::journal::fail_point;
 use crate::model::entry::{Audited, Deed, OperationState, Who};
-use crate::model::{MessageId, OperationId, PlanId, Refusal};
+use crate::model::{MessageId, Now, Offset, OperationId, PlanId, Refusal};
 
-/// Ranges of a plan that one look finds as they were, or not.
-const RECHECKED: usize = 10_000;
+/// Messages of a plan that one look finds as they were, or not.
+const RECHECKED: u64 = 20_000;
 
 impl Handle {
     /// The same way in, for someone: what is done through it is on record as theirs.
@@ -44,27 +45,46 @@ impl Handle {
             self.name_dead(!selection.fingerprints.is_empty(), subscription)
                 .await?;
         }
-        let mut planned = self
-            .act(move |core, now| core.begin_plan(order, now))
-            .await?;
-        loop {
-            let mut planning = match planned {
-                Planned::Done(plan) => {
-                    pass_plan(&plan);
-                    return Ok(*plan);
-                }
-                Planned::Begun(planning) => planning,
-            };
+        let planned = self.act(move |core, now| core.begin_plan(order, now));
+        let mut planning = match planned.await? {
+            Planned::Done(plan) => {
+                pass_plan(&plan);
+                return Ok(*plan);
+            }
+            Planned::Begun(planning) => planning,
+        };
+        let mut is_more = true;
+        while is_more {
             self.sift(&mut planning).await?;
-            let next = self.act(move |core, now| {
-                if core.go_on_planning(&mut planning)? {
-                    return Ok(Planned::Begun(planning));
-                }
-                let plan = core.finish_plan(*planning, now)?;
-                Ok(Planned::Done(Box::new(plan)))
+            let next = self.look(move |core, _now| {
+                let is_more = core.go_on_planning(&mut planning)?;
+                Ok((planning, is_more))
             });
-            planned = next.await?;
+            (planning, is_more) = next.await?;
         }
+        let finished = self.act(move |core, now| {
+            let plan = core.finish_plan(&mut planning, now)?;
+            Ok((plan, planning))
+        });
+        // What is left of its making is let go of here, not on the owner's thread.
+        let (plan, _made) = finished.await?;
+        pass_plan(&plan);
+        Ok(plan)
+    }
+
+    /// Looks at the core. The answer leaves at once, so it may not be told to anybody before an act has followed it.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Core, Now) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let act: Act = Box::new(move |core, now| {
+            let seen = look(core, now);
+            // The asker may have gone; then nobody waits for the answer.
+            Promise::Now(Box::new(move |_durable| drop(answer.send(seen))))
+        });
+        self.send(Command::Act(act)).await?;
+        answered.await.unwrap_or_else(|_gone| Err(self.gone()))
     }
 
     /// Carries out a plan. One of dead messages of which some are dead no more is refused, unless it may have shrunk.
@@ -110,9 +130,9 @@ impl Handle {
         let Some((_, planned)) = planned.filter(|(deed, _)| deed.is_on_dead()) else {
             return Ok(());
         };
-        let (mut from, mut left) = ((0, 0), 0);
+        let (mut from, mut left) = ((0, Offset(0)), 0);
         loop {
-            let slice = self.act(move |core, _now| Ok(core.recheck_plan(id, from, RECHECKED)));
+            let slice = self.look(move |core, _now| Ok(core.recheck_plan(id, from, RECHECKED)));
             let (count, next) = slice.await?;
             left += count;
             match next {

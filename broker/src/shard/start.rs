@@ -113,8 +113,9 @@ impl Shard {
         };
         let uncommitted = options.uncommitted_bytes;
         let merge_bytes = MERGE_BYTES.min(options.segment_bytes / 8);
-        // Half of a segment: a group lies in one, behind what is there already or in the next.
-        let group_bytes = options.segment_bytes / 2;
+        // Not half of a segment: a group lies in one, behind what is there already or in the next, and a seek may have
+        // what it does and what it puts aside in one.
+        let group_bytes = options.segment_bytes / 2 - options.segment_bytes / 64;
         let mut recovery = Recovery::new();
         let mut replay = |source: Source, frame: Replayed<'_>| replay(&mut recovery, source, frame);
         let (journal, recovered) = LocalJournal::open(Arc::clone(&disk), options, &mut replay)?;

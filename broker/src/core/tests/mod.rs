@@ -22,7 +22,8 @@
 //! - `reading`: what a read without a subscription shows.
 //! - `measures`: how long things take, and who has left.
 //! - `happenings`: what is told of what happens.
-//! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back.
+//! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back;
+//!   `portions`: on very many.
 //! - `model`, `acts`, `planning`, `publishing`, `scans`, `histories`: random histories against a naive model.
 
 mod bench;
@@ -92,6 +93,8 @@ mod undone;
 mod deleted;
 
 mod returned;
+
+mod portions;
 
 mod model;
 

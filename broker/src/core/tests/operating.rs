@@ -9,7 +9,7 @@ use crate::core::{
 use crate::delivery::Counts;
 use crate::model::entry::{Deed, OperationState, Phase, Who};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{OperationId, PlanId, Refusal, Span};
+use crate::model::{Offset, OperationId, PlanId, Refusal, Span};
 
 pub(super) const HOUR: Span = Span::from_secs(3_600);
 
@@ -262,7 +262,7 @@ fn a_selection_that_has_shrunk_is_found_so() {
     let discard = plan(&mut bench, order);
     let id = apply(&mut bench, &discard, Pace::default());
     run(&mut bench, id);
-    let (left, next) = bench.core.recheck_plan(planned.id, (0, 0), 100);
+    let (left, next) = bench.core.recheck_plan(planned.id, (0, Offset(0)), 100);
     assert_eq!((left, next), (6, None));
     // Whoever allows that gets the rest.
     let id = apply(&mut bench, &planned, Pace::default());

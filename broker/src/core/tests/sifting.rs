@@ -38,7 +38,7 @@ fn plan_reading(bench: &mut Bench, order: Order) -> (Plan, u64) {
         }
         planning.was_read(&chosen);
     }
-    let plan = bench.core.finish_plan(*planning, bench.now).unwrap();
+    let plan = bench.core.finish_plan(&mut planning, bench.now).unwrap();
     (plan, read)
 }
 

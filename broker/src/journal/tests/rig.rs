@@ -279,7 +279,7 @@ impl Rig {
             ),
             Frame::new(STATE, 1, told.head.clone(), told.body),
         ];
-        self.journal.checkpoint(Position(at), frames);
+        self.journal.checkpoint(Position(at), Box::new(|| frames));
         if self.settle() && !self.disk.is_off() {
             self.oracle.checkpointed = at;
         }

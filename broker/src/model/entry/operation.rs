@@ -5,6 +5,8 @@
 //! did in the commit group in which it did it. What a step put aside is in it as results, so that nothing is looked up
 //! when it is replayed.
 
+use std::sync::Arc;
+
 use super::aside::{BroughtBack, SetAside};
 use super::drop_cause::DropCause;
 use super::state::{DeadRecord, Record};
@@ -231,8 +233,8 @@ pub struct OperationPart {
     pub partition: Partition,
     /// The seek epoch in which it acts.
     pub epoch: Epoch,
-    /// The messages, in order, disjoint.
-    pub ranges: Vec<OffsetRange>,
+    /// The messages, in order, disjoint; shared with the plan that named them.
+    pub ranges: Arc<[OffsetRange]>,
     /// Whether its messages were finished and a seek made them ready again; otherwise the other way round.
     pub is_back: bool,
     /// Everything before this is done.

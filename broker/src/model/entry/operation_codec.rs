@@ -95,7 +95,7 @@ pub(super) fn read(kind: u8, version: u8, input: &mut Reader<'_>) -> Result<Oper
             index: input.number_u32("the part")?,
             partition: Partition(input.number_u32("the partition")?),
             epoch: Epoch(input.number_u32("the epoch")?),
-            ranges: input.ranges("the selection")?,
+            ranges: input.ranges("the selection")?.into(),
             is_back: flag(input)?,
             cursor: Offset(input.number("the cursor")?),
             skipped: input.ranges("what was skipped")?,
