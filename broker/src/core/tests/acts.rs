@@ -249,6 +249,7 @@ impl History {
             sub.end_leases(|lease| lease.deadline <= now.mono, Some("lease_expired"));
             sub.end_lives(now.wall);
         }
+        self.note_deaths();
         self.follow_operations();
         for sub in &mut self.subs {
             sub.end_lives(now.wall);

@@ -134,6 +134,7 @@ impl History {
                 self.tick();
             }
         }
+        self.note_deaths();
         for sub in &mut self.subs {
             sub.end_lives(self.bench.now.wall);
         }
@@ -191,6 +192,7 @@ impl History {
         for sub in &mut self.subs {
             sub.restarted(now);
         }
+        self.recount_deaths();
     }
 
     /// The stop was not clean: topic `a` is relaxed.

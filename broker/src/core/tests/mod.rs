@@ -24,7 +24,8 @@
 //! - `happenings`: what is told of what happens.
 //! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back;
 //!   `portions`: on very many.
-//! - `model`, `acts`, `planning`, `publishing`, `scans`, `histories`: random histories against a naive model.
+//! - `model`, `acts`, `planning`, `watching`, `rerouting`, `publishing`, `scans`, `histories`: random histories against
+//!   a naive model.
 
 mod bench;
 
@@ -98,7 +99,11 @@ mod portions;
 
 mod model;
 
+mod watching;
+
 mod planning;
+
+mod rerouting;
 
 mod publishing;
 

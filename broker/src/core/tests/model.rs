@@ -65,6 +65,8 @@ pub(super) struct Sub {
     pub(super) max_backlog: Option<u64>,
     pub(super) in_key_order: bool,
     pub(super) ack_deadline: u64,
+    /// Those that have died since somebody looked, in order.
+    pub(super) deaths: Vec<(u32, u64)>,
 }
 
 /// Messages by state.
@@ -161,6 +163,7 @@ impl Sub {
         message.failed += 1;
         let (is_fatal, class) = how;
         message.is = if is_fatal || message.failed >= self.max_attempts {
+            self.deaths.push((partition, offset.0));
             Is::Dead {
                 class,
                 is_passed: false,

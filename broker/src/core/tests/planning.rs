@@ -1,5 +1,5 @@
-//! What operators plan in random histories: requeue, discard and purge by plans, at once or at a rate, held, ended
-//! early, taken back, across restarts.
+//! What operators plan in random histories: requeue, discard, purge and move by plans, at once or at a rate, held,
+//! ended early, taken back, across restarts.
 //!
 //! The model finds by itself what a plan takes, and follows an operation by how many messages that has looked at.
 
@@ -10,6 +10,8 @@ use rand::Rng;
 use super::acts::{History, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::name;
 use super::model::{Is, Message, Sub};
+use super::rerouting::MOVED_TO;
+use super::watching::Watch;
 use crate::core::{Control, Order, Pace, Plan, PurgeScope, Selection, SkipCause, UndoLimits};
 use crate::model::entry::Deed;
 use crate::model::{OperationId, Span, Time};
@@ -22,25 +24,30 @@ pub(super) const UNDO: UndoLimits = UndoLimits {
 /// The one in the order of keys: what comes back there stands behind what was handed out in between.
 const ORDERED: usize = 1;
 
-type At = (u32, u64);
+pub(super) type At = (u32, u64);
 
 /// An operation as the model knows it.
 #[derive(Debug)]
 pub(super) struct Begun {
-    id: OperationId,
-    deed: Deed,
-    subscription: usize,
+    pub(super) id: OperationId,
+    pub(super) deed: Deed,
+    pub(super) subscription: usize,
     keeps_attempts: bool,
     /// What it has still to look at, in order.
     left: VecDeque<At>,
     looked_at: u64,
     /// What it has changed, in order, and what that was before.
-    changed: Vec<(At, Message)>,
+    pub(super) changed: Vec<(At, Message)>,
     /// The seek epochs in which it was planned.
     epochs: BTreeMap<u32, u32>,
     /// Which of all it takes back.
     undoes: Option<usize>,
-    is_over: bool,
+    pub(super) is_over: bool,
+    /// Where it has published what it took, by where that was.
+    pub(super) copies: BTreeMap<At, At>,
+    /// It has made finished messages ready again.
+    pub(super) is_back: bool,
+    pub(super) watch: Watch,
 }
 
 impl History {
@@ -62,20 +69,33 @@ impl History {
             epochs: epochs(&self.subs[subscription]),
             undoes: None,
             is_over: true,
+            copies: BTreeMap::new(),
+            is_back: false,
+            watch: Watch::default(),
         });
     }
 
     pub(super) fn operate(&mut self) {
-        match self.random.random_range(0..10) {
-            0..4 => self.begin(),
-            4..6 => self.control(),
+        match self.random.random_range(0..18) {
+            0..5 => self.begin(),
+            5..7 => self.control(),
+            7..10 => self.move_on(),
+            10 => self.edit(),
+            11 => self.seek_by_plan(),
             _ => self.undo(),
         }
     }
 
     fn begin(&mut self) {
         let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
-        let deed = [Deed::Requeue, Deed::Discard, Deed::Purge][self.random.random_range(0..3)];
+        let deeds = [Deed::Requeue, Deed::Discard, Deed::Purge, Deed::Move];
+        // What is moved goes from the first topic to the second.
+        let fit = if SUBSCRIPTIONS[subscription].1 == MOVED_TO {
+            3
+        } else {
+            4
+        };
+        let deed = deeds[self.random.random_range(0..fit)];
         let keep = self.random.random_bool(0.3);
         let keep = keep.then(|| self.random.random_range(0..5));
         let selection = Selection {
@@ -88,6 +108,11 @@ impl History {
             Deed::Requeue => Order::Requeue {
                 subscription: of,
                 selection,
+            },
+            Deed::Move => Order::Move {
+                subscription: of,
+                selection,
+                target: name(MOVED_TO),
             },
             _ => Order::Drop {
                 subscription: of,
@@ -124,7 +149,7 @@ impl History {
         undoes: Option<usize>,
     ) {
         let is_slow = self.random.random_bool(0.4);
-        let pace = Pace {
+        let mut pace = Pace {
             rate: if is_slow {
                 self.random.random_range(1..20)
             } else {
@@ -133,6 +158,9 @@ impl History {
             keeps_attempts,
             ..Pace::default()
         };
+        if plan.deed == Deed::Requeue {
+            self.be_careful(&mut pace);
+        }
         let begun = self.bench.core.apply_plan(plan.id, pace, self.bench.now);
         let begun = begun.unwrap();
         assert_eq!(
@@ -150,6 +178,9 @@ impl History {
             epochs: epochs(&self.subs[subscription]),
             undoes,
             is_over: false,
+            copies: BTreeMap::new(),
+            is_back: false,
+            watch: Watch::of(&pace),
         });
     }
 
@@ -171,7 +202,7 @@ impl History {
 
     fn undo(&mut self) {
         let over = |begun: &Begun| {
-            let comes_back = matches!(begun.deed, Deed::Purge | Deed::Discard);
+            let comes_back = begun.deed != Deed::Requeue && !begun.is_back;
             begun.is_over
                 && !begun.changed.is_empty()
                 && begun.undoes.is_none()
@@ -217,8 +248,13 @@ impl History {
             return false;
         };
         if begun.deed != Deed::Requeue {
-            let is_gone = matches!(message.is, Is::Acked | Is::Dropped);
-            return is_gone && begun.epochs.get(&at.0) == epochs(sub).get(&at.0);
+            let is_so = if begun.is_back {
+                matches!(message.is, Is::Pending | Is::Scheduled(_) | Is::Unjudged)
+            } else {
+                matches!(message.is, Is::Acked | Is::Dropped)
+            };
+            let is_free = !begun.deed.publishes() || self.is_copy_free(begun, at);
+            return is_so && is_free && begun.epochs.get(&at.0) == epochs(sub).get(&at.0);
         }
         let later = self.operations.iter().filter(|one| {
             one.id > begun.id && one.deed == Deed::Requeue && one.subscription == begun.subscription
@@ -237,6 +273,10 @@ impl History {
             let state = self.bench.core.operation(self.operations[index].id);
             let progress = state.unwrap().progress;
             let looked_at = progress.affected + progress.skipped;
+            let goes_on = looked_at > self.operations[index].looked_at;
+            let begun = &mut self.operations[index];
+            let affected = begun.changed.len() as u64;
+            begun.watch.check(affected, goes_on, &progress);
             while self.operations[index].looked_at < looked_at {
                 self.operations[index].looked_at += 1;
                 let at = self.operations[index].left.pop_front().unwrap();
@@ -276,7 +316,7 @@ impl History {
                     message.failed = 0;
                 }
             }
-            (Deed::Discard, Is::Dead { .. })
+            (Deed::Discard | Deed::Move, Is::Dead { .. })
             | (Deed::Purge, Is::Pending | Is::Scheduled(_) | Is::Unjudged) => {
                 message.is = Is::Dropped;
             }
@@ -290,6 +330,7 @@ impl History {
             return;
         }
         let now = self.bench.now.wall;
+        self.recall(undone, at);
         let changed = &mut self.operations[undone].changed;
         let found = changed.iter().position(|(of, _)| *of == at).unwrap();
         let (_, before) = changed.remove(found);
@@ -300,13 +341,15 @@ impl History {
         message.is = match before.is {
             Is::Scheduled(_) => before.unmet(now),
             Is::Unjudged => anew,
+            // A seek back had made it ready.
+            Is::Acked | Is::Dropped => Is::Dropped,
             is => is,
         };
         self.operations[index].changed.push((at, before));
     }
 }
 
-fn epochs(sub: &Sub) -> BTreeMap<u32, u32> {
+pub(super) fn epochs(sub: &Sub) -> BTreeMap<u32, u32> {
     (0..PARTITIONS)
         .map(|partition| (partition, sub.epoch(partition)))
         .collect()
@@ -329,7 +372,7 @@ fn chosen(sub: &Sub, deed: Deed, keep: Option<u64>, now: Time) -> (VecDeque<At>,
             let is_over = message.end.is_some_and(|end| end <= now);
             if matches!(message.is, Is::Leased(_)) {
                 leased += 1;
-            } else if deed == Deed::Requeue && is_over {
+            } else if matches!(deed, Deed::Requeue | Deed::Move) && is_over {
                 expired += 1;
             } else {
                 chosen.push_back(at);

@@ -29,10 +29,21 @@ impl History {
         let count = self.random.random_range(1..30);
         let is_timed = self.random.random_bool(0.3);
         let marks: Vec<Marks> = (0..count).map(|_| self.some_marks(is_timed)).collect();
-        let now = self.bench.now.wall;
         let marks = self.publish_new(topic, partition, &marks);
+        self.stored(topic, partition, &marks, None);
+    }
+
+    /// Messages were stored in a partition: each is for all subscriptions of the topic, or for one alone.
+    pub(super) fn stored(
+        &mut self,
+        topic: &'static str,
+        partition: u32,
+        marks: &[Marks],
+        only: Option<usize>,
+    ) {
+        let now = self.bench.now.wall;
         let next = self.next.entry((topic, partition)).or_default();
-        for marks in marks {
+        for &marks in marks {
             let place = (topic, partition, *next);
             self.published.insert(place, (marks, now));
             for (index, (_, of)) in SUBSCRIPTIONS.into_iter().enumerate() {
@@ -45,7 +56,11 @@ impl History {
                         due: marks.due,
                         end: end_of(topic, now, marks),
                     };
-                    message.is = if is_left_out(index, marks.key) {
+                    let is_out = match only {
+                        Some(only) => only != index,
+                        None => is_left_out(index, marks.key),
+                    };
+                    message.is = if is_out {
                         Is::Dropped
                     } else {
                         message.unmet(now)
