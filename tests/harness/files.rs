@@ -81,6 +81,31 @@ pub fn synced_mib_per_second(folder: &Path) -> io::Result<f64> {
     Ok((GROUPS * group.len()) as f64 / 1e6 / seconds)
 }
 
+/// The median of what the disk below `folder` takes to sync 4 KiB, in seconds: over space that was written before, or
+/// appended.
+#[expect(clippy::disallowed_types, reason = "the disk itself is measured")]
+pub fn small_sync_seconds(folder: &Path, is_written_over: bool) -> io::Result<f64> {
+    use std::os::unix::fs::FileExt as _;
+    const SYNCS: usize = 2_000;
+    let block = vec![0x5a_u8; 4 << 10];
+    let path = folder.join("disk");
+    let file = std::fs::File::create(&path)?;
+    if is_written_over {
+        file.write_all_at(&vec![0; SYNCS * block.len()], 0)?;
+        file.sync_all()?;
+    }
+    let mut took = Vec::with_capacity(SYNCS);
+    for index in 0..SYNCS {
+        let start = std::time::Instant::now();
+        file.write_all_at(&block, (index * block.len()) as u64)?;
+        file.sync_data()?;
+        took.push(start.elapsed());
+    }
+    std::fs::remove_file(&path)?;
+    took.sort_unstable();
+    Ok(took[SYNCS / 2].as_secs_f64())
+}
+
 /// Every file below `root` by its path from there, with its bytes.
 pub fn tree(root: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut files = BTreeMap::new();

@@ -75,6 +75,11 @@ pub async fn pass(limit: Duration) {
     tokio::time::sleep(limit).await;
 }
 
+/// Blocks this thread for `limit`.
+pub fn pass_blocking(limit: Duration) {
+    std::thread::sleep(limit);
+}
+
 /// Whether `condition` comes true within `limit`.
 pub async fn happens(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
