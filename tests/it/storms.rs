@@ -1,5 +1,7 @@
 //! The console on a terminal that does not keep still: it changes its size, and stops the program and lets it go on.
 
+use std::time::Duration;
+
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -8,6 +10,7 @@ use weir_tests::broker::{Broker, subscription};
 use weir_tests::drawn::{check_frame, check_only_draws};
 use weir_tests::figures::{figure, seed};
 use weir_tests::terminal::Terminal;
+use weir_tests::wait;
 
 use crate::broker;
 use crate::terminals::{SOON, WEIR};
@@ -29,6 +32,18 @@ fn open(broker: &Broker) -> Terminal {
     let terminal = Terminal::start(WEIR, &["--server", broker.child().address(), "top"], SIZE);
     terminal.until("numbers", SOON, is_whole);
     terminal
+}
+
+/// Leaves what is open one by one.
+fn leave_all(terminal: &mut Terminal) {
+    for _ in 0..20 {
+        let before = terminal.written();
+        terminal.press("\u{1b}");
+        // Nothing may be left to draw; then it is pressed in vain.
+        drop(wait::until_blocking(Duration::from_millis(20), || {
+            (terminal.written() > before).then_some(())
+        }));
+    }
 }
 
 /// Whether the first and the last line of a frame are there.
@@ -54,16 +69,10 @@ async fn any_size_is_drawn_and_the_last_one_is_right() {
             }
         }
         if turn % 10 == 0 || turn == count {
-            // The overlay may be open, and pages deep; both are left one by one.
-            for _ in 0..20 {
-                terminal.press("\u{1b}");
-                let open = terminal.written();
-                let _drawn =
-                    weir_tests::wait::until_blocking(std::time::Duration::from_millis(20), || {
-                        (terminal.written() > open).then_some(())
-                    });
-            }
+            // An overlay may be open, and each of the eight keeps its place: the first may be deep, too.
+            leave_all(&mut terminal);
             terminal.press("1");
+            leave_all(&mut terminal);
             terminal.resize(SIZE);
             terminal.until("the overview as a whole frame", SOON, |screen| {
                 is_whole(screen) && screen.contains("[1 Overview]")

@@ -14,6 +14,9 @@ use crate::clock;
 /// What the daemon says when it is ready, before its address.
 const READY: &str = "listening on ";
 
+/// A broker looks at its own memory once a second: so long after something, what it says of it is no older.
+pub(super) const SAMPLED: Duration = Duration::from_millis(1_500);
+
 /// Why there is no broker, or none any more.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostError {
@@ -77,8 +80,9 @@ impl Host {
         Ok(Client::connect(Options::to(&self.address).fail_fast()).await?)
     }
 
-    /// Its memory now, in bytes.
+    /// Its memory, in bytes, as of a moment after this call.
     pub(super) async fn memory(&self, client: &Client) -> Result<u64, HostError> {
+        clock::pause(SAMPLED).await;
         let stats = client.stats().get(GetStatsRequest::default()).await?;
         let broker = stats.broker.unwrap_or_default();
         Ok(broker.rss_bytes.unwrap_or(0))

@@ -10,6 +10,7 @@ use weir_proto::v1::{
     TopicBatch,
 };
 
+use super::host::SAMPLED;
 use super::plan::Plan;
 use super::summary::Summary;
 use crate::clock;
@@ -32,6 +33,7 @@ pub(crate) async fn measure(
     })
     .await;
     let created = begun.elapsed().as_secs_f64();
+    clock::pause(SAMPLED).await;
     let after = look(client).await?;
     let published = match made {
         Ok(()) => publish(client, run, &plan, count).await,

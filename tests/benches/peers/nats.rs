@@ -1,4 +1,4 @@
-//! NATS JetStream: a stream of files with work-queue retention for each name, a durable pull consumer, an ack each.
+//! NATS JetStream: for each name a stream of files with one durable pull consumer, whose acks let messages go.
 //!
 //! Its default: it confirms before it syncs, which it does each two minutes.
 
@@ -68,7 +68,7 @@ impl Nats {
             name: name.to_owned(),
             subjects: vec![subject(name)],
             storage: stream::StorageType::File,
-            retention: stream::RetentionPolicy::WorkQueue,
+            retention: stream::RetentionPolicy::Interest,
             num_replicas: 1,
             ..stream::Config::default()
         };
