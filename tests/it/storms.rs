@@ -40,9 +40,9 @@ fn leave_all(terminal: &mut Terminal) {
         let before = terminal.written();
         terminal.press("\u{1b}");
         // Nothing may be left to draw; then it is pressed in vain.
-        drop(wait::until_blocking(Duration::from_millis(20), || {
+        let _drawn = wait::until_blocking(Duration::from_millis(20), || {
             (terminal.written() > before).then_some(())
-        }));
+        });
     }
 }
 
