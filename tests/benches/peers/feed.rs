@@ -12,6 +12,8 @@ use weir_tests::wait;
 /// How many bytes of noise payloads are cut from.
 const NOISE_BYTES: usize = 1 << 20;
 const STAMP_BYTES: usize = 8;
+/// The longest time that a message is counted with, in nanoseconds.
+pub(crate) const LONGEST: u64 = 60_000_000_000;
 
 /// Nanoseconds since the first call.
 pub(crate) fn now() -> u64 {

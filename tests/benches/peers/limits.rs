@@ -138,7 +138,7 @@ async fn relay(channel: Channel, figures: &mut Figures) -> anyhow::Result<()> {
     let codec = ProstCodec::<Message, Message>::default();
     let there = Request::new(times.map(message));
     let mut back = grpc.streaming(there, RELAY, codec).await?.into_inner();
-    let mut latency = Histogram::<u64>::new(3)?;
+    let mut latency = Histogram::<u64>::new_with_bounds(1, feed::LONGEST, 3)?;
     while let Some(message) = back.message().await? {
         let stamp = feed::stamp_of(&message.payload);
         latency.saturating_record(feed::now().saturating_sub(stamp));

@@ -88,7 +88,11 @@ async fn paced<P: Peer>(peer: &Arc<P>, figures: &mut Figures) -> anyhow::Result<
     // The first second warms up.
     let count = PACED_RATE * (PACED_FOR + 1);
     let measured_from = Arc::new(AtomicU64::new(u64::MAX));
-    let latency = Arc::new(Mutex::new(Histogram::<u64>::new(3)?));
+    let latency = Arc::new(Mutex::new(Histogram::<u64>::new_with_bounds(
+        1,
+        feed::LONGEST,
+        3,
+    )?));
     let (from, seen) = (Arc::clone(&measured_from), Arc::clone(&latency));
     let sink = Sink::new(count, move |payload| {
         let stamp = feed::stamp_of(payload);
