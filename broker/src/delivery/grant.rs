@@ -130,13 +130,13 @@ impl Machine {
     }
 
     fn take_fresh(&mut self, basket: &mut Basket<'_>) {
-        while let Some(run) = self.next_fresh_ready(basket.log) {
+        while let Some((run, attempts)) = self.next_fresh_ready(basket.log) {
             let count = basket.fit(run);
             self.fresh = run.start.0 + count;
             if count == 0 {
                 return;
             }
-            self.grant(basket, OffsetRange::new(run.start, count), 0);
+            self.grant(basket, OffsetRange::new(run.start, count), attempts);
         }
         self.pass_over(basket.log);
     }
@@ -145,10 +145,10 @@ impl Machine {
     fn take_fresh_in_turn(&mut self, basket: &mut Basket<'_>, rules: &Rules) {
         let log = basket.log;
         while let Some(fresh) = self.next_fresh(log, self.fresh) {
-            let run = match fresh {
-                Fresh::Ready(run) => run,
-                Fresh::Dead(dead) => {
-                    self.pass_dead(log, dead);
+            let (run, attempts) = match fresh {
+                Fresh::Ready(run, attempts) => (run, attempts),
+                Fresh::Held(held) => {
+                    self.pass_held(log, held);
                     continue;
                 }
             };
@@ -179,7 +179,7 @@ impl Machine {
                     self.keys.meet(offset.0, key);
                 }
             }
-            self.grant(basket, range, 0);
+            self.grant(basket, range, attempts);
             self.fresh = range.end.0;
         }
         self.pass_over(log);

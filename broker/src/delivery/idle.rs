@@ -38,7 +38,7 @@ impl Machine {
         }
         let again = self.ready.first().map(|(range, _)| range.start);
         let waiting = self.waits.first().map(|(range, _)| range.start);
-        let fresh = self.next_fresh_ready(log).map(|range| range.start);
+        let fresh = self.next_fresh_ready(log).map(|(run, _)| run.start);
         let oldest = [again, waiting, fresh].into_iter().flatten().min();
         oldest.is_some_and(|oldest| oldest < end)
     }

@@ -171,7 +171,7 @@ impl Machine {
     /// over those that are leased, waiting or dead.
     fn first_ready(&self, log: &Log) -> Option<Offset> {
         let again = self.ready.first().map(|(range, _)| range.start);
-        let fresh = self.next_fresh_ready(log).map(|range| range.start);
+        let fresh = self.next_fresh_ready(log).map(|(run, _)| run.start);
         again.into_iter().chain(fresh).min()
     }
 

@@ -84,7 +84,7 @@ impl Machine {
     pub fn pass_over(&mut self, log: &Log) {
         if log.scheduled() > 0 && !self.is_stalled {
             let next = match self.next_fresh(log, self.fresh) {
-                Some(Fresh::Ready(run) | Fresh::Dead(run)) => run.start,
+                Some(Fresh::Ready(run, _) | Fresh::Held(run)) => run.start,
                 None => Offset(self.frontier(log)),
             };
             self.fresh = self.fresh.max(next.0);

@@ -1,16 +1,17 @@
 //! Operations taken back: what was requeued, purged, discarded or skipped is as it was, as long as it can be.
 
-use super::bench::{body, name};
+use super::bench::{Bench, body, name};
 use super::operating::{
     HOUR, apply, bench, bench_of, bench_with, check, counts, die, dropping, finish, kill, plan,
     requeue, restart, run, state,
 };
 use crate::core::{
-    Nack, NackAction, Order, Pace, PurgeScope, SequenceRange, SkipCause, Start, UndoLimits,
+    Nack, NackAction, Order, Pace, PurgeScope, Selection, SequenceRange, SkipCause, Start,
+    UndoLimits,
 };
 use crate::model::entry::DropCause;
 use crate::model::settings::{KeyOrder, SubscriptionSettings};
-use crate::model::{Offset, OperationId, Partition, Refusal, Span};
+use crate::model::{MessageId, Offset, OperationId, Partition, Refusal, Span};
 
 #[test]
 fn an_undo_pulls_back_what_was_not_handed_out_and_names_what_was() {
@@ -51,7 +52,7 @@ fn an_undo_pulls_back_what_was_not_handed_out_and_names_what_was() {
 }
 
 /// Requeued once more they are handed out with no attempts counted.
-fn kill_again(bench: &mut super::bench::Bench) {
+fn kill_again(bench: &mut Bench) {
     let planned = plan(bench, requeue());
     let id = apply(bench, &planned, Pace::default());
     let dead = run(bench, id).progress.affected;
@@ -129,6 +130,68 @@ fn what_was_purged_is_restored_with_its_history() {
         assert_eq!(counts(&bench).acked, 21);
         check(&mut bench);
     }
+}
+
+#[test]
+fn what_is_restored_ahead_of_all_that_was_taken_since_a_start_counts_on() {
+    for order in [KeyOrder::Off, KeyOrder::Block] {
+        let settings = SubscriptionSettings {
+            key_order: order,
+            ..SubscriptionSettings::default()
+        };
+        let mut bench = bench_with(settings);
+        bench.publish("t", 0, body(2, 10, &[1, 2]));
+        let consumer = bench.attach("s", 2, 1_000);
+        bench.dispatch();
+        let nack = Nack {
+            action: NackAction::Retry(Some(Span::from_secs(60))),
+            reason: String::new(),
+            class: "slow".to_owned(),
+        };
+        let second = SequenceRange { first: 2, last: 2 };
+        bench.core.stream_nack(consumer, second, &nack, bench.now);
+        let clean = crate::core::Departure::Clean;
+        bench.core.detach(consumer, clean, bench.now);
+        bench.drain();
+        let failed = MessageId {
+            topic: bench.core.topic(&name("t")).unwrap().id,
+            partition: Partition(0),
+            offset: Offset(1),
+        };
+        let purge = Order::Drop {
+            subscription: name("s"),
+            selection: Selection {
+                message_ids: vec![failed],
+                ..Selection::default()
+            },
+            scope: PurgeScope::Backlog,
+            is_final: false,
+        };
+        let planned = plan(&mut bench, purge);
+        let id = apply(&mut bench, &planned, Pace::default());
+        run(&mut bench, id);
+        // Nothing tells a start any more that the first was handed out before.
+        restart(&mut bench);
+        let undo = plan(&mut bench, Order::Undo { operation: id });
+        let undo = apply(&mut bench, &undo, Pace::default());
+        run(&mut bench, undo);
+        bench.attach("s", 10, 1_000);
+        bench.dispatch();
+        assert_eq!(attempts(&bench), [(0, 1)], "{order:?}: one is in backoff");
+        bench.pass(Span::from_secs(60));
+        assert_eq!(attempts(&bench), [(1, 2)], "{order:?}");
+        check(&mut bench);
+    }
+}
+
+/// The offsets that were handed out, with their attempts.
+fn attempts(bench: &Bench) -> Vec<(u64, u32)> {
+    let runs = bench.grants.iter().flat_map(|grant| &grant.runs);
+    runs.flat_map(|run| {
+        let offsets = run.range.offsets();
+        offsets.map(|offset| (offset.0, run.attempt))
+    })
+    .collect()
 }
 
 #[test]
