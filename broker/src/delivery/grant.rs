@@ -4,11 +4,11 @@
 //! order nothing out of turn. Costs follow the number of ranges; with key order and keys, of
 //! messages.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fresh::Fresh;
 use super::holding::{Again, Lease};
+use super::keys::{Keys, Parked};
 use super::spans::between;
 use super::{Handled, Log, Machine, Room, Rules, Ticket};
 use crate::model::OffsetRange;
@@ -122,11 +122,7 @@ impl Machine {
         if self.keys.is_empty() {
             return (span, true);
         }
-        let first = self.keys.has_turn(span.start.0);
-        let mut offsets = span.offsets();
-        let end = offsets.find(|offset| self.keys.has_turn(offset.0) != first);
-        let end = end.unwrap_or(span.end);
-        (OffsetRange::between(span.start, end), first)
+        self.keys.front(span)
     }
 
     fn take_fresh(&mut self, basket: &mut Basket<'_>) {
@@ -158,8 +154,8 @@ impl Machine {
             let run = between(run.start.0, end.min(run.start.plus(most).0));
             let count = match keys {
                 None => basket.fit(run),
-                Some(keys) => match self.meet(run, keys, rules) {
-                    Turn::Free(count) => basket.fit(OffsetRange::new(run.start, count)),
+                Some(keys) => match self.meet(run, keys, basket, rules) {
+                    Turn::Free(count) => count,
                     Turn::Parked(count) => {
                         self.fresh = run.start.0 + count;
                         continue;
@@ -174,51 +170,38 @@ impl Machine {
                 return;
             }
             let range = OffsetRange::new(run.start, count);
-            for (offset, &key) in range.offsets().zip(keys.unwrap_or(&[])) {
-                if key != 0 {
-                    self.keys.meet(offset.0, key);
-                }
-            }
             self.grant(basket, range, attempts);
             self.fresh = range.end.0;
         }
         self.pass_over(log);
     }
 
-    /// The front of a run of fresh messages: those whose turn it is, each of another key, or those
-    /// that stand behind others, which are parked.
-    fn meet(&mut self, run: OffsetRange, keys: &[u64], rules: &Rules) -> Turn {
-        let mut seen = BTreeSet::new();
-        let mut free = 0;
+    /// The front of a run of fresh messages: those whose turn it is and that there is room for, each of another key,
+    /// which have met now, or those that stand behind others, which are parked.
+    fn meet(&mut self, run: OffsetRange, keys: &[u64], basket: &Basket<'_>, rules: &Rules) -> Turn {
+        let is_free = |first: &u64| *first == 0 || self.keys.is_free(*first);
+        if keys.first().is_some_and(is_free) {
+            let fit = OffsetRange::new(run.start, basket.fit(run)).offsets();
+            let free = fit
+                .zip(keys)
+                .take_while(|&(offset, &key)| key == 0 || self.keys.meet_first(offset.0, key));
+            return Turn::Free(free.count() as u64);
+        }
+        let may_park = |keys: &Keys, is_crowded| {
+            let has_room = keys.parked_messages() < rules.parked_messages;
+            has_room && (is_crowded || keys.parked_keys() < rules.parked_keys)
+        };
         let mut parked = 0;
         for (offset, &key) in run.offsets().zip(keys) {
-            let is_free = key == 0 || (self.keys.is_free(key) && !seen.contains(&key));
-            if is_free && parked == 0 {
-                free += 1;
-                if key != 0 {
-                    seen.insert(key);
-                }
-                continue;
+            match self.keys.meet_behind(offset.0, key, may_park) {
+                Parked::Behind => parked += 1,
+                Parked::First | Parked::Full => break,
             }
-            if is_free || free > 0 {
-                break;
-            }
-            if !self.may_park(key, rules) {
-                break;
-            }
-            self.keys.meet(offset.0, key);
-            parked += 1;
         }
-        match (free, parked) {
-            (0, 0) => Turn::Stalled,
-            (0, parked) => Turn::Parked(parked),
-            (free, _) => Turn::Free(free),
+        match parked {
+            0 => Turn::Stalled,
+            parked => Turn::Parked(parked),
         }
-    }
-
-    fn may_park(&self, key: u64, rules: &Rules) -> bool {
-        let has_room = self.keys.parked_messages() < rules.parked_messages;
-        has_room && (self.keys.parked_keys() < rules.parked_keys || self.keys.is_crowded(key))
     }
 
     fn grant(&mut self, basket: &mut Basket<'_>, range: OffsetRange, attempts: u32) {
@@ -230,9 +213,7 @@ impl Machine {
         self.leased += range.count();
         self.progress.touch(range, ticket.at, |_, _, _| ());
         self.progress.note_leased(range);
-        for (offset, _) in self.keys.members(range) {
-            self.keys.lease(offset);
-        }
+        self.keys.lease(range);
         let lease = Lease {
             attempt: attempts + 1,
             serial: ticket.serial,

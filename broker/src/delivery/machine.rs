@@ -5,7 +5,7 @@
 //! if a live change names a message that is not in the state it must be in. Decides nothing.
 
 use super::holding::{Again, Lease, Wait};
-use super::keys::Keys;
+use super::keys::{Keys, LineId};
 use super::page::{Kind, Stretch, index};
 use super::progress::{Progress, relative};
 use super::spans::{Spans, between};
@@ -30,8 +30,8 @@ pub struct Machine {
     pub(super) fresh: u64,
     pub(super) key_order: KeyOrder,
     pub(super) keys: Keys,
-    /// Keys of which a message ended its lease or left its line.
-    pub(super) eased: Vec<u64>,
+    /// Lines of keys of which a message ended its lease or left.
+    pub(super) eased: Vec<LineId>,
     /// A take stopped because too many messages wait behind others of their keys.
     pub(super) is_stalled: bool,
     pub(super) leased: u64,
@@ -67,7 +67,8 @@ impl Machine {
     /// Messages were acknowledged; each was unfinished.
     pub fn acked(&mut self, ranges: &[OffsetRange], at: Position) {
         for &range in ranges {
-            self.end_leases_by(range, Timing::acked);
+            // That they are finished eases their keys.
+            self.end_leases_by(range, Timing::acked, |_| ());
             self.finish(range, at);
             self.progress.acked += range.count();
         }
@@ -155,10 +156,7 @@ impl Machine {
                 was_dead == range.count() || !self.progress.live,
                 "only a dead message holds its key and is passed"
             );
-            for (offset, key) in self.keys.members(range) {
-                self.keys.leave(offset);
-                self.eased.push(key);
-            }
+            self.keys.leave(range, &mut self.eased);
             self.is_stalled = false;
         }
         self.promote();
@@ -166,14 +164,18 @@ impl Machine {
 
     /// Ends what leases there are in a range; gives how many messages they held.
     pub(super) fn end_leases(&mut self, range: OffsetRange) -> u64 {
-        self.end_leases_by(range, |_, _, _| ())
+        let mut eased = std::mem::take(&mut self.eased);
+        let count = self.end_leases_by(range, |_, _, _| (), |line| eased.push(line));
+        self.eased = eased;
+        count
     }
 
-    /// The same; lets the end of each be measured.
+    /// The same; lets the end of each be measured, and the lines of their keys be eased.
     fn end_leases_by(
         &mut self,
         range: OffsetRange,
         measure: impl Fn(&mut Timing, u64, &Lease),
+        mut ease: impl FnMut(LineId),
     ) -> u64 {
         let mut count = 0;
         for (piece, lease) in self.leases.cut(range) {
@@ -182,10 +184,7 @@ impl Machine {
                 measure(&mut self.timing, piece.count(), &lease);
             }
             self.progress.note_unleased(piece);
-            for (offset, key) in self.keys.members(piece) {
-                self.keys.unlease(offset);
-                self.eased.push(key);
-            }
+            self.keys.unlease(piece, &mut ease);
         }
         if self.progress.live {
             self.leased -= count;
@@ -201,10 +200,7 @@ impl Machine {
             self.timing.finished(range);
             let waits = self.waits.cut(range);
             self.waiting -= waits.iter().map(|(piece, _)| piece.count()).sum::<u64>();
-            for (offset, key) in self.keys.members(range) {
-                self.keys.forget(offset);
-                self.eased.push(key);
-            }
+            self.keys.forget(range, &mut self.eased);
         }
         self.erase_records(range);
         let newly = self.progress.finish(range, at);
@@ -246,9 +242,7 @@ impl Machine {
             })
         });
         if self.key_order == KeyOrder::Skip {
-            for (offset, _) in self.keys.members(failure.range) {
-                self.keys.leave(offset);
-            }
+            self.keys.leave(failure.range, &mut self.eased);
         }
     }
 
@@ -345,10 +339,11 @@ impl Machine {
         }
     }
 
-    /// Lets the next message of each eased key be handed out, if it is ready.
+    /// Lets the next message of each eased line be handed out, if it is ready.
     pub(super) fn promote(&mut self) {
-        while let Some(key) = self.eased.pop() {
-            let Some(next) = self.keys.next_of(key) else {
+        let mut eased = std::mem::take(&mut self.eased);
+        for line in eased.drain(..) {
+            let Some(next) = self.keys.next_of(line) else {
                 continue;
             };
             let record = self.progress.record(next);
@@ -359,6 +354,7 @@ impl Machine {
                     .insert(OffsetRange::one(Offset(next)), Again(attempts));
             }
         }
+        self.eased = eased;
     }
 
     pub(super) fn tidy(&mut self, range: OffsetRange) {

@@ -214,9 +214,7 @@ impl Machine {
             }
         }
         for (range, _) in self.leases.iter() {
-            for (offset, _) in self.keys.members(range) {
-                self.keys.lease(offset);
-            }
+            self.keys.lease(range);
         }
     }
 

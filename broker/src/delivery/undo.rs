@@ -91,10 +91,7 @@ impl Machine {
 
     /// What was dead takes its place in the order of its key, and is ready.
     pub(super) fn rejoin(&mut self, range: OffsetRange) {
-        for (offset, key) in self.keys.members(range) {
-            self.keys.join(offset);
-            self.eased.push(key);
-        }
+        self.keys.join(range, &mut self.eased);
         self.give_back(range);
         self.tidy(range);
     }
@@ -111,10 +108,7 @@ impl Machine {
             let stretch = Stretch::new(0, 1, Record::Dead(dead));
             self.erase(range, at, |_| Some(stretch));
             if self.key_order == KeyOrder::Skip {
-                for (offset, key) in self.keys.members(range) {
-                    self.keys.leave(offset);
-                    self.eased.push(key);
-                }
+                self.keys.leave(range, &mut self.eased);
             }
             self.is_stalled = false;
         }

@@ -75,13 +75,14 @@ fn answer(done: Done, gauges: &Arc<Gauges>, confirmations: &mut JoinSet<()>) {
 
 fn take_batch(batch: ReceivedBatch, gauges: &Gauges) {
     let now = gauges.elapsed();
-    let payloads = batch.messages().map(|message| &message.payload);
-    let stamps = payloads.filter_map(|payload| Stamp::of(payload, gauges.run));
-    let stamps: Vec<Stamp> = stamps.collect();
+    let mut stamps = Vec::with_capacity(batch.len());
     {
         let mut ledger = gauges.ledger();
-        for stamp in &stamps {
-            ledger.came(*stamp, true);
+        for (message, attempt) in batch.messages().zip(batch.attempts()) {
+            if let Some(stamp) = Stamp::of(&message.payload, gauges.run) {
+                ledger.came(stamp, attempt <= 1);
+                stamps.push(stamp);
+            }
         }
     }
     batch.ack_all();

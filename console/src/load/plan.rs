@@ -85,7 +85,7 @@ impl Plan {
 
     /// Whether a consumer may take a batch as a whole.
     pub(crate) fn takes_batches(&self) -> bool {
-        self.handle.is_zero() && self.fail <= 0.0 && self.keys == 0 && !self.confirms_acks
+        self.handle.is_zero() && self.fail <= 0.0 && !self.confirms_acks
     }
 }
 

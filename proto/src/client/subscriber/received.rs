@@ -219,6 +219,12 @@ impl ReceivedBatch {
         })
     }
 
+    /// Which try each of the messages left in the batch is, from 1, in order.
+    pub fn attempts(&self) -> impl Iterator<Item = u32> + '_ {
+        let runs = self.runs.iter();
+        runs.flat_map(|run| std::iter::repeat_n(run.attempt, run.messages.len()))
+    }
+
     /// The messages left are done.
     pub fn ack_all(mut self) {
         for range in self.take_ranges() {

@@ -127,6 +127,7 @@ async fn a_batch_is_acknowledged_as_one_range_over_its_runs() {
     assert_eq!((whole.len(), whole.messages().count()), (1000, 1000));
     let held = whole.next().unwrap();
     assert_eq!(whole.ids().next().unwrap().offset, 1002);
+    assert!(whole.attempts().eq(std::iter::repeat_n(2, 999)));
     whole.ack_all();
     assert_eq!(
         talk.request().await.acks,
