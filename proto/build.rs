@@ -25,6 +25,7 @@ const FILES: &[&str] = &[
     "weir/v1/diagnosis.proto",
     "weir/v1/events.proto",
     "weir/v1/dead_groups.proto",
+    "weir/v1/undo_stats.proto",
     "weir/v1/stats.proto",
     "weir/v1/operations.proto",
     "weir/v1/audit.proto",

@@ -241,6 +241,8 @@ async fn backlogs_are_purged_sought_past_and_restored() {
             broker.stats("other").await.ready,
         )
     };
+    let none = typed(server, "status", 0).stdout;
+    assert!(none.contains("an operation can be undone for"), "{none}");
 
     let purge = typed(server, "topic purge t --keep 2 --yes -o json", 0).json();
     assert_eq!(
@@ -248,6 +250,13 @@ async fn backlogs_are_purged_sought_past_and_restored() {
         (&8.into(), &Value::Null)
     );
     assert_eq!(counts().await, (2, 2));
+    wait::until("what is kept for that is counted", SOON, async || {
+        let undo = typed(server, "status -o json", 0).json()["undo"].clone();
+        assert_eq!(undo["grace_seconds"], 86_400.0);
+        (undo["operations"] == 2 && undo["kept"] == 4 && undo["kept_bytes"].as_u64() > Some(0))
+            .then_some(())
+    })
+    .await;
     for id in purge["operations"].as_array().unwrap() {
         typed(
             server,

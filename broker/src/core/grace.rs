@@ -2,6 +2,9 @@
 //! then, within a budget of bytes. Beyond it, or when the disk is full, the oldest operations lose their undo, and say
 //! why. Also what is remembered of operations at all.
 
+use std::collections::BTreeSet;
+
+use super::kept::KeptForUndo;
 use super::limits::MAX_OPERATIONS;
 use super::objects::{Store, Topic};
 use super::operation::Operation;
@@ -22,21 +25,56 @@ impl Core {
         self.close_oldest(note, now)
     }
 
+    /// What stays stored only so that operations can be undone, as it was counted last: once a second.
+    pub fn kept_for_undo(&self) -> KeptForUndo {
+        KeptForUndo {
+            limits: self.undo,
+            ..self.kept
+        }
+    }
+
     /// Bytes that stay stored only so that operations can be undone.
     pub fn held_bytes(&self) -> u64 {
-        let mut held = 0;
-        for topic in self.objects.topics.values() {
+        self.count_kept().bytes
+    }
+
+    /// Looks at the topics of the operations that keep something, and at no others.
+    fn count_kept(&self) -> KeptForUndo {
+        let mut kept = KeptForUndo::default();
+        let operations = &self.objects.operations;
+        let open = operations.open.iter();
+        let open = open.filter_map(|id| operations.all.get(id));
+        let holding = open.filter(|one| one.holds());
+        let mut topics = BTreeSet::new();
+        for one in holding {
+            topics.insert(one.state.record.topic);
+            let end = one.state.progress.undo_until;
+            if end == Time(0) {
+                continue;
+            }
+            kept.operations += 1;
+            kept.last_end = kept.last_end.max(end);
+            if kept.first_end == Time(0) || end < kept.first_end {
+                kept.first_end = end;
+            }
+        }
+        let topics = topics.iter();
+        for topic in topics.filter_map(|id| self.objects.topics.get(id)) {
             for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
                 let low = self.held_from(topic, partition);
                 if let Some(low) = low.filter(|low| *low < store.log.next()) {
                     let floor = self.floor_without_undo(topic, partition, store);
-                    let from = low.max(store.log.low());
-                    held += store.log.bytes(OffsetRange::between(from, floor));
+                    let range = OffsetRange::between(low.max(store.log.low()), floor);
+                    kept.messages += store.log.count(range);
+                    kept.bytes += store.log.bytes(range);
                 }
             }
         }
-        let aside = self.objects.aside.topics.values();
-        held + aside.map(Topic::stored_bytes).sum::<u64>()
+        for topic in self.objects.aside.topics.values() {
+            kept.messages += topic.stored().messages;
+            kept.bytes += topic.stored_bytes();
+        }
+        kept
     }
 
     /// From where on messages of a partition must stay stored, since an operation may restore them.
@@ -81,13 +119,15 @@ impl Core {
             }
         }
         self.give_up_forsaken(now);
-        while !self.objects.operations.open.is_empty() && self.held_bytes() > self.undo.bytes {
+        self.forget_operations(MAX_OPERATIONS, now);
+        self.kept = self.count_kept();
+        while self.kept.bytes > self.undo.bytes {
             let note = "newer operations needed the room in which it was kept";
             if !self.close_oldest(note, now) {
                 break;
             }
+            self.kept = self.count_kept();
         }
-        self.forget_operations(MAX_OPERATIONS, now);
     }
 
     /// Forgets operations that are over until there are at most so many.

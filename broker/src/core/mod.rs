@@ -30,6 +30,7 @@ mod remembered;
 mod sieves;
 mod operation;
 mod plan;
+mod kept;
 mod totals;
 mod measures;
 mod trail;
@@ -143,6 +144,7 @@ pub use command::{
 pub use counts::{BrokerCounts, ConsumerCounts, Meters, Standing};
 pub use dead_groups::DeadMessages;
 pub use measures::{DepartedConsumer, Distributions};
+pub use kept::KeptForUndo;
 pub use moving::{MoveSlice, MoveStep, Moved};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use plan::{

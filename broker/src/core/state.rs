@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::apply::Mode;
 use super::consumer::Consumer;
 use super::guard::Guard;
+use super::kept::KeptForUndo;
 use super::objects::{Objects, Subscription, Topic};
 use super::output::{Group, OutFrame, Output};
 use super::plan::{Plans, UndoLimits};
@@ -66,6 +67,8 @@ pub struct Core {
     pub(super) plans: Plans,
     /// How long what operations drop can be restored, and how many bytes are held for that.
     pub(super) undo: UndoLimits,
+    /// What is held for that, as it was counted last.
+    pub(super) kept: KeptForUndo,
     /// What names this broker among others.
     pub(super) broker_id: u64,
     /// Bytes that the journal takes in one commit group.
@@ -132,6 +135,7 @@ impl Core {
             tell_at: Mono::default(),
             plans: Plans::default(),
             undo: UndoLimits::default(),
+            kept: KeptForUndo::default(),
             broker_id: 0,
             group_bytes: u64::MAX,
             output: Output::default(),

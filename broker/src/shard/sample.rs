@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::core::{
-    DepartedConsumer, Distributions, SubscriptionCounts, SubscriptionPartition, TopicCounts,
-    TopicPartition,
+    DepartedConsumer, Distributions, KeptForUndo, SubscriptionCounts, SubscriptionPartition,
+    TopicCounts, TopicPartition,
 };
 use crate::insight::advice::Load;
 use crate::insight::top_keys::TopKey;
@@ -53,6 +53,8 @@ pub struct BrokerSample {
     pub conservation_error: u64,
     /// How long nothing is destroyed by time yet, because the clock has jumped; `None` if it has not.
     pub suspended: Option<Span>,
+    /// What is kept only so that operations can be undone.
+    pub undo: KeptForUndo,
     /// How many topics there are.
     pub topics: u32,
     /// How many subscriptions.

@@ -252,6 +252,7 @@ impl Sampler {
             dead: counts.dead,
             conservation_error: counts.conservation_error,
             suspended: counts.suspended,
+            undo: core.kept_for_undo(),
             topics: counts.topics,
             subscriptions: counts.subscriptions,
             consumers: counts.consumers,

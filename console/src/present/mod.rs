@@ -24,6 +24,7 @@ pub(crate) mod operations;
 pub(crate) mod plan;
 pub(crate) mod setting;
 pub(crate) mod status;
+pub(crate) mod undo;
 pub(crate) mod subscription_settings;
 
 pub(crate) mod consumer;

@@ -5,6 +5,7 @@ use weir_proto::v1;
 
 use super::json::SCHEMA_VERSION;
 use super::table::Fields;
+use super::undo::UndoDocument;
 use super::units::{self, known, per_second};
 
 /// How the broker is.
@@ -41,6 +42,8 @@ pub(crate) struct StatusDocument {
     pub(crate) host_memory_bytes: Option<u64>,
     /// How long nothing is destroyed by time yet, because the clock has jumped; null if it has not.
     pub(crate) suspended_seconds: Option<f64>,
+    /// Null if the broker does not tell.
+    pub(crate) undo: Option<UndoDocument>,
     pub(crate) sample_time: Option<String>,
 }
 
@@ -78,6 +81,9 @@ impl StatusDocument {
             host_cores: broker.host_cores,
             host_memory_bytes: broker.host_memory_bytes,
             suspended_seconds: broker.suspended_seconds,
+            undo: broker
+                .undo
+                .map(|undo| UndoDocument::new(&undo, sample_time)),
             sample_time: units::rfc3339(sample_time),
         }
     }
@@ -129,6 +135,9 @@ impl StatusDocument {
         fields.push("dead", units::count(self.dead));
         fields.push("conservation error", units::count(self.conservation_error));
         fields.push("journal", units::bytes(self.journal_bytes));
+        if let Some(undo) = &self.undo {
+            fields.push("kept for undo", undo.words());
+        }
         fields.push("disk free", known(self.disk_free_bytes, units::bytes));
         fields.push("last sync", known(self.sync_seconds, units::seconds));
         fields.push("memory", known(self.rss_bytes, units::bytes));

@@ -3,7 +3,7 @@
 use weir_proto::server;
 
 use super::{convert, diagnosis, durations};
-use crate::core::{ConsumerCounts, SubscriptionPartition};
+use crate::core::{ConsumerCounts, KeptForUndo, SubscriptionPartition};
 use crate::insight::{Drain, WINDOWS, Window};
 use crate::model::entry::DropCause;
 use crate::model::{Span, Time};
@@ -46,6 +46,21 @@ pub(super) fn broker(sample: &BrokerSample) -> server::BrokerStats {
         host_cores: host.host_cores,
         host_memory_bytes: host.host_memory_bytes,
         suspended_seconds: sample.suspended.map(Span::as_seconds),
+        undo: Some(undo(&sample.undo)),
+    }
+}
+
+/// What is kept for undo. A limit that the disk does not set is none.
+fn undo(kept: &KeptForUndo) -> server::UndoStats {
+    let end = |time: Time| (time > Time(0)).then(|| convert::timestamp(time));
+    server::UndoStats {
+        kept: kept.messages,
+        kept_bytes: kept.bytes,
+        limit_bytes: Some(kept.limits.bytes).filter(|bytes| *bytes < u64::MAX),
+        grace_seconds: kept.limits.grace.as_seconds(),
+        operation_count: kept.operations,
+        first_end_time: end(kept.first_end),
+        last_end_time: end(kept.last_end),
     }
 }
 

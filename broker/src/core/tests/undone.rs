@@ -11,7 +11,7 @@ use crate::core::{
 };
 use crate::model::entry::DropCause;
 use crate::model::settings::{KeyOrder, SubscriptionSettings};
-use crate::model::{MessageId, Offset, OperationId, Partition, Refusal, Span};
+use crate::model::{MessageId, Offset, OperationId, Partition, Refusal, Span, Time};
 
 #[test]
 fn an_undo_pulls_back_what_was_not_handed_out_and_names_what_was() {
@@ -261,6 +261,14 @@ fn what_can_be_restored_stays_stored_until_its_grace_is_over() {
     bench.pass(Span::from_secs(5));
     assert_eq!(bench.core.low(&name("t"), Partition(0)), Offset(0));
     assert!(bench.core.held_bytes() > 0);
+    let (kept, end) = (
+        bench.core.kept_for_undo(),
+        state(&bench, id).progress.undo_until,
+    );
+    assert_eq!((kept.messages, kept.operations), (10, 1));
+    assert_eq!(kept.bytes, bench.core.held_bytes());
+    assert_eq!((kept.first_end, kept.last_end), (end, end));
+    assert_eq!(kept.limits.grace, HOUR);
     restart(&mut bench);
     for _ in 0..3 {
         bench.pass(HOUR);
@@ -272,6 +280,9 @@ fn what_can_be_restored_stays_stored_until_its_grace_is_over() {
         "{refused:?}"
     );
     assert_eq!(bench.core.held_bytes(), 0);
+    let kept = bench.core.kept_for_undo();
+    assert_eq!((kept.messages, kept.operations), (0, 0));
+    assert_eq!((kept.first_end, kept.last_end), (Time(0), Time(0)));
     restart(&mut bench);
 }
 

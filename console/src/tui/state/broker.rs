@@ -1,7 +1,7 @@
 //! The broker as a whole, as of the last sample.
 
 use weir_proto::safe_text::SafeText;
-use weir_proto::v1::{BrokerHealth, BrokerStats};
+use weir_proto::v1::{BrokerHealth, BrokerStats, UndoStats};
 
 use super::reading::{broker_seconds, measured};
 
@@ -34,6 +34,22 @@ pub(crate) struct Broker {
     pub(crate) topic_count: u32,
     pub(crate) subscription_count: u32,
     pub(crate) consumer_count: u32,
+    /// What is kept for undo; `None` if the broker does not tell.
+    pub(crate) undo: Option<Undo>,
+}
+
+/// What the broker keeps only so that operations can be undone.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Undo {
+    pub(crate) kept: u64,
+    pub(crate) kept_bytes: u64,
+    /// `None` if there is no limit.
+    pub(crate) limit_bytes: Option<u64>,
+    /// For how many seconds an operation can be undone; 0 if nothing is put aside.
+    pub(crate) grace: f64,
+    /// When the first and the last operation lose their undo: seconds since the epoch by the broker's clock.
+    pub(crate) first_end: Option<f64>,
+    pub(crate) last_end: Option<f64>,
 }
 
 impl Broker {
@@ -61,6 +77,20 @@ impl Broker {
             topic_count: stats.topic_count,
             subscription_count: stats.subscription_count,
             consumer_count: stats.consumer_count,
+            undo: stats.undo.as_ref().map(Undo::new),
+        }
+    }
+}
+
+impl Undo {
+    fn new(stats: &UndoStats) -> Self {
+        Self {
+            kept: stats.kept,
+            kept_bytes: stats.kept_bytes,
+            limit_bytes: stats.limit_bytes,
+            grace: measured(stats.grace_seconds).unwrap_or(0.0),
+            first_end: stats.first_end_time.map(broker_seconds),
+            last_end: stats.last_end_time.map(broker_seconds),
         }
     }
 }

@@ -9,7 +9,7 @@ use weir_proto::client::Numbers;
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{
     BrokerHealth, BrokerStats, ConsumerStats, DrainState, DropCause, DroppedCount,
-    SubscriptionRates, SubscriptionStats, WatchResponse,
+    SubscriptionRates, SubscriptionStats, UndoStats, WatchResponse,
 };
 
 use crate::tui::message::{Message, Outcome};
@@ -205,6 +205,21 @@ pub(crate) fn broker() -> BrokerStats {
         topic_count: 4,
         subscription_count: 6,
         consumer_count: 5,
+        undo: Some(UndoStats {
+            kept: 12_000_034,
+            kept_bytes: 1_641_000_000,
+            limit_bytes: Some(12_884_901_888),
+            grace_seconds: 86_400.0,
+            operation_count: 2,
+            first_end_time: Some(Timestamp {
+                seconds: EPOCH + 700,
+                nanos: 0,
+            }),
+            last_end_time: Some(Timestamp {
+                seconds: EPOCH + 79_000,
+                nanos: 0,
+            }),
+        }),
         ..BrokerStats::default()
     }
 }

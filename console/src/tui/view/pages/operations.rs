@@ -20,6 +20,8 @@ use crate::tui::view::list::remark;
 use crate::tui::view::pen::Pen;
 use crate::tui::view::phrase::Phrase;
 
+/// Cells of a frame's top that are neither title nor remark: corners, blanks, and a line between the two.
+const FRAME_CELLS: usize = 10;
 /// Cells of a bar of progress.
 const BAR_CELLS: usize = 10;
 
@@ -74,7 +76,11 @@ pub(super) const ON_DEAD: &[Field<Operation>] = &[
 /// Draws it between the tabs and the footer.
 pub(crate) fn operations(pen: &mut Pen<'_>, state: &State) {
     let areas = areas(&state.page().place, &state.layout());
-    let inner = boxed(pen, areas.list, &titled("Operations"), &remark(state));
+    let title = titled("Operations");
+    let remark = remark(state);
+    let used = title.width() + remark.width() + FRAME_CELLS;
+    let room = usize::from(areas.list.width).saturating_sub(used);
+    let inner = boxed(pen, areas.list, &title.then(kept(state, room)), &remark);
     let Some(all) = loaded(pen, inner, &state.page().data.operations, state) else {
         boxed(pen, areas.foot, &Phrase::new(), &Phrase::new());
         return;
@@ -108,6 +114,61 @@ pub(crate) fn operations(pen: &mut Pen<'_>, state: &State) {
         .as_ref()
         .and_then(|id| find(all, id));
     about(pen, areas.foot, selected, state);
+}
+
+/// `· 31,204 messages, 9.1 MiB of 12.0 GiB kept for undo, the last until 14:20:00`, as much of it as there is room for.
+fn kept(state: &State, room: usize) -> Phrase {
+    let broker = state.shown().broker.as_ref();
+    let Some(undo) = broker.and_then(|broker| broker.undo.as_ref()) else {
+        return Phrase::new();
+    };
+    if undo.grace <= 0.0 {
+        let parts = vec![Phrase::new().say("this broker keeps nothing for undo", Meaning::Watch)];
+        return with_dot(parts, room);
+    }
+    let mut bytes = Phrase::new().add(figures::bytes(Some(undo.kept_bytes)), Meaning::Plain);
+    if let Some(most) = undo.limit_bytes {
+        let is_tight = undo.kept_bytes > most - most / 4;
+        bytes = bytes.say(" of ", Meaning::Label).add(
+            figures::bytes(Some(most)),
+            if is_tight {
+                Meaning::Watch
+            } else {
+                Meaning::Plain
+            },
+        );
+    }
+    let mut parts = vec![bytes.say(" kept for undo", Meaning::Label)];
+    if let Some(end) = undo.last_end {
+        let end = clock::time_of_day(Some(end), now(state));
+        parts.push(
+            Phrase::new()
+                .say("until ", Meaning::Label)
+                .add(end, Meaning::Plain),
+        );
+        parts.push(
+            Phrase::new()
+                .add(figures::count(undo.kept), Meaning::Plain)
+                .say(" messages", Meaning::Label),
+        );
+    }
+    if let Some(end) = undo.first_end.filter(|end| undo.last_end != Some(*end)) {
+        let end = clock::time_of_day(Some(end), now(state));
+        parts.push(
+            Phrase::new()
+                .say("the first until ", Meaning::Label)
+                .add(end, Meaning::Plain),
+        );
+    }
+    with_dot(parts, room)
+}
+
+fn with_dot(parts: Vec<Phrase>, room: usize) -> Phrase {
+    let said = Phrase::fitting(parts, ", ", room.saturating_sub(3));
+    if said.width() == 0 {
+        return said;
+    }
+    Phrase::new().say(" · ", Meaning::Dim).then(said)
 }
 
 fn find<'a>(all: &'a Operations, id: &RowId) -> Option<&'a Operation> {
