@@ -171,6 +171,19 @@ async fn on_the_screen_of_production_unlocking_and_each_act_want_their_name() {
         (broker.stats("smtp").await.dead == 0).then_some(())
     })
     .await;
+    // So does an undo: what it acts on is to be typed, not the number of the operation.
+    step(&mut terminal, "7", "[7 Operations]");
+    terminal.until("its end", SOON, |screen| {
+        screen.contains("finished: 30 of 30")
+    });
+    step(&mut terminal, "U", "The broker's plan");
+    assert!(terminal.screen().contains(off), "{}", terminal.screen());
+    move_focus(&mut terminal, "\u{1b}[Z", 1);
+    terminal.press("smtp");
+    terminal.until("its name", SOON, |screen| !screen.contains(off));
+    move_focus(&mut terminal, "\t", 3);
+    step(&mut terminal, "\r", "undone by 2");
+    assert_eq!(broker.stats("smtp").await.dead, 30);
     terminal.press("\u{3}");
     assert_eq!(terminal.end(SOON), 0, "{}", terminal.screen());
 }

@@ -14,7 +14,7 @@ use super::session::Session;
 use super::signals::Signals;
 use crate::present::format::Format;
 use crate::present::json;
-use crate::present::operation::{Counted, is_over};
+use crate::present::operation::{Counted, acted_on, is_over};
 use crate::present::operations::{ListedOperation, operation_table};
 use crate::present::shell::word;
 
@@ -177,7 +177,7 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), Failure> 
             let asked = Question {
                 plan: &plan,
                 whether: &format!("Cancel operation {id}?"),
-                name: id,
+                name: acted_on(&operation.topic, &operation.subscription),
                 command: &session.command(&format!("op cancel {} --yes", word(id))),
             };
             consent::on_plan(session, &given, &asked)?;
@@ -209,10 +209,7 @@ async fn undo(session: &mut Session, args: UndoArgs) -> Result<(), Failure> {
             Asks::Counting("Take back", ["message", "messages"]),
         ),
     };
-    let name = match about.subscription.as_str() {
-        "" => about.topic,
-        name => name.to_owned(),
-    };
+    let name = acted_on(&about.topic, &about.subscription).clone();
     let wanted = Wanted {
         requests: vec![request],
         command: ("op undo", args.id.clone()),

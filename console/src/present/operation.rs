@@ -93,6 +93,16 @@ impl OperationDocument {
     }
 }
 
+/// What an act is on: a subscription, else a topic. People call it by that name, and confirm it by that name where
+/// they depend on the broker, on the command line and on the screen.
+pub(crate) fn acted_on<'a, T: AsRef<str> + ?Sized>(topic: &'a T, subscription: &'a T) -> &'a T {
+    if subscription.as_ref().is_empty() {
+        topic
+    } else {
+        subscription
+    }
+}
+
 /// What a sentence about an act counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counted {

@@ -82,7 +82,8 @@ fn confirmed_name(state: &State, dialog: &Dialog) -> Option<SafeText> {
         | Deed::Drop { subscription }
         | Deed::Seek { subscription } => Some(subscription.clone()),
         Deed::DeleteTopic { topic } => Some(topic.clone()),
-        Deed::Undo { operation } => Some(operation.clone()),
+        // The operation's number says nothing about what is at stake.
+        Deed::Undo { about, .. } => Some(about.clone()),
         _ => None,
     }
 }
@@ -325,7 +326,11 @@ fn operation(state: &mut State, action: Action) -> Result<Dialog, &'static str> 
     let (affected, selected) = (units::count(one.affected), units::count(one.selected));
     let done = format!("{affected} of {selected} are done");
     let (deed, title, said) = match action {
-        Action::Undo => (Deed::Undo { operation }, "Undo operation ", String::new()),
+        Action::Undo => {
+            let about = one.about().clone();
+            let deed = Deed::Undo { operation, about };
+            (deed, "Undo operation ", String::new())
+        }
         _ if is_over => return Err("this operation is over; U takes it back"),
         Action::CancelOperation => {
             let control = Control::Cancel;
@@ -353,7 +358,7 @@ fn operation(state: &mut State, action: Action) -> Result<Dialog, &'static str> 
         }
     };
     let mut name = SafeText::default();
-    if let Deed::Undo { operation } | Deed::Control { operation, .. } = &deed {
+    if let Deed::Undo { operation, .. } | Deed::Control { operation, .. } = &deed {
         name = operation.clone();
     }
     let mut dialog = Dialog::new(state.next_serial(), deed, titled(title, &name));

@@ -41,9 +41,10 @@ pub(crate) enum Deed {
     DeleteTopic {
         topic: SafeText,
     },
-    /// An operation is taken back.
+    /// An operation is taken back; what that was on, by whose name it is confirmed.
     Undo {
         operation: SafeText,
+        about: SafeText,
     },
     /// A subscription is held.
     Pause {

@@ -6,6 +6,7 @@ use weir_proto::v1::{
 };
 
 use super::reading::{broker_seconds, measured};
+use crate::present::operation::acted_on;
 
 const NAME_CAP_BYTES: usize = 511;
 const TEXT_CAP_BYTES: usize = 2_048;
@@ -173,13 +174,9 @@ impl Operation {
         )
     }
 
-    /// The subscription, else the topic.
+    /// What it is on.
     pub(crate) fn about(&self) -> &SafeText {
-        if self.subscription.is_empty() {
-            &self.topic
-        } else {
-            &self.subscription
-        }
+        acted_on(&self.topic, &self.subscription)
     }
 
     /// How much of it has been looked at, 0 to 1.

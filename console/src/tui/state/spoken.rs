@@ -27,7 +27,7 @@ impl Dialog {
                 }
                 command
             }
-            Deed::Undo { operation } => words(&["op", "undo", operation.as_str()]),
+            Deed::Undo { operation, .. } => words(&["op", "undo", operation.as_str()]),
             Deed::Pause { subscription } => words(&["sub", "pause", subscription.as_str()]),
             Deed::Resume { subscription } => words(&["sub", "resume", subscription.as_str()]),
             Deed::Disconnect { client } => words(&["client", "disconnect", &client.to_string()]),

@@ -76,7 +76,7 @@ impl Dialog {
                 topic.as_str().clone_into(&mut request.topic);
                 request.with_subscriptions = self.flag(Name::WithSubscriptions);
             }
-            Deed::Undo { operation } => {
+            Deed::Undo { operation, .. } => {
                 request.act = act(OperationAct::Undo);
                 operation.as_str().clone_into(&mut request.operation);
             }

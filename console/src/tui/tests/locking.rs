@@ -84,3 +84,26 @@ fn production_asks_for_its_name_and_for_that_of_what_is_touched() {
     type_text(&mut state, "smtp");
     assert_eq!(off(&state), None);
 }
+
+#[test]
+fn in_production_an_undo_asks_for_what_it_acts_on_as_every_other_act_does() {
+    for (page, operation, about) in [("dead_groups", "7", "smtp"), ("operations", "9", "smtp")] {
+        let mut state = unlocked(page, (120, 36));
+        state.badge = Some(Badge::Context {
+            name: SafeText::literal("prod-eu"),
+            stage: Stage::Production,
+        });
+        let asked = press(&mut state, KeyCode::Char('U'));
+        answer_plan(&mut state, &asked);
+        press(&mut state, KeyCode::BackTab);
+        type_text(&mut state, operation);
+        let off = |state: &State| dialog(state).off(state.now);
+        assert!(
+            matches!(off(&state), Some(Off::Field(_))),
+            "its number is not its name"
+        );
+        press(&mut state, KeyCode::Backspace);
+        type_text(&mut state, about);
+        assert_eq!(off(&state), None, "{page}");
+    }
+}
