@@ -124,12 +124,51 @@ async fn moved_messages_tell_where_they_come_from_and_can_be_taken_back() {
         .unwrap();
     let (from, to) = (broker.stats("s").await, broker.stats("p").await);
     assert_eq!((from.dead, to.ready, to.acked), (3, 0, 1));
-    let nobody = PlanRequest {
-        target_topic: "t".to_owned(),
+    let unnamed = PlanRequest {
+        target_topic: String::new(),
         ..request
     };
-    let own = operator.plan(nobody).await;
-    refused(own, Code::InvalidArgument, ErrorReason::ValueOutOfRange);
+    let unnamed = operator.plan(unnamed).await;
+    refused(unnamed, Code::InvalidArgument, ErrorReason::FieldRequired);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moved_to_their_own_topic_they_are_new_messages_for_all_who_read_it() {
+    let mut broker = broker_with_dead(&["a1", "b1", "a2"]).await;
+    broker.subscription(subscription("other", "t")).await;
+    let operator = broker.client().operator();
+    let dead = broker.peek("s", &[MessageState::Dead]).await;
+    let request = PlanRequest {
+        target_topic: "t".to_owned(),
+        ..act_on_s(OperationAct::Move, all())
+    };
+    let plan = operator.plan(request).await.unwrap();
+    assert_eq!((plan.affected, plan.target_topic.as_str()), (3, "t"));
+    let warned = "all 2 subscriptions of t get them as new messages";
+    assert!(plan.warnings[0].starts_with(warned), "{:?}", plan.warnings);
+    let moved = done(&broker, &plan).await;
+    assert_eq!(
+        (moved.state(), moved.affected),
+        (OperationState::Finished, 3)
+    );
+    broker.kill();
+    broker.start_again().await;
+    let (own, other) = (broker.stats("s").await, broker.stats("other").await);
+    assert_eq!((own.dead, own.ready, other.ready), (0, 3, 3));
+    let pulled = broker.pull_all("other", 3).await;
+    let from = |at: usize| {
+        let message: Option<&Message> = pulled[at].message.as_ref();
+        message.unwrap().attributes["weir.dead.message_id"].clone()
+    };
+    let mut froms: Vec<String> = (0..3).map(from).collect();
+    froms.sort();
+    let mut ids: Vec<String> = dead.into_iter().map(|one| one.message_id).collect();
+    ids.sort();
+    assert_eq!(froms, ids);
+    // The other one has them in hand: they are taken back from nobody.
+    let operator = broker.client().operator();
+    let (_, counted) = operator.undo(&moved.operation).await.unwrap();
+    assert_eq!((counted.selected, counted.affected), (3, 0));
 }
 
 fn mending(message_id: &str) -> PlanRequest {

@@ -13,7 +13,7 @@ use super::plan::{Order, Plan, PlanCounts, Way, expiry};
 use super::returning::Returning;
 use super::sifting::Sifting;
 use super::state::Core;
-use super::wording::{described, undo_note, warnings};
+use super::wording::{described, published_anew, undo_note, warnings};
 use crate::delivery::Run;
 use crate::model::entry::Deed;
 use crate::model::{
@@ -249,9 +249,13 @@ impl Core {
             self.undo.grace
         };
         let target = std::mem::take(&mut picking.target);
+        let mut warnings = warnings(picking.deed, &counts);
+        if target.0 == topic.record.id {
+            warnings.insert(0, published_anew(topic.subscriptions.len(), &target.1));
+        }
         Ok(Plan {
             deed: picking.deed,
-            warnings: warnings(picking.deed, &counts),
+            warnings,
             counts,
             text: described(&picking.selection, &target.1),
             grace,
@@ -293,18 +297,11 @@ impl Core {
         }
     }
 
-    /// Refuses a topic to which messages of a subscription cannot be moved; gives its id and name.
+    /// Refuses a topic to which messages of a subscription cannot be moved; gives its id and name. Its own topic is one
+    /// like every other: there they are published anew, for all of its subscriptions.
     fn check_target(&self, from: &Name, target: &Name) -> Result<(TopicId, String), Refusal> {
-        let own = self.subscription_of(from)?.record.topic;
+        self.subscription_of(from)?;
         let topic = self.topic_of(target)?;
-        if topic.record.id == own {
-            return Err(Refusal::ValueOutOfRange {
-                field: "target_topic",
-                value: target.to_string(),
-                range: "another topic than the subscription's own; requeue brings them back there"
-                    .to_owned(),
-            });
-        }
         if topic.subscriptions.is_empty() {
             let topic = target.clone();
             return Err(Refusal::NoSubscription { topic });

@@ -41,6 +41,17 @@ pub(super) fn warnings(deed: Deed, counts: &PlanCounts) -> Vec<String> {
     warnings
 }
 
+/// What a move into the topic of the subscription means for those who read it.
+pub(super) fn published_anew(readers: usize, topic: &str) -> String {
+    match readers {
+        1 => format!("they are new messages of {topic} then, behind what waits there"),
+        count => format!(
+            "all {count} subscriptions of {topic} get them as new messages, also those that have \
+             finished them"
+        ),
+    }
+}
+
 pub(super) fn undo_note(deed: Deed, grace: Span) -> String {
     match deed {
         _ if grace == Span::ZERO => "cannot be undone: nothing is put aside".to_owned(),

@@ -35,17 +35,28 @@ const BACKLOG: [MessageState; 4] = [
     MessageState::Leased,
 ];
 
-/// Puts dead messages back.
+/// Puts dead messages back, or publishes them anew for all subscriptions of their topic.
 pub(crate) async fn requeue(session: &mut Session, args: RequeueArgs) -> Result<(), Failure> {
     let found = names::subscription(session, &args.subscription).await?;
     let choice = Choice::dead(args.selection, None);
-    let mut requests = choice
-        .requests(session, &found, OperationAct::Requeue)
-        .await?;
+    let act = if args.all_subscriptions {
+        OperationAct::Move
+    } else {
+        OperationAct::Requeue
+    };
+    let mut requests = choice.requests(session, &found, act).await?;
     for request in &mut requests {
         request.skip_requeued_before = args.canary.skip_requeued;
+        if args.all_subscriptions {
+            request.target_topic.clone_from(&found.topic);
+        }
     }
-    let wanted = REQUEUE.of(found.name, requests);
+    let said = if args.all_subscriptions {
+        ANEW
+    } else {
+        REQUEUE
+    };
+    let wanted = said.of(found.name, requests);
     let how = How {
         consent: args.consent,
         rate: args.rate.rate,
@@ -73,13 +84,14 @@ pub(crate) async fn discard(session: &mut Session, args: DiscardArgs) -> Result<
     acting::run(session, wanted, how).await
 }
 
-/// Publishes dead messages to another topic.
+/// Publishes dead messages to a topic.
 pub(crate) async fn move_to(session: &mut Session, args: MoveArgs) -> Result<(), Failure> {
     let found = names::subscription(session, &args.subscription).await?;
     let choice = Choice::dead(args.selection, args.keep);
     let mut requests = choice.requests(session, &found, OperationAct::Move).await?;
     for request in &mut requests {
         request.target_topic = args.to.clone().unwrap_or_default();
+        request.skip_requeued_before = args.skip_requeued;
     }
     let wanted = MOVE.of(found.name, requests);
     let how = How {
@@ -174,6 +186,13 @@ const REQUEUE: Said = Said {
     verb: "requeue",
     done: "requeued",
     asks: "Requeue",
+};
+/// Into the topic from which they come: a move, and its plan is one.
+const ANEW: Said = Said {
+    command: "dlq move",
+    verb: "publish anew",
+    done: "published anew",
+    asks: "Publish anew",
 };
 const DISCARD: Said = Said {
     command: "dlq discard",

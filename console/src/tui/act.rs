@@ -48,6 +48,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Outcome {
         | Action::NextValue
         | Action::PreviousValue
         | Action::Turn
+        | Action::TurnReach
         | Action::PlanAgain => return answering::answer(state, action),
         Action::EraseLetter if state.mode == Mode::Dialog => {
             return answering::answer(state, action);

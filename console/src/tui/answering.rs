@@ -40,6 +40,7 @@ pub(super) fn answer(state: &mut State, action: Action) -> Outcome {
                 field.turn(true);
             }
         }
+        Action::TurnReach => dialog.turn_reach(),
         Action::EraseLetter => {
             if let Some(field) = dialog.focused() {
                 field.pop();
@@ -84,7 +85,12 @@ pub(super) fn plan(state: &mut State, is_forced: bool) -> Option<Effect> {
     if !is_first && !is_forced && !dialog.has_changed() {
         return None;
     }
-    let call = dialog.plan_call(sampled)?;
+    let Some(call) = dialog.plan_call(sampled) else {
+        // What the broker still counts is wanted no more.
+        dialog.serial = serial;
+        dialog.waits = None;
+        return None;
+    };
     dialog.fields.iter_mut().for_each(Field::settle);
     dialog.serial = serial;
     dialog.plan = None;

@@ -8,6 +8,7 @@ use super::editing;
 use super::keys::Action;
 use super::locking;
 use super::message::{Draw, Outcome};
+use super::reaching::reaches;
 use super::state::State;
 use super::state::dead_groups::DeadGroup;
 use super::state::deed::{Chosen, Control, Deed};
@@ -108,7 +109,11 @@ fn dead(state: &mut State, action: Action) -> Option<Dialog> {
     dialog.choices = choices;
     dialog.fields = vec![Field::new(Name::Which, which)];
     dialog.fields.extend(match action {
-        Action::Requeue => careful(few.is_some_and(|few| few <= CANARY)),
+        Action::Requeue => {
+            let mut fields = reaches(&about);
+            fields.extend(careful(few.is_some_and(|few| few <= CANARY)));
+            fields
+        }
         Action::Move => vec![
             Field::new(Name::Target, Value::Text(String::new())),
             Field::new(Name::SkipRequeued, Value::Flag(false)),

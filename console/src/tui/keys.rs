@@ -81,6 +81,8 @@ pub(crate) enum Action {
     PreviousValue,
     /// Another value of a field, and nothing else.
     Turn,
+    /// Lets dead messages go elsewhere.
+    TurnReach,
     /// Asks the broker for the plan once more.
     PlanAgain,
     /// Unlocks writing, or locks it.

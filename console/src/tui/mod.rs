@@ -33,6 +33,8 @@ mod locking;
 
 mod editing;
 
+mod reaching;
+
 mod asking;
 
 mod act;

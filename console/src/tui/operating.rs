@@ -52,8 +52,17 @@ async fn operate(client: &Client, call: Call) -> Result<Done, Failure> {
         Done::Said(said)
     };
     Ok(match call {
-        Call::Plan { request, sought } => {
+        Call::Plan {
+            request,
+            sought,
+            goes_home,
+        } => {
             let mut request = *request;
+            if goes_home {
+                let admin = client.admin();
+                let found = admin.get_subscription(&request.subscription).await?;
+                request.target_topic = found.topic;
+            }
             if let Some(sought) = sought {
                 name_ids(&operator, &mut request, &sought).await?;
             }

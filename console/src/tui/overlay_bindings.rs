@@ -220,6 +220,13 @@ pub(super) const OVERLAYS: &[Binding] = &[
     )
     .within(Mode::Dialog)
     .hint("esc", "cancel"),
+    binding(
+        &[letter('o')],
+        Action::TurnReach,
+        "o",
+        "dead messages: where they go",
+    )
+    .within(Mode::Dialog),
     binding(&[Key::Ctrl('r')], Action::PlanAgain, "ctrl-r", "plan again")
         .within(Mode::Dialog)
         .hint("ctrl-r", "plan again"),

@@ -168,24 +168,64 @@ fn a_move_stops_once_nobody_reads_where_it_goes() {
     assert_eq!(counts(&bench).dead, 100);
 }
 
-#[test]
-fn a_move_to_nobody_or_to_its_own_topic_is_refused() {
-    let mut bench = bench_with_dead(1);
-    let to = |target: &str| Order::Move {
+fn to(target: &str) -> Order {
+    Order::Move {
         subscription: name("s"),
         selection: all(),
         target: name(target),
-    };
-    let own = bench.core.plan(to("t"), bench.now);
-    assert!(
-        matches!(own, Err(Refusal::ValueOutOfRange { .. })),
-        "{own:?}"
-    );
+    }
+}
+
+#[test]
+fn a_move_to_nobody_is_refused() {
+    let mut bench = bench_with_dead(1);
     bench.topic("alone", TopicSettings::default());
     let alone = bench.core.plan(to("alone"), bench.now);
     assert!(matches!(alone, Err(Refusal::NoSubscription { .. })));
     let missing = bench.core.plan(to("missing"), bench.now);
     assert!(matches!(missing, Err(Refusal::TopicNotFound { .. })));
+}
+
+#[test]
+fn dead_messages_that_go_to_their_own_topic_are_new_ones_for_all_who_read_it() {
+    let mut bench = bench();
+    bench.subscription("o", "t", SubscriptionSettings::default());
+    die(&mut bench, 600);
+    take_from(&mut bench, "o", 600);
+    let planned = plan(&mut bench, to("t"));
+    assert_eq!(planned.target.1, "t");
+    assert!(
+        planned.warnings[0].starts_with("all 2 subscriptions of t get them"),
+        "{:?}",
+        planned.warnings
+    );
+    let id = apply(&mut bench, &planned, Pace::default());
+    bench.pass(Span::from_millis(1));
+    assert_eq!(step(&mut bench), Some(Ok(true)));
+    let (own, other) = (counts(&bench), counts_of(&bench, "o"));
+    assert_eq!((own.dead, own.ready, other.ready), (100, 500, 500));
+    restart(&mut bench);
+    let done = finish_move(&mut bench, id);
+    assert_eq!(
+        (done.progress.phase, done.progress.affected),
+        (Phase::Finished, 600),
+        "what it has published is not in its selection"
+    );
+    let (own, other) = (counts(&bench), counts_of(&bench, "o"));
+    assert_eq!((own.dead, own.ready, own.dropped[MOVED]), (0, 600, 600));
+    assert_eq!((other.ready, other.acked), (600, 600));
+    // What one of them was handed stays with both, since it would be done twice otherwise.
+    take_from(&mut bench, "o", 200);
+    restart(&mut bench);
+    let undo = plan(&mut bench, Order::Undo { operation: id });
+    assert_eq!((undo.counts.selected, undo.counts.affected), (600, 400));
+    let undo = apply(&mut bench, &undo, Pace::default());
+    run(&mut bench, undo);
+    restart(&mut bench);
+    let (own, other) = (counts(&bench), counts_of(&bench, "o"));
+    assert_eq!((own.dead, own.ready, own.dropped[MOVED]), (400, 200, 600));
+    assert_eq!((other.ready, other.acked), (0, 800));
+    assert_eq!(other.dropped[MOVED], 400);
 }
 
 fn edit_of(bench: &Bench, offset: u64) -> Order {

@@ -83,6 +83,7 @@ says on stderr with which page token the next one goes on.")]
   weir dlq requeue billing --where 'reason ~ \"smtp 421\" and attempts < 20' --dry-run
   weir dlq requeue billing --plan plan-00c0ffee00c0ffee-3-1 --rate 200
   weir dlq requeue billing --id 3.0.17 --id 3.0.18 --yes -o json
+  weir dlq requeue billing --all --all-subscriptions    new messages for each that reads the topic
 
 The conditions must all hold; what dies later is not in the plan. Without a terminal and without
 --yes: the plan on stderr with the command that carries it out, exit 4. `weir op undo` takes back
@@ -111,7 +112,7 @@ The conditions must all hold; what dies later is not in the plan. Without a term
     )]
     Discard(DiscardArgs),
 
-    /// Publish dead messages to another topic; there they are new, here they are gone [write]
+    /// Publish dead messages to a topic; there they are new, here they are gone [write]
     #[command(after_help = "Examples:
   weir dlq move billing --to billing.parked --older-than 7d --dry-run
   weir dlq move billing --to billing.repair --where 'class = Schema' --rate 500
@@ -174,6 +175,11 @@ pub(crate) struct RequeueArgs {
     /// The subscription
     #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
+
+    /// Publish them anew to their topic, for all of its subscriptions, instead of putting them back
+    /// into this one
+    #[arg(long, conflicts_with_all = ["plan", "canary", "canary_wait", "brake", "keep_attempts"])]
+    pub(crate) all_subscriptions: bool,
 
     /// Which messages.
     #[command(flatten)]
@@ -245,6 +251,10 @@ pub(crate) struct MoveArgs {
     /// Whether to act.
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+
+    /// Leave those dead that were requeued before and have died again
+    #[arg(long, conflicts_with = "plan", help_heading = "Which messages")]
+    pub(crate) skip_requeued: bool,
 
     /// How fast.
     #[command(flatten)]

@@ -218,3 +218,36 @@ async fn a_record_whose_chain_is_broken_says_at_which_act() {
         (&false.into(), &what.into())
     );
 }
+
+#[tokio::test]
+async fn a_requeue_for_all_subscriptions_is_a_move_into_the_topic_itself() {
+    let broker = Broker::with(&[]).await;
+    let line = "dlq requeue billing --all --all-subscriptions --skip-requeued --rate 200 --dry-run \
+                -o json";
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let plan = typed_words(&broker, &words).await.json();
+    let apply = plan["apply"].as_str().expect("a command").to_owned();
+    let expected = "weir dlq move billing --plan plan-1 --rate 200 --server ";
+    assert!(apply.starts_with(expected), "{apply}");
+    let words: Vec<&str> = apply.split(' ').skip(1).collect();
+    let (words, _server) = words.split_at(words.len() - 2);
+    let done = typed_words(&broker, words).await;
+    assert_eq!(done.exit(), Exit::Done, "{}", done.sentence());
+    let line = "dlq move billing --to orders --all --skip-requeued --yes";
+    let again = typed(&broker, line).await;
+    assert_eq!(again.exit(), Exit::Done, "{}", again.sentence());
+    let memory = broker.memory();
+    for (request, _) in &memory.plans {
+        assert_eq!(
+            (request.act(), request.target_topic.as_str()),
+            (OperationAct::Move, "orders")
+        );
+        assert!(request.skip_requeued_before);
+    }
+    let acts: Vec<OperationAct> = memory.applied.iter().map(|one| one.act()).collect();
+    assert_eq!(
+        acts,
+        [OperationAct::Move; 2],
+        "no other plan is carried out"
+    );
+}

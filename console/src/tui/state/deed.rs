@@ -100,6 +100,8 @@ pub(crate) enum Call {
         request: Box<PlanRequest>,
         /// What is to be looked for first: the ids of it are what is planned with.
         sought: Option<Sought>,
+        /// Whether the topic of the subscription is to be looked up first, since it is where messages go.
+        goes_home: bool,
     },
     Apply(Box<ApplyRequest>),
     Pause(SafeText),

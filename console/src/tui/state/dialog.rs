@@ -59,6 +59,17 @@ pub(crate) enum Stop {
     Button(Button),
 }
 
+/// Where dead messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Back to the subscription in which they died, as they are.
+    Back,
+    /// To their topic once more, as new messages for all of its subscriptions.
+    All,
+    /// To another topic.
+    Elsewhere,
+}
+
 /// Why the last button is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Off {
@@ -149,11 +160,40 @@ impl Dialog {
             // A subscription that goes leaves nothing to be put aside.
             Name::Final => chosen(Name::What).is_none_or(|at| at < 3),
             Name::Back => goes_with(Name::Place, 0),
+            // What is published anew is not watched for dying again.
+            Name::Canary | Name::Brake | Name::KeepAttempts => self.reach() == Reach::Back,
             Name::CanaryWait => {
                 let mut fields = self.fields.iter();
-                fields.any(|field| field.name == Name::Canary && field.number() > 0)
+                self.reach() == Reach::Back
+                    && fields.any(|field| field.name == Name::Canary && field.number() > 0)
             }
+            Name::Target => chosen(Name::Reach).is_none() || self.reach() == Reach::Elsewhere,
             _ => true,
+        }
+    }
+
+    /// Where the dead messages of a requeue go.
+    pub(crate) fn reach(&self) -> Reach {
+        let mut fields = self.fields.iter();
+        let field = fields.find(|field| field.name == Name::Reach);
+        match field.map_or(0, Field::chosen) {
+            0 => Reach::Back,
+            1 => Reach::All,
+            _ => Reach::Elsewhere,
+        }
+    }
+
+    /// Turns to the next of these, if the dialog has them. What had the focus keeps it, or what does nothing gets it: a
+    /// key that changes which fields there are must not lead to another button.
+    pub(crate) fn turn_reach(&mut self) {
+        let focused = self.stop();
+        let mut fields = self.fields.iter_mut();
+        if let Some(field) = fields.find(|field| field.name == Name::Reach) {
+            field.turn(true);
+            match self.stops().iter().position(|stop| *stop == focused) {
+                Some(at) => self.focus = at,
+                None => self.focus_on_cancel(),
+            }
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) enum Name {
     Brake,
     /// Whether those stay that were requeued before.
     SkipRequeued,
+    /// Whether dead messages go back, to all subscriptions of their topic, or elsewhere.
+    Reach,
     /// The topic to which messages go.
     Target,
     /// The payload of one message.
@@ -111,6 +113,7 @@ impl Field {
             Name::Rate => "Rate",
             Name::Brake => "Brake",
             Name::SkipRequeued => "Came back",
+            Name::Reach => "To",
             Name::Target => "To topic",
             Name::Payload => "Payload",
             Name::Key => "Key",
@@ -133,6 +136,7 @@ impl Field {
             Name::Rate => "per second; 0: as fast as it goes",
             Name::Brake => "% dying again stop it; 0: nothing does",
             Name::SkipRequeued => "leave those that were requeued before",
+            Name::Reach => "o: elsewhere",
             Name::Target => "the topic to which they go",
             Name::Key => "empty: none",
             Name::Attribute => "name=value to set; empty: none",
@@ -154,6 +158,7 @@ impl Field {
                 | Name::WithSubscriptions
                 | Name::Final
                 | Name::SkipRequeued
+                | Name::Reach
                 | Name::Target
                 | Name::Payload
                 | Name::Key

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) undone_act: OperationAct,
     pub(crate) topic: SafeText,
     pub(crate) subscription: SafeText,
+    /// The topic to which messages go; empty if they go to none.
+    pub(crate) target: SafeText,
     pub(crate) selected: u64,
     pub(crate) affected: u64,
     pub(crate) bytes: u64,
@@ -76,6 +78,7 @@ impl Plan {
             undone_act: wire.undone_act(),
             topic: name(&wire.topic),
             subscription: name(&wire.subscription),
+            target: name(&wire.target_topic),
             selected: wire.selected,
             affected: wire.affected,
             bytes: wire.bytes,

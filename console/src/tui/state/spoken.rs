@@ -3,14 +3,17 @@
 use std::time::UNIX_EPOCH;
 
 use super::deed::{Chosen, Deed};
-use super::dialog::Dialog;
+use super::dialog::{Dialog, Reach};
 use super::field::Name;
 
 impl Dialog {
     /// The words of the command that does the same, after the program's name.
     pub(crate) fn command(&self, now: Option<f64>) -> Vec<String> {
         match &self.deed {
-            Deed::Requeue { subscription } => self.of_dead("requeue", subscription.as_str()),
+            Deed::Requeue { subscription } => match self.reach() {
+                Reach::Back | Reach::All => self.of_dead("requeue", subscription.as_str()),
+                Reach::Elsewhere => self.of_dead("move", subscription.as_str()),
+            },
             Deed::Move { subscription } => self.of_dead("move", subscription.as_str()),
             Deed::Discard { subscription } => self.of_dead("discard", subscription.as_str()),
             Deed::Edit {
@@ -42,6 +45,9 @@ impl Dialog {
         let mut command = words(&["dlq", verb, subscription]);
         if let Some(target) = self.field(Name::Target) {
             command.extend(["--to".to_owned(), target.typed().to_owned()]);
+        }
+        if self.reach() == Reach::All {
+            command.push("--all-subscriptions".to_owned());
         }
         command.extend(self.meant().map(Chosen::flags).unwrap_or_default());
         self.add_pace(&mut command);

@@ -8,7 +8,7 @@ use weir_proto::v1::{
 };
 
 use super::deed::{Call, Chosen, Deed, Sought};
-use super::dialog::Dialog;
+use super::dialog::{Dialog, Reach};
 use super::field::{Field, Name};
 
 /// What [`Name::What`] chooses from.
@@ -29,12 +29,13 @@ impl Dialog {
     /// The question for a plan, as the fields are now; the broker's time is that of the newest sample.
     pub(crate) fn plan_call(&self, now: Option<f64>) -> Option<Call> {
         let mut request = PlanRequest::default();
-        let mut sought = None;
+        let (mut sought, mut goes_home) = (None, false);
         match &self.deed {
             Deed::Requeue { subscription }
             | Deed::Discard { subscription }
             | Deed::Move { subscription } => {
                 sought = self.ask_for_dead(subscription, &mut request)?;
+                goes_home = self.reach() == Reach::All;
             }
             Deed::Edit {
                 subscription,
@@ -82,8 +83,11 @@ impl Dialog {
             }
             _ => return None,
         }
-        let request = Box::new(request);
-        Some(Call::Plan { request, sought })
+        Some(Call::Plan {
+            request: Box::new(request),
+            sought,
+            goes_home,
+        })
     }
 
     /// Fills in what is to be done with dead messages, and which; what is to be looked for first.
@@ -96,13 +100,13 @@ impl Dialog {
         subscription: &SafeText,
         request: &mut PlanRequest,
     ) -> Option<Option<Sought>> {
-        request.act = act(match self.deed {
-            Deed::Requeue { .. } => OperationAct::Requeue,
-            Deed::Move { .. } => OperationAct::Move,
+        request.act = act(match (&self.deed, self.reach()) {
+            (Deed::Requeue { .. }, Reach::Back) => OperationAct::Requeue,
+            (Deed::Requeue { .. } | Deed::Move { .. }, _) => OperationAct::Move,
             _ => OperationAct::Discard,
         });
-        if matches!(self.deed, Deed::Move { .. }) {
-            let field = self.field(Name::Target).filter(|field| field.is_right())?;
+        if let Some(field) = self.field(Name::Target) {
+            let field = Some(field).filter(|field| field.is_right())?;
             field.typed().clone_into(&mut request.target_topic);
         }
         subscription.as_str().clone_into(&mut request.subscription);

@@ -232,7 +232,7 @@ fn moves(action: Action, before: &State, after: &State) -> bool {
         Action::PayloadUp => after.page().scroll == before.page().scroll.saturating_sub(1),
         // Without a payload there is nothing to fold; the pages' own tests fold one.
         Action::Fold => after.page().folded.is_empty(),
-        Action::Turn | Action::PlanAgain => after.dialog.is_some(),
+        Action::Turn | Action::TurnReach | Action::PlanAgain => after.dialog.is_some(),
         Action::NextButton | Action::PreviousButton | Action::NextValue | Action::PreviousValue => {
             let focus = |state: &State| state.dialog.as_ref().map(|dialog| dialog.focus);
             focus(after) != focus(before)

@@ -16,6 +16,7 @@ mod looking;
 mod looping;
 mod messages;
 mod panics;
+pub(super) mod reaches;
 mod rows;
 mod windows;
 mod wire;

@@ -287,6 +287,13 @@ fn adapt(plan: &mut v1::ActionPlan, act: OperationAct, words: Words<'_>) {
         OperationAct::Seek => {
             plan.affected = 214_000;
             plan.selected = 214_000;
+        OperationAct::Move => {
+            plan.target_topic = words.or("emails-again");
+            plan.undo_note = words.or(
+                "takes back what nobody was handed there until then, and restores it as dead; until \
+                 then its bytes stay stored",
+            );
+        }
             plan.skips.clear();
             plan.restored = 12_000;
             plan.ended_lease_count = 64;

@@ -12,7 +12,7 @@ use super::planned::planned;
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::State;
 use crate::tui::state::deed::{Control, Deed};
-use crate::tui::state::dialog::{Button, Dialog, Off, Stop, Waits};
+use crate::tui::state::dialog::{Button, Dialog, Off, Reach, Stop, Waits};
 use crate::tui::state::fetch::Cause;
 use crate::tui::state::field::{Field, Name, Value};
 
@@ -311,7 +311,11 @@ fn buttons(pen: &mut Pen<'_>, line: Rect, (dialog, state): (&Dialog, &State)) {
 fn label(dialog: &Dialog) -> SafeText {
     let what = dialog.field(Name::What).map(Field::chosen);
     let mut label = SafeText::literal(match &dialog.deed {
-        Deed::Requeue { .. } => "Requeue",
+        Deed::Requeue { .. } => match dialog.reach() {
+            Reach::Back => "Requeue",
+            Reach::All => "Publish anew",
+            Reach::Elsewhere => "Move",
+        },
         Deed::Discard { .. } => "Discard",
         Deed::Move { .. } => "Move",
         Deed::Edit { .. } => "Edit and requeue",

@@ -91,6 +91,7 @@ fn counts(plan: &Plan, look: Look) -> Vec<Ranked> {
         OperationAct::Seek => "will skip",
         OperationAct::Undo if plan.brings_back() => "will bring back",
         OperationAct::Undo => "will take back",
+        OperationAct::Move if plan.target == plan.topic => "will republish",
         OperationAct::Move => "will move",
         OperationAct::Edit => "will edit",
         OperationAct::DeleteTopic | OperationAct::DeleteSubscription => "will drop",
@@ -185,6 +186,12 @@ fn around(plan: &Plan, state: &State) -> Vec<Ranked> {
         return Vec::new();
     }
     let mut said = Vec::new();
+    if plan.act == OperationAct::Move {
+        let all = Phrase::new()
+            .add(plan.target.clone(), Meaning::Plain)
+            .say(": new messages, for each that reads it", Meaning::Label);
+        said.push((SPARE, fact("goes to", all)));
+    }
     if plan.act == OperationAct::Requeue {
         let alone = Phrase::new()
             .add(plan.subscription.clone(), Meaning::Plain)

@@ -8,6 +8,7 @@ mod hostile;
 mod loads;
 mod pages;
 mod pictures;
+mod reaches;
 mod scale;
 mod snapshots;
 mod svg;
