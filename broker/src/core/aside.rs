@@ -38,14 +38,26 @@ impl Objects {
 
     /// From where on what is aside needs the messages of a partition.
     pub(super) fn aside_from(&self, topic: TopicId, partition: Partition) -> Option<Offset> {
-        let last = SubscriptionId(u64::MAX);
-        let ids = self
-            .aside
-            .by_topic
-            .range((topic, SubscriptionId(0))..=(topic, last));
-        let found = ids.filter_map(|(_, id)| self.aside.subscriptions.get(id));
-        let machines = found.filter_map(|one| one.machine(partition));
+        let machines = self.aside_machines(topic, partition);
         machines.map(Machine::floor).min()
+    }
+
+    /// The machines of a partition of subscriptions of a topic that are aside.
+    pub(super) fn aside_machines(
+        &self,
+        topic: TopicId,
+        partition: Partition,
+    ) -> impl Iterator<Item = &Machine> {
+        let ids = self.aside_ids(topic);
+        let found = ids.filter_map(|id| self.aside.subscriptions.get(&id));
+        found.filter_map(move |one| one.machine(partition))
+    }
+
+    /// The subscriptions of a topic that are aside.
+    pub(super) fn aside_ids(&self, topic: TopicId) -> impl Iterator<Item = SubscriptionId> {
+        let (first, last) = (SubscriptionId(0), SubscriptionId(u64::MAX));
+        let ids = self.aside.by_topic.range((topic, first)..=(topic, last));
+        ids.map(|&(_, id)| id)
     }
 
     pub(super) fn set_aside(&mut self, entry: &SetAside, at: Position, mode: Mode) {

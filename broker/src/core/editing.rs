@@ -7,7 +7,6 @@
 
 use super::limits::{MAX_ENTRY_PARTS, MAX_OPERATIONS};
 use super::moving::copies;
-use super::objects::Topic;
 use super::plan::{EditOrder, Edited, Pace, Plan, PlanCounts, PlannedPart, Way};
 use super::planned::count_consumers;
 use super::state::{Act, Core};
@@ -125,22 +124,24 @@ impl Core {
 
     fn edit(&mut self, plan: &Plan, body: Body, now: Now) -> Result<OperationState, Refusal> {
         let (Way::Edit(edited, text), Some((partition, range))) = (&plan.way, plan.single()) else {
-            let detail = "a plan of something else was to be applied as an edit".to_owned();
-            return Err(Refusal::Internal { detail });
+            return Err(internal(
+                "a plan of something else was to be applied as an edit",
+            ));
         };
         self.check_dead(plan, (partition, range.start, *text))?;
         self.forget_operations(MAX_OPERATIONS - 1, now);
         let topic = self.routed(plan.topic)?;
         let batches = vec![(edited.partition, body)];
         self.check_limits(topic, &batches)?;
-        let left_out = others(topic, plan.subscription);
+        let all = topic.subscriptions.iter().copied();
+        let all = all.chain(self.objects.aside_ids(plan.topic));
+        let left_out = others(all, plan.subscription);
         let mut acts = self.decide_batches(plan.topic, batches, now)?;
         // It is for one subscription, whatever the filters say.
         acts.truncate(1);
         let published = copies(&acts, &[(range.start, *text, edited.partition, 0)]);
         let Some(copied) = published.first().copied() else {
-            let detail = "an edited message has no place".to_owned();
-            return Err(Refusal::Internal { detail });
+            return Err(internal("an edited message has no place"));
         };
         let place = OffsetRange::one(copied.base);
         acts.extend(left_out.into_iter().map(|subscriptions| {
@@ -223,6 +224,12 @@ impl Plan {
     }
 }
 
+fn internal(detail: &str) -> Refusal {
+    Refusal::Internal {
+        detail: detail.to_owned(),
+    }
+}
+
 /// An edit is finished as soon as it begins.
 fn edited_state(record: OperationRecord, now: Now) -> OperationState {
     let is_open = record.grace > Span::ZERO;
@@ -240,10 +247,12 @@ fn edited_state(record: OperationRecord, now: Now) -> OperationState {
     OperationState { record, progress }
 }
 
-/// The subscriptions of a topic but one, as many at a time as an entry names.
-fn others(topic: &Topic, own: SubscriptionId) -> Vec<Vec<SubscriptionId>> {
-    let others = topic.subscriptions.iter().copied();
-    let others: Vec<SubscriptionId> = others.filter(|id| *id != own).collect();
+/// Subscriptions of a topic but one, as many at a time as an entry names.
+fn others(
+    all: impl Iterator<Item = SubscriptionId>,
+    own: SubscriptionId,
+) -> Vec<Vec<SubscriptionId>> {
+    let others: Vec<SubscriptionId> = all.filter(|id| *id != own).collect();
     let chunks = others.chunks(MAX_ENTRY_PARTS / 2);
     chunks.map(<[SubscriptionId]>::to_vec).collect()
 }

@@ -80,6 +80,13 @@ impl Objects {
             let count: u64 = left_out.ranges.iter().map(|range| range.count()).sum();
             for &id in &left_out.subscriptions {
                 let place = (id, filtered.partition);
+                if let (Mode::Live(_), Some(found)) = (mode, self.aside.subscriptions.get_mut(&id))
+                {
+                    // It does not get it when it comes back either; until then nothing of it counts.
+                    let machine = machine(found, filtered.partition)?;
+                    machine.dropped(DropCause::Filtered, &left_out.ranges, at);
+                    continue;
+                }
                 let bytes = self.weigh_left_out(place, &left_out.ranges, mode);
                 self.veil_ranges(place, &left_out.ranges, mode);
                 let subscription = self.place(id, filtered.partition, mode)?;

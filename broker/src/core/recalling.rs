@@ -2,7 +2,8 @@
 //!
 //! A copy can be taken back as long as each subscription to which it belongs has it ready and unused. One that somebody
 //! has, or had, stays: its message would be done twice otherwise. A subscription whose filter leaves a copy out has
-//! finished it, which cannot be told from an ack: that copy stays, too.
+//! finished it, which cannot be told from an ack: that copy stays, too; and so does one that a subscription would find
+//! that was deleted and can be brought back.
 
 use super::operation::{Operation, Part};
 use super::state::{Act, Core};
@@ -80,6 +81,17 @@ impl Core {
                 if is_left_out {
                     free.extend(machine.finished_in(part));
                 }
+            }
+            normalise(&mut free);
+            left = free;
+        }
+        // Whoever is deleted and may come back would find what was taken back with the rest.
+        for machine in self.objects.aside_machines(record.target.0, partition) {
+            let mut free = Vec::new();
+            for part in left {
+                let early = OffsetRange::between(Offset(0), machine.start());
+                free.push(part.intersection(early));
+                free.extend(machine.finished_in(part));
             }
             normalise(&mut free);
             left = free;

@@ -14,7 +14,7 @@ use crate::core::{
     SequenceRange, Start,
 };
 use crate::model::entry::{Deed, Marks};
-use crate::model::{ConsumerId, Offset, Partition, Refusal, Span, Time};
+use crate::model::{ConsumerId, Offset, Partition, Refusal, Span, SubscriptionId, Time};
 
 pub(super) const SUBSCRIPTIONS: [(&str, &str); 4] =
     [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")];
@@ -48,11 +48,39 @@ pub(super) struct History {
     pub(super) known: BTreeMap<(&'static str, u128), (Time, u32, u64)>,
     pub(super) published: BTreeMap<(&'static str, u32, u64), (Marks, Time)>,
     pub(super) operations: Vec<Begun>,
+    /// What the core calls the subscriptions.
+    pub(super) numbers: Vec<SubscriptionId>,
 }
 
 impl History {
+    /// One of those that are there.
+    pub(super) fn some_subscription(&mut self) -> usize {
+        let all = 0..SUBSCRIPTIONS.len();
+        let there: Vec<usize> = all.filter(|&at| self.subs[at].gone.is_none()).collect();
+        there[self.random.random_range(0..there.len())]
+    }
+
+    /// What is published of these messages again belongs to the subscription, finished unless it knows better.
+    pub(super) fn reach_back(&mut self, index: usize, partition: u32, range: std::ops::Range<u64>) {
+        let topic = SUBSCRIPTIONS[index].1;
+        // Other offsets were skipped after a stop that was not clean.
+        let here = (topic, partition, range.start)..(topic, partition, range.end);
+        for (&(_, _, offset), &(marks, time)) in self.published.range(here) {
+            let message = Message {
+                is: Is::Acked,
+                failed: 0,
+                key: marks.key,
+                time,
+                due: marks.due,
+                end: end_of(topic, time, marks),
+            };
+            let messages = &mut self.subs[index].messages;
+            messages.entry((partition, offset)).or_insert(message);
+        }
+    }
+
     pub(super) fn attach(&mut self) {
-        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let subscription = self.some_subscription();
         let messages = self.random.random_range(1..40);
         let bytes = self.random.random_range(1..1_000);
         let consumer = self
@@ -86,7 +114,7 @@ impl History {
 
     /// To anywhere that is stored, or with what comes next.
     pub(super) fn seek(&mut self) {
-        let index = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let index = self.some_subscription();
         let (text, topic) = SUBSCRIPTIONS[index];
         let partition = self.random.random_range(0..PARTITIONS);
         let next = self.next.get(&(topic, partition)).copied().unwrap_or(0);
@@ -107,20 +135,8 @@ impl History {
         let done = core.seek(seek, DryRun::No, now).unwrap();
         assert_eq!(planned, done);
         // What lay before the start and is stored belongs to the subscription again.
+        self.reach_back(index, partition, target..next);
         let sub = &mut self.subs[index];
-        // Other offsets were skipped after a stop that was not clean.
-        let here = (topic, partition, target)..(topic, partition, next);
-        for (&(_, _, offset), &(marks, time)) in self.published.range(here) {
-            let message = Message {
-                is: Is::Acked,
-                failed: 0,
-                key: marks.key,
-                time,
-                due: marks.due,
-                end: end_of(topic, time, marks),
-            };
-            sub.messages.entry((partition, offset)).or_insert(message);
-        }
         let expected = sub.seek(partition, (target, next), now.wall);
         assert_eq!(
             (done.skipped, done.restored),
@@ -189,7 +205,7 @@ impl History {
     }
 
     pub(super) fn pull(&mut self) {
-        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let subscription = self.some_subscription();
         let pull = Pull {
             subscription: &name(SUBSCRIPTIONS[subscription].0),
             name: "puller".to_owned(),
@@ -260,7 +276,7 @@ impl History {
     }
 
     pub(super) fn requeue(&mut self) {
-        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let subscription = self.some_subscription();
         let class = ["x", "y", "lease_expired"][self.random.random_range(0..3)];
         let is_all = self.random.random_bool(0.5);
         let selection = Selection {
@@ -293,6 +309,9 @@ impl History {
     /// The key order of the second holds a key behind its dead ones.
     pub(super) fn release_key(&mut self) {
         let key = self.random.random_range(1..4);
+        if self.subs[1].gone.is_some() {
+            return;
+        }
         let (core, now) = (&mut self.bench.core, self.bench.now);
         let text = name(SUBSCRIPTIONS[1].0);
         let planned = core.release_key(&text, key, DryRun::Yes, now).unwrap();
@@ -312,7 +331,7 @@ impl History {
     }
 
     pub(super) fn purge(&mut self) {
-        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let subscription = self.some_subscription();
         let is_dead = self.random.random_bool(0.5);
         let keep = self.random.random_range(0..5);
         let selection = Selection {

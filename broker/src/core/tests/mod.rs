@@ -24,8 +24,8 @@
 //! - `happenings`: what is told of what happens.
 //! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back;
 //!   `portions`: on very many.
-//! - `model`, `acts`, `planning`, `watching`, `rerouting`, `publishing`, `scans`, `histories`: random histories against
-//!   a naive model.
+//! - `model`, `acts`, `planning`, `watching`, `rerouting`, `absences`, `publishing`, `scans`, `histories`: random
+//!   histories against a naive model.
 
 mod bench;
 
@@ -104,6 +104,8 @@ mod watching;
 mod planning;
 
 mod rerouting;
+
+mod absences;
 
 mod publishing;
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::core::{AckId, GrantEffect};
-use crate::model::{ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRange, Time};
+use crate::model::{
+    ConsumerId, Incarnation, LeaseSerial, Mono, Offset, OffsetRange, OperationId, Time,
+};
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,8 @@ pub(super) struct Sub {
     pub(super) ack_deadline: u64,
     /// Those that have died since somebody looked, in order.
     pub(super) deaths: Vec<(u32, u64)>,
+    /// The operation that deleted it, while it is away.
+    pub(super) gone: Option<OperationId>,
 }
 
 /// Messages by state.
@@ -266,8 +270,11 @@ impl Sub {
         (0, changed)
     }
 
-    /// Drops the oldest of its backlog that are not leased, as many as are too many.
+    /// Drops the oldest of its backlog that are not leased, as many as are too many; nobody looks while it is away.
     pub(super) fn shed(&mut self) {
+        if self.gone.is_some() {
+            return;
+        }
         let books = self.books();
         let most = self.max_backlog.unwrap_or(u64::MAX);
         let excess = (books.pending + books.leased).saturating_sub(most);

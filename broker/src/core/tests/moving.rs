@@ -312,3 +312,45 @@ fn an_edited_message_that_was_handed_out_stays() {
     let own = counts(&bench);
     assert_eq!((own.dead, own.acked), (0, 1));
 }
+
+#[test]
+fn what_a_deleted_subscription_would_find_again_is_not_edited_into_it_and_not_taken_back() {
+    let mut bench = bench();
+    bench.subscription("o", "t", SubscriptionSettings::default());
+    die(&mut bench, 3);
+    take_from(&mut bench, "o", 3);
+    let gone = Order::DeleteSubscription {
+        subscription: name("o"),
+    };
+    let planned = plan(&mut bench, gone);
+    let deletion = apply(&mut bench, &planned, Pace::default());
+    let order = edit_of(&bench, 1);
+    apply_edit(&mut bench, order);
+    let planned = plan(&mut bench, to("t"));
+    let moved = apply(&mut bench, &planned, Pace::default());
+    assert_eq!(finish_move(&mut bench, moved).progress.affected, 2);
+    restart(&mut bench);
+    let undo = plan(&mut bench, Order::Undo { operation: moved });
+    assert_eq!(
+        undo.counts.affected, 0,
+        "it would have both if it came back"
+    );
+    let back = Order::Undo {
+        operation: deletion,
+    };
+    let back = plan(&mut bench, back);
+    apply(&mut bench, &back, Pace::default());
+    restart(&mut bench);
+    let other = counts_of(&bench, "o");
+    assert_eq!(
+        (other.ready, other.acked, other.dropped_sum()),
+        (2, 3, 1),
+        "the edited one is for the other alone"
+    );
+    let undo = plan(&mut bench, Order::Undo { operation: moved });
+    assert_eq!(undo.counts.affected, 2);
+    let undo = apply(&mut bench, &undo, Pace::default());
+    run(&mut bench, undo);
+    restart(&mut bench);
+    assert_eq!((counts(&bench).dead, counts_of(&bench, "o").ready), (2, 0));
+}

@@ -43,6 +43,8 @@ pub(super) struct Begun {
     /// Which of all it takes back.
     undoes: Option<usize>,
     pub(super) is_over: bool,
+    /// The topic to which it publishes; none if it does not.
+    pub(super) target: &'static str,
     /// Where it has published what it took, by where that was.
     pub(super) copies: BTreeMap<At, At>,
     /// It has made finished messages ready again.
@@ -69,6 +71,7 @@ impl History {
             epochs: epochs(&self.subs[subscription]),
             undoes: None,
             is_over: true,
+            target: SUBSCRIPTIONS[subscription].1,
             copies: BTreeMap::new(),
             is_back: false,
             watch: Watch::default(),
@@ -76,26 +79,24 @@ impl History {
     }
 
     pub(super) fn operate(&mut self) {
-        match self.random.random_range(0..18) {
+        match self.random.random_range(0..20) {
             0..5 => self.begin(),
             5..7 => self.control(),
             7..10 => self.move_on(),
             10 => self.edit(),
             11 => self.seek_by_plan(),
+            12..14 => self.delete_or_bring_back(),
             _ => self.undo(),
         }
     }
 
     fn begin(&mut self) {
-        let subscription = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let subscription = self.some_subscription();
         let deeds = [Deed::Requeue, Deed::Discard, Deed::Purge, Deed::Move];
-        // What is moved goes from the first topic to the second.
-        let fit = if SUBSCRIPTIONS[subscription].1 == MOVED_TO {
-            3
-        } else {
-            4
-        };
-        let deed = deeds[self.random.random_range(0..fit)];
+        let deed = deeds[self.random.random_range(0..deeds.len())];
+        // To the second topic, or to their own.
+        let own = SUBSCRIPTIONS[subscription].1;
+        let target = [own, MOVED_TO][self.random.random_range(0..2)];
         let keep = self.random.random_bool(0.3);
         let keep = keep.then(|| self.random.random_range(0..5));
         let selection = Selection {
@@ -112,7 +113,7 @@ impl History {
             Deed::Move => Order::Move {
                 subscription: of,
                 selection,
-                target: name(MOVED_TO),
+                target: name(target),
             },
             _ => Order::Drop {
                 subscription: of,
@@ -167,6 +168,7 @@ impl History {
             begun.progress.affected + begun.progress.skipped + chosen.len() as u64,
             begun.record.selected
         );
+        let mut topics = SUBSCRIPTIONS.iter().map(|(_, topic)| *topic);
         self.operations.push(Begun {
             id: begun.record.id,
             deed: plan.deed,
@@ -178,6 +180,9 @@ impl History {
             epochs: epochs(&self.subs[subscription]),
             undoes,
             is_over: false,
+            target: topics
+                .find(|topic| *topic == plan.target.1)
+                .unwrap_or_default(),
             copies: BTreeMap::new(),
             is_back: false,
             watch: Watch::of(&pace),
@@ -219,8 +224,14 @@ impl History {
         let mut under_way = under_way.filter(|one| one.undoes == Some(index) && !one.is_over);
         let order = Order::Undo { operation: id };
         let plan = self.bench.core.plan(order, self.bench.now);
-        if under_way.next().is_some() {
-            assert!(plan.is_err(), "it is being taken back");
+        let is_gone = self.subs[self.operations[index].subscription]
+            .gone
+            .is_some();
+        if under_way.next().is_some() || is_gone {
+            assert!(
+                plan.is_err(),
+                "it is being taken back, or what it was on is gone"
+            );
             return;
         }
         let plan = plan.unwrap();

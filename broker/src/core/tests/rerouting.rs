@@ -6,26 +6,17 @@ use super::acts::{FILTERED, History, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::{kinds_by_key, name};
 use super::model::{Is, Message};
 use super::planning::{At, Begun};
-use super::publishing::end_of;
 use crate::core::{EditOrder, Edited, Moved, Order, Pace, Start};
 use crate::model::entry::{Deed, Marks};
 use crate::model::{MessageId, Offset, Partition, Position, Refusal};
 
-/// The topic to which dead messages of the other one are moved.
+/// The topic to which dead messages of the other one are moved, too.
 pub(super) const MOVED_TO: &str = "b";
 
 impl Begun {
     /// Whether it has changed a message, and nothing has taken that back.
     pub(super) fn has_changed(&self, at: At) -> bool {
         self.changed.iter().any(|(of, _)| *of == at)
-    }
-
-    /// Where it publishes to.
-    fn target(&self) -> &'static str {
-        match self.deed {
-            Deed::Move => MOVED_TO,
-            _ => SUBSCRIPTIONS[self.subscription].1,
-        }
     }
 }
 
@@ -40,6 +31,7 @@ impl History {
         let index = all.iter().position(|one| one.id == slice.step.operation);
         let index = index.unwrap();
         let source = SUBSCRIPTIONS[all[index].subscription].1;
+        let target = all[index].target;
         let partition = self.random.random_range(0..PARTITIONS);
         let (mut marks, mut messages, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (number, view) in (0..).zip(&slice.messages) {
@@ -58,7 +50,7 @@ impl History {
             .route
             .filters
             .sieve(body.columns.messages(&body.bytes));
-        let base = self.next.get(&(MOVED_TO, partition)).copied().unwrap_or(0);
+        let base = self.next.get(&(target, partition)).copied().unwrap_or(0);
         let moved = Moved {
             step: slice.step,
             messages,
@@ -69,12 +61,12 @@ impl History {
         let copies = places.into_iter().zip((base..).map(|to| (partition, to)));
         self.operations[index].copies.extend(copies);
         self.follow_operations();
-        self.stored(MOVED_TO, partition, &marks, None);
+        self.stored(target, partition, &marks, None);
     }
 
     /// A dead message is published anew, for its subscription alone.
     pub(super) fn edit(&mut self) {
-        let index = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let index = self.some_subscription();
         let (text, topic) = SUBSCRIPTIONS[index];
         let messages = self.subs[index].messages.iter();
         let dead = messages.filter(|(_, message)| matches!(message.is, Is::Dead { .. }));
@@ -133,7 +125,7 @@ impl History {
         let Some(&(partition, offset)) = begun.copies.get(&at) else {
             return false;
         };
-        let target = begun.target();
+        let target = begun.target;
         let low = self.bench.core.low(&name(target), Partition(partition));
         let all = self.subs.iter().zip(SUBSCRIPTIONS).enumerate();
         let mut readers = all.filter(|(_, (_, (_, of)))| *of == target);
@@ -142,6 +134,9 @@ impl History {
                 return true;
             };
             let is_finished = matches!(copy.is, Is::Acked | Is::Dropped);
+            if sub.gone.is_some() {
+                return is_finished;
+            }
             let is_of_others = begun.deed == Deed::Edit && index != begun.subscription;
             is_unused(copy) || (is_of_others && is_finished)
         });
@@ -154,7 +149,7 @@ impl History {
         let Some(copy) = begun.copies.get(&at) else {
             return;
         };
-        let target = begun.target();
+        let target = begun.target;
         for (sub, (_, of)) in self.subs.iter_mut().zip(SUBSCRIPTIONS) {
             let found = sub.messages.get_mut(copy).filter(|_| of == target);
             if let Some(message) = found.filter(|message| is_unused(message)) {
@@ -165,7 +160,7 @@ impl History {
 
     /// To anywhere that is stored, or with what comes next, so that it can be taken back.
     pub(super) fn seek_by_plan(&mut self) {
-        let index = self.random.random_range(0..SUBSCRIPTIONS.len());
+        let index = self.some_subscription();
         let (text, topic) = SUBSCRIPTIONS[index];
         let partition = self.random.random_range(0..PARTITIONS);
         let next = self.next.get(&(topic, partition)).copied().unwrap_or(0);
@@ -184,21 +179,11 @@ impl History {
         }
         let done = done.unwrap();
         self.bench.drain();
-        let sub = &mut self.subs[index];
+        let sub = &self.subs[index];
         let here = sub.messages.range((partition, 0)..(partition + 1, 0));
         let before: Vec<(At, Message)> = here.map(|(&at, &message)| (at, message)).collect();
-        let again = (topic, partition, target)..(topic, partition, next);
-        for (&(_, _, offset), &(marks, time)) in self.published.range(again) {
-            let message = Message {
-                is: Is::Acked,
-                failed: 0,
-                key: marks.key,
-                time,
-                due: marks.due,
-                end: end_of(topic, time, marks),
-            };
-            sub.messages.entry((partition, offset)).or_insert(message);
-        }
+        self.reach_back(index, partition, target..next);
+        let sub = &mut self.subs[index];
         let (skipped, restored) = sub.seek(partition, (target, next), now.wall);
         let counts = &plan.counts;
         assert_eq!(

@@ -51,7 +51,9 @@ impl Watch {
             Phase::Waiting => assert_eq!(progress.affected, self.canary),
             Phase::Stopped => {
                 let is_canary = self.canary > 0 && self.died > 0 && affected <= self.canary;
-                assert!(is_canary || self.is_braked(affected), "{self:?} {affected}");
+                let is_gone = progress.note == "its subscription was deleted";
+                let is_so = is_gone || is_canary || self.is_braked(affected);
+                assert!(is_so, "{self:?} {affected} {}", progress.note);
             }
             _ => {}
         }
