@@ -11,7 +11,7 @@
 //! - What is hostile: [`names`], [`malformed`], [`bombs`], [`resets`], [`small_frames`], [`slow`], [`deaths`],
 //!   [`decoders`]. What the documents promise to run: [`examples`].
 //! - The operator's program and the daemon's settings: [`command_line`], [`command_times`], [`slo`], and on a
-//!   screen: [`terminals`], [`clipboard`], [`walks`], [`operate`], [`outages`], [`storms`], [`hostile`],
+//!   screen: [`terminals`], [`clipboard`], [`walks`], [`operate`], [`restored`], [`outages`], [`storms`], [`hostile`],
 //!   [`load_screens`], with a broker that lies, [`liar`], in [`hostile_text`].
 
 #![expect(
@@ -164,6 +164,8 @@ mod command_line;
 mod undoable;
 
 mod deletions;
+
+mod restored;
 
 mod strangers;
 

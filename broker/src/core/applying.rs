@@ -355,19 +355,6 @@ impl Core {
         wanted.take(limit).map(|one| one.state.clone()).collect()
     }
 
-    /// The operations that have changed a message, or published it, the oldest first.
-    pub fn operations_on(&self, id: crate::model::MessageId) -> Vec<OperationState> {
-        let all = self.objects.operations.all.values();
-        let range = OffsetRange::one(id.offset);
-        let touching = all.filter(|one| {
-            let record = &one.state.record;
-            let has_changed = || one.changed_of(id.partition, range) > 0;
-            (record.topic == id.topic && has_changed())
-                || (record.target.0 == id.topic && one.has_published(id.partition, id.offset))
-        });
-        touching.map(|one| one.state.clone()).collect()
-    }
-
     pub(super) fn operation_of(&self, id: OperationId) -> Result<&Operation, Refusal> {
         let operation = self.objects.operations.all.get(&id);
         operation.ok_or(Refusal::OperationNotFound { operation: id })

@@ -109,6 +109,7 @@ mod picking;
 mod weighing;
 
 mod planning;
+mod biography;
 
 mod audit;
 mod numbers;
@@ -143,8 +144,8 @@ pub use command::{
 };
 pub use counts::{BrokerCounts, ConsumerCounts, Meters, Standing};
 pub use dead_groups::DeadMessages;
-pub use measures::{DepartedConsumer, Distributions};
 pub use kept::KeptForUndo;
+pub use measures::{DepartedConsumer, Distributions};
 pub use moving::{MoveSlice, MoveStep, Moved};
 pub use output::{EndedConsumer, GrantEffect, GrantRun, Group, OutFrame, Output};
 pub use plan::{

@@ -167,7 +167,7 @@ impl Handle {
             .await
     }
 
-    /// The operations that have changed a message, the oldest first.
+    /// The operations in the life of a message, the oldest first.
     pub async fn operations_on(&self, id: MessageId) -> Result<Vec<OperationState>, Refusal> {
         self.act(move |core, _now| Ok(core.operations_on(id))).await
     }

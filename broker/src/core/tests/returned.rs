@@ -1,11 +1,12 @@
 //! What comes back after a deletion is judged, due and expired as if it had never been away.
 
-use super::bench::{marked, of_kinds, only};
+use super::bench::{Bench, body, marked, name, of_kinds, only};
 use super::deleted::{delete, gone, start_anew, topic_gone, undo};
 use super::operating::{HOUR, bench, bench_with, check, counts, plan};
-use crate::core::Order;
-use crate::model::entry::Marks;
-use crate::model::{OffsetRange, Span, Time};
+use crate::core::{NewSubscription, Order, Start};
+use crate::model::entry::{Deed, Marks};
+use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::{MessageId, Offset, OffsetRange, Partition, Span, Time};
 
 #[test]
 fn a_filter_is_asked_about_what_was_published_meanwhile() {
@@ -95,6 +96,72 @@ fn what_was_scheduled_or_has_lived_long_enough_is_so_when_it_comes_back() {
         assert_eq!(counts(&bench).ready, 3);
         check(&mut bench);
     }
+}
+
+#[test]
+fn the_life_of_a_message_tells_that_its_subscription_was_deleted_and_brought_back() {
+    let mut bench = bench();
+    bench.topic("else", TopicSettings::default());
+    bench.publish("t", 0, body(1, 10, &[]));
+    bench.publish("else", 0, body(1, 10, &[]));
+    bench.pass(Span::from_secs(1));
+    let deletion = delete(&mut bench, gone());
+    assert_eq!(
+        life(&bench, "t", 0),
+        [(Deed::DeleteSubscription, deletion.0, 0)]
+    );
+    bench.publish("t", 0, body(1, 10, &[]));
+    bench.pass(Span::from_secs(1));
+    undo(&mut bench, deletion);
+    bench.pass(Span::from_secs(1));
+    bench.publish("t", 0, body(1, 10, &[]));
+    start_anew(&mut bench);
+    let both = [
+        (Deed::DeleteSubscription, deletion.0, 0),
+        (Deed::Undo, deletion.0 + 1, deletion.0),
+    ];
+    assert_eq!(life(&bench, "t", 0), both);
+    assert_eq!(life(&bench, "t", 1), both, "it came with its return");
+    assert_eq!(life(&bench, "t", 2), [], "that was later");
+    assert_eq!(life(&bench, "else", 0), [], "that is elsewhere");
+    // A subscription that begins behind it never had it.
+    let new = NewSubscription {
+        name: name("late"),
+        topic: &name("t"),
+        settings: SubscriptionSettings::default(),
+        start: Start::Latest,
+    };
+    bench.core.create_subscription(new, bench.now).unwrap();
+    bench.drain();
+    let late = Order::DeleteSubscription {
+        subscription: name("late"),
+    };
+    let late = delete(&mut bench, late);
+    assert_eq!(life(&bench, "t", 0), both);
+    undo(&mut bench, late);
+    assert_eq!(life(&bench, "t", 0), both);
+    let whole = delete(&mut bench, topic_gone());
+    bench.pass(Span::from_secs(1));
+    let kept = bench.core.kept_for_undo();
+    assert_eq!((kept.messages, kept.operations), (3, 1));
+    undo(&mut bench, whole);
+    let deeds: Vec<Deed> = life(&bench, "t", 2).iter().map(|one| one.0).collect();
+    assert_eq!(deeds, [Deed::DeleteTopic, Deed::Undo]);
+}
+
+/// What operations did in the life of a message, each with its number and that of what it took back.
+fn life(bench: &Bench, topic: &str, offset: u64) -> Vec<(Deed, u64, u64)> {
+    let message = MessageId {
+        topic: bench.core.route(&name(topic)).unwrap().topic,
+        partition: Partition(0),
+        offset: Offset(offset),
+    };
+    let all = bench.core.operations_on(message).into_iter();
+    all.map(|one| {
+        let record = one.record;
+        (record.deed, record.id.0, record.undoes.0)
+    })
+    .collect()
 }
 
 fn at(seconds: u64) -> Time {

@@ -145,6 +145,26 @@ pub(crate) fn operations(words: Words<'_>) -> v1::ListOperationsResponse {
     }
 }
 
+/// A subscription that was deleted by mistake, and its return.
+pub(super) fn gone_and_back(words: Words<'_>) -> [v1::Operation; 2] {
+    let base = |id, act| operation(id, (act, OperationState::Finished), words);
+    [
+        v1::Operation {
+            start_time: Some(time(-9_000)),
+            undone_by: words.or("2"),
+            description: String::new(),
+            actor: words.or("lee"),
+            ..base("1", OperationAct::DeleteSubscription)
+        },
+        v1::Operation {
+            start_time: Some(time(-8_900)),
+            undoes: words.or("1"),
+            description: words.or("operation 1: delete_subscription"),
+            ..base("2", OperationAct::Undo)
+        },
+    ]
+}
+
 /// Those that go on by themselves.
 fn under_way(words: Words<'_>) -> Vec<v1::Operation> {
     let base = |id, act, state| operation(id, (act, state), words);
@@ -267,6 +287,13 @@ fn adapt(plan: &mut v1::ActionPlan, act: OperationAct, words: Words<'_>) {
     };
     match act {
         OperationAct::Requeue => {}
+        OperationAct::Move => {
+            plan.target_topic = words.or("emails-again");
+            plan.undo_note = words.or(
+                "takes back what nobody was handed there until then, and restores it as dead; until \
+                 then its bytes stay stored",
+            );
+        }
         OperationAct::Undo => {
             plan.skips = vec![skip(SkipCause::Delivered, 127)];
             plan.delivered_message_ids =
@@ -287,13 +314,6 @@ fn adapt(plan: &mut v1::ActionPlan, act: OperationAct, words: Words<'_>) {
         OperationAct::Seek => {
             plan.affected = 214_000;
             plan.selected = 214_000;
-        OperationAct::Move => {
-            plan.target_topic = words.or("emails-again");
-            plan.undo_note = words.or(
-                "takes back what nobody was handed there until then, and restores it as dead; until \
-                 then its bytes stay stored",
-            );
-        }
             plan.skips.clear();
             plan.restored = 12_000;
             plan.ended_lease_count = 64;

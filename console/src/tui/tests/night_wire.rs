@@ -306,12 +306,12 @@ pub(super) fn biography(words: Words<'_>) -> v1::GetMessageResponse {
         consumer: words.or("audit-1"),
         ..v1::SubscriptionMessageState::default()
     });
+    let on_it = night_acts::operations(words).operations;
+    let on_it = on_it.into_iter().skip(2).take(2).rev();
     v1::GetMessageResponse {
-        operations: night_acts::operations(words)
-            .operations
+        operations: night_acts::gone_and_back(words)
             .into_iter()
-            .skip(2)
-            .take(2)
+            .chain(on_it)
             .collect(),
         message: Some(message),
         topic: words.or("emails"),

@@ -1,6 +1,7 @@
 //! The biography of one message: what it is, and what became of it in each subscription.
 
-use weir_proto::v1::MessageState;
+use weir_proto::safe_text::SafeText;
+use weir_proto::v1::{MessageState, OperationAct};
 
 use super::letters::{letter_facts, payload_box};
 use super::operations;
@@ -88,12 +89,29 @@ fn life(one: &Biography, now: Option<f64>, (width, look): (u16, Look)) -> Vec<Ph
         said.push(Phrase::new());
         said.push(Phrase::new().say("Operations on it", Meaning::Strong));
     }
-    said.extend(one.operations.iter().map(|act| operated(act, now, look)));
+    let acts = one.operations.iter();
+    said.extend(acts.map(|act| operated(act, &one.operations, (now, look))));
     said
 }
 
+/// What an operation was in its life, which for a deletion and its undo is what became of where it is.
+fn did(act: &Operation, all: &[Operation]) -> SafeText {
+    let undone = all.iter().find(|other| other.id == act.undoes);
+    let (of, end) = match (act.act, undone.map(|one| one.act)) {
+        (OperationAct::DeleteTopic, _) => ("topic ", " deleted"),
+        (OperationAct::DeleteSubscription, _) => ("", " deleted"),
+        (OperationAct::Undo, Some(OperationAct::DeleteTopic)) => ("topic ", " brought back"),
+        (OperationAct::Undo, Some(OperationAct::DeleteSubscription)) => ("", " brought back"),
+        _ => return operations::what(act),
+    };
+    let mut text = SafeText::literal(of);
+    text.push(act.about());
+    text.push(&SafeText::literal(end));
+    text
+}
+
 /// `▶ 14:02:31  operation 7: requeue smtp by dana, done`.
-fn operated(act: &Operation, now: Option<f64>, look: Look) -> Phrase {
+fn operated(act: &Operation, all: &[Operation], (now, look): (Option<f64>, Look)) -> Phrase {
     let (glyph, meaning) = operations::sign(act, look);
     let mut phrase = Phrase::new()
         .say(glyph, meaning)
@@ -102,7 +120,7 @@ fn operated(act: &Operation, now: Option<f64>, look: Look) -> Phrase {
         .say("  operation ", Meaning::Plain)
         .add(act.id.clone(), Meaning::Strong)
         .say(": ", Meaning::Plain)
-        .add(operations::what(act), Meaning::Plain);
+        .add(did(act, all), Meaning::Plain);
     if !act.actor.is_empty() {
         phrase = phrase
             .say(" by ", Meaning::Label)
