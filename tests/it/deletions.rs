@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use weir_proto::v1::{
-    ErrorReason, MessageState, NackAction, NackChange, NackOptions, PeekRequest, SubscriptionStats,
-};
+use weir_proto::v1::{ErrorReason, MessageState, PeekRequest, SubscriptionStats};
 use weir_tests::broker::{Broker, Setup, eager, message, subscription};
 use weir_tests::wait;
 
 use crate::PROGRAM;
 use crate::command_line::Ended;
+use crate::restarts::publish_and_settle;
 use crate::undoable::typed;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -19,26 +18,7 @@ async fn a_story(broker: &Broker) {
     broker.topic("t").await;
     broker.subscription(eager("s", "t", 3)).await;
     broker.subscription(subscription("all", "t")).await;
-    let texts: Vec<String> = (0..20).map(|n| n.to_string()).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    broker.publish_texts("t", &texts).await;
-    let got = broker.pull_all("s", 4).await;
-    broker.acknowledge(&got[..1]).await;
-    let change = |index: usize, action: NackAction, delay: u64| NackChange {
-        ack_id: got[index].ack_id.clone(),
-        options: Some(NackOptions {
-            action: action.into(),
-            delay: Duration::from_secs(delay).try_into().ok(),
-            reason: "because".to_owned(),
-            error_class: "Test".to_owned(),
-        }),
-    };
-    let changes = vec![
-        change(1, NackAction::Dead, 0),
-        change(2, NackAction::Retry, 3_600),
-    ];
-    let nacked = broker.client().puller().nack(changes).await.unwrap();
-    assert_eq!(nacked.changed_count, 2);
+    publish_and_settle(broker).await;
 }
 
 async fn on_disk() -> Broker {

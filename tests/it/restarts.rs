@@ -19,6 +19,11 @@ async fn a_story(broker: &Broker) {
     broker.subscription(subscription("s", "t")).await;
     broker.topic("empty").await;
     broker.subscription(eager("idle", "empty", 3)).await;
+    publish_and_settle(broker).await;
+}
+
+/// Of 20 messages of `t` each state once in `s`: one acked, one dead, one waiting, one leased, the rest ready.
+pub(crate) async fn publish_and_settle(broker: &Broker) {
     let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     broker.publish_texts("t", &all).await;

@@ -42,16 +42,28 @@ impl Machine {
         let stored = self.progress.pages.get(&page)?;
         let offsets = self.progress.offsets(page);
         let leases = self.leases.within(offsets);
-        Some(PageState {
-            subscription,
-            partition,
-            epoch: self.progress.epoch,
-            page,
-            finished: stored.finished_ranges(offsets.start.0),
-            records: stored.records(offsets.start.0).collect(),
-            outstanding: leases.map(outstanding).collect(),
-            requeued: stored.requeued_ranges(offsets.start.0),
-        })
+        let leases = leases.map(outstanding).collect();
+        let place = (subscription, partition, self.progress.epoch, page);
+        Some(state_of(stored, place, (offsets.start.0, leases)))
+    }
+}
+
+/// What is to be stated of a page of a subscription on a partition in an epoch: its number, its first offset, and the
+/// leases within.
+fn state_of(
+    page: &Page,
+    (subscription, partition, epoch, number): (SubscriptionId, Partition, Epoch, u64),
+    (first, outstanding): (u64, Vec<OutstandingLease>),
+) -> PageState {
+    PageState {
+        subscription,
+        partition,
+        epoch,
+        page: number,
+        finished: page.finished_ranges(first),
+        records: page.records(first).collect(),
+        outstanding,
+        requeued: page.requeued_ranges(first),
     }
 }
 
@@ -63,20 +75,10 @@ impl Snapshot {
         partition: Partition,
     ) -> impl Iterator<Item = PageState> {
         let (epoch, size) = (self.epoch, self.size);
-        self.pages
-            .into_iter()
-            .map(move |(number, page, outstanding)| {
-                let base = number * size;
-                PageState {
-                    subscription,
-                    partition,
-                    epoch,
-                    page: number,
-                    finished: page.finished_ranges(base),
-                    records: page.records(base).collect(),
-                    outstanding,
-                    requeued: page.requeued_ranges(base),
-                }
-            })
+        let pages = self.pages.into_iter();
+        pages.map(move |(number, page, leases)| {
+            let place = (subscription, partition, epoch, number);
+            state_of(&page, place, (number * size, leases))
+        })
     }
 }

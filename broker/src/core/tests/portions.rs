@@ -115,23 +115,26 @@ fn a_purge_of_messages_that_nobody_has_met_is_one_step_however_many_they_are() {
     assert_eq!(counts(&bench).ready, 20_000);
 }
 
+/// States all anew, operations with what they have put aside, too; gives how many histories each part has.
+fn restated_parts(bench: &mut Bench) -> Vec<usize> {
+    let last = bench.core.next_position();
+    while !bench.core.restate(last, usize::MAX) {}
+    bench.drain();
+    let parts = written(bench, last).into_iter();
+    let histories = parts.filter_map(|entry| match entry {
+        Entry::Operated(Operated::Part(part)) => Some(part.image.len()),
+        _ => None,
+    });
+    histories.collect()
+}
+
 #[test]
 fn a_part_of_dead_messages_is_no_larger_than_what_is_stated_at_once() {
     let mut bench = bench();
     die(&mut bench, PART_RECORDS + 5_000);
     let planned = plan(&mut bench, requeue());
     let undo = undo_of(&mut bench, &planned);
-    // All is stated anew: the operation with what it has put aside, too.
-    let last = bench.core.next_position();
-    while !bench.core.restate(last, usize::MAX) {}
-    bench.drain();
-    let parts = written(&bench, last).into_iter();
-    let parts: Vec<usize> = parts
-        .filter_map(|entry| match entry {
-            Entry::Operated(Operated::Part(part)) => Some(part.image.len()),
-            _ => None,
-        })
-        .collect();
+    let parts = restated_parts(&mut bench);
     assert_eq!(parts, [PART_RECORDS, 5_000]);
     restart(&mut bench);
     let undo = plan(
@@ -171,16 +174,7 @@ fn a_purge_of_messages_with_histories_goes_in_short_steps_and_light_parts_and_co
             step.image.len()
         );
     }
-    let last = bench.core.next_position();
-    while !bench.core.restate(last, usize::MAX) {}
-    bench.drain();
-    let parts = written(&bench, last).into_iter();
-    let parts: Vec<usize> = parts
-        .filter_map(|entry| match entry {
-            Entry::Operated(Operated::Part(part)) => Some(part.image.len()),
-            _ => None,
-        })
-        .collect();
+    let parts = restated_parts(&mut bench);
     assert_eq!(parts.len(), 2, "{parts:?}");
     assert_eq!(parts.iter().sum::<usize>() as u64, count);
     restart(&mut bench);
