@@ -1,7 +1,7 @@
 //! Acts on many messages as they are typed: how they are agreed to, carried out and taken back, and what is said when
 //! they cannot be.
 
-use weir_proto::server::{OperationAct, OperationState};
+use weir_proto::server::{ApplyRequest, OperationAct, OperationState};
 
 use super::broker::Broker;
 use super::typed::{typed, typed_words};
@@ -244,7 +244,7 @@ async fn a_requeue_for_all_subscriptions_is_a_move_into_the_topic_itself() {
         );
         assert!(request.skip_requeued_before);
     }
-    let acts: Vec<OperationAct> = memory.applied.iter().map(|one| one.act()).collect();
+    let acts: Vec<OperationAct> = memory.applied.iter().map(ApplyRequest::act).collect();
     assert_eq!(
         acts,
         [OperationAct::Move; 2],
