@@ -1,7 +1,7 @@
 //! The broker through its real API, one module for each promise.
 //!
 //! - The life of a message: [`delivery`], [`settling`], [`retries`], [`order`], [`dead`], [`acts`], [`peeks`],
-//!   [`pacing`], [`seeks`], [`expiry`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
+//!   [`pacing`], [`seeks`], [`expiry`], [`standstills`], [`confirmations`], [`backlogs`], [`reads`], [`scheduled`],
 //!   [`letters`], [`lives`], [`filters`], [`operations`], [`moves`], [`upheavals`].
 //! - What stays: [`restarts`], [`updates`], [`topology`], [`lists`], [`requests`], [`retention`]. What is told:
 //!   [`books`], [`drains`], [`watching`], [`latencies`], [`clients`], [`events`], [`verdicts`], [`services`],
@@ -42,6 +42,8 @@ mod pacing;
 mod seeks;
 
 mod expiry;
+
+mod standstills;
 
 mod backlogs;
 

@@ -47,6 +47,7 @@ mod party;
 mod readers;
 mod scanning;
 mod showing;
+mod standstill;
 mod upkeep;
 
 mod host;

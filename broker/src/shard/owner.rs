@@ -19,6 +19,7 @@ use super::party::Parties;
 use super::readers::Readers;
 use super::sampling::{Sampler, Scene};
 use super::scanning::Scanner;
+use super::standstill::Standstill;
 use super::upkeep::Upkeep;
 use crate::core::{Core, Departure};
 use crate::journal::{CloseError, Journal};
@@ -61,6 +62,7 @@ pub(super) struct Owner {
     /// Bytes of publishes that were decided since the last flush: the journal does not know of them.
     pub(super) unflushed: usize,
     pub(super) sampler: Sampler,
+    standstill: Standstill,
     /// Groups up to this size are appended together.
     pub(super) merge_bytes: usize,
     /// When a stop no longer waits for acks; set once a stop was asked for.
@@ -90,6 +92,7 @@ impl Owner {
             exposed: Exposed::default(),
             unflushed: 0,
             sampler,
+            standstill: Standstill::begin(now),
             merge_bytes,
             stops_at: None,
             shared,
@@ -110,6 +113,7 @@ impl Owner {
             };
             let woken = commands.receive(&mut batch, COMMANDS, patience, &self.shared.doorbell);
             let mut now = self.shared.clock.now();
+            self.standstill.look(now.mono, patience);
             for (index, command) in batch.drain(..).enumerate() {
                 self.decide(command, now);
                 if index % FLUSH_EVERY == FLUSH_EVERY - 1 || self.unflushed >= FLUSH_BYTES {
@@ -127,11 +131,7 @@ impl Owner {
 
     /// What time brings: deadlines, grants, upkeep, samples.
     fn pass_time(&mut self, now: Now) -> Result<(), ShardError> {
-        if self
-            .core
-            .next_deadline(now)
-            .is_some_and(|at| at <= now.mono)
-        {
+        if self.next_tick(now).is_some_and(|at| at <= now.mono) {
             self.core.tick(now);
         }
         self.let_go(now);
@@ -164,6 +164,12 @@ impl Owner {
         }
     }
 
+    /// When the core is told what time it is.
+    fn next_tick(&self, now: Now) -> Option<Mono> {
+        let deadline = self.core.next_deadline(now)?;
+        Some(self.standstill.not_before(deadline))
+    }
+
     fn patience(&self) -> Duration {
         let now = self.shared.clock.now();
         let (clock, now) = (now, now.mono);
@@ -175,7 +181,7 @@ impl Owner {
             Some(now.plus(PATIENCE)),
             Some(self.sampler.next()),
             Some(self.upkeep.next()),
-            self.core.next_deadline(clock),
+            self.next_tick(clock),
             self.core.next_operation_news(),
             self.parties.next_deadline(),
             stop_check,

@@ -1,0 +1,88 @@
+//! Whether this process stood still: it was stopped, or had no processor for long.
+//!
+//! What others said meanwhile waits in their connections. It is heard before anything counts as overdue, so that a
+//! lease does not expire whose ack was there in time. A machine that is always late puts nothing off for ever: after
+//! each such while there is one without. Decides when; reads no clock.
+
+use std::time::Duration;
+
+use crate::model::{Mono, Span};
+
+/// Waking so much later than was meant is standing still.
+const LONG: Span = Span::from_millis(50);
+/// How long what was said meanwhile may take to arrive.
+const GRACE: Span = Span::from_secs(1);
+
+/// Watches for it.
+#[derive(Debug)]
+pub(super) struct Standstill {
+    /// The last look at the clock.
+    seen: Mono,
+    /// Nothing is overdue before this.
+    until: Mono,
+}
+
+impl Standstill {
+    /// Nothing has stood still yet.
+    pub(super) fn begin(now: Mono) -> Self {
+        Self {
+            seen: now,
+            until: Mono(0),
+        }
+    }
+
+    /// The time now, after a wait that was to take so long at most.
+    pub(super) fn look(&mut self, now: Mono, patience: Duration) {
+        let meant = self.seen.plus(Span::from(patience)).plus(LONG);
+        if now > meant && now >= self.until.plus(GRACE) {
+            self.until = now.plus(GRACE);
+        }
+        self.seen = now;
+    }
+
+    /// When what was to be done at a time is done.
+    pub(super) fn not_before(&self, at: Mono) -> Mono {
+        at.max(self.until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(millis: u64) -> Mono {
+        Mono(0).plus(Span::from_millis(millis))
+    }
+
+    #[test]
+    fn nothing_is_put_off_while_it_wakes_about_when_it_meant_to() {
+        let mut standstill = Standstill::begin(at(0));
+        for millis in [1_000, 2_000, 3_040, 4_000] {
+            standstill.look(at(millis), SECOND);
+            assert_eq!(standstill.not_before(at(millis)), at(millis));
+        }
+    }
+
+    #[test]
+    fn after_a_standstill_others_are_heard_before_anything_is_overdue() {
+        let mut standstill = Standstill::begin(at(0));
+        standstill.look(at(5_000), SECOND);
+        assert_eq!(standstill.not_before(at(2_000)), at(6_000));
+        standstill.look(at(5_010), SECOND);
+        assert_eq!(standstill.not_before(at(2_000)), at(6_000));
+        assert_eq!(standstill.not_before(at(7_000)), at(7_000));
+    }
+
+    #[test]
+    fn a_machine_that_is_always_late_puts_nothing_off_for_ever() {
+        let mut standstill = Standstill::begin(at(0));
+        let mut overdue = 0;
+        for millis in (2_000..60_000).step_by(200) {
+            standstill.look(at(millis), Duration::from_millis(20));
+            overdue += u32::from(standstill.not_before(at(0)) <= at(millis));
+        }
+        assert!((100..200).contains(&overdue), "{overdue} of 290 looks");
+    }
+}
