@@ -4,7 +4,7 @@
 //! - [`poison`]: while messages kill their consumers.
 //! - [`fail_points`]: dying at each named point.
 //! - [`stops`]: asked to stop under load.
-//! - [`starts`]: directories that it must refuse. [`golden`]: directories of earlier releases.
+//! - [`reopening`]: a large log. [`starts`]: directories that it must refuse. [`golden`]: those of earlier releases.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,6 +21,8 @@ mod poison;
 mod fail_points;
 
 mod stops;
+
+mod reopening;
 
 mod starts;
 
