@@ -1,5 +1,6 @@
 //! A disk in memory that waits, fails or reads wrong when a test says so: for refusals that no client can
-//! provoke by itself. It loses nothing; what a power cut loses is `SimDisk`'s own business.
+//! provoke by itself. It loses nothing, unless it is told to keep no frames, for a benchmark of what is above the disk;
+//! what a power cut loses is `SimDisk`'s own business.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ pub struct Faults {
     opened: Condvar,
     fails_syncs: AtomicBool,
     reads_wrong: AtomicBool,
+    keeps_no_frames: AtomicBool,
 }
 
 impl Faults {
@@ -38,6 +40,12 @@ impl Faults {
     /// From now on, or no longer, reads give other bytes than were written.
     pub fn read_wrong(&self, is_wrong: bool) {
         self.reads_wrong.store(is_wrong, Ordering::SeqCst);
+    }
+
+    /// From now on what is written into segments is taken and dropped, and they take no space. Said before anything is
+    /// opened; nothing is found there afterwards.
+    pub fn keep_no_frames(&self) {
+        self.keeps_no_frames.store(true, Ordering::SeqCst);
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -63,11 +71,19 @@ impl FaultyDisk {
         Arc::clone(&self.faults)
     }
 
-    fn file(&self, file: io::Result<Arc<dyn DiskFile>>) -> io::Result<Arc<dyn DiskFile>> {
+    fn file(
+        &self,
+        name: &str,
+        file: io::Result<Arc<dyn DiskFile>>,
+    ) -> io::Result<Arc<dyn DiskFile>> {
         let faults = self.faults();
+        // A segment has the other ending until it is one.
+        let is_segment = matches!(name.rsplit_once('.'), Some((_, "seg" | "new")));
+        let is_hollow = is_segment && faults.keeps_no_frames.load(Ordering::SeqCst);
         Ok(Arc::new(FaultyFile {
             file: file?,
             faults,
+            is_hollow,
         }))
     }
 }
@@ -76,10 +92,15 @@ impl FaultyDisk {
 struct FaultyFile {
     file: Arc<dyn DiskFile>,
     faults: Arc<Faults>,
+    /// Takes what is written, and keeps nothing.
+    is_hollow: bool,
 }
 
 impl DiskFile for FaultyFile {
     fn write_at(&self, offset: u64, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        if self.is_hollow {
+            return Ok(parts.iter().map(|part| part.len()).sum());
+        }
         self.file.write_at(offset, parts)
     }
 
@@ -105,6 +126,9 @@ impl DiskFile for FaultyFile {
     }
 
     fn allocate(&self, bytes: u64) -> io::Result<()> {
+        if self.is_hollow {
+            return Ok(());
+        }
         self.file.allocate(bytes)
     }
 
@@ -127,11 +151,11 @@ impl Disk for FaultyDisk {
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Arc<dyn DiskFile>> {
-        self.file(self.disk.open(name, access))
+        self.file(name, self.disk.open(name, access))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        self.file(self.disk.create(name))
+        self.file(name, self.disk.create(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
