@@ -4,11 +4,9 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use hdrhistogram::Histogram;
 use http::uri::PathAndQuery;
-use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
 use tonic::body::Body;
 use tonic::client::Grpc;
@@ -20,10 +18,10 @@ use tower::Service;
 use weir_proto::v1::Message;
 use weir_tests::{broker, files};
 
+use crate::calls;
 use crate::feed::{self, Feed, payload};
 use crate::server::Server;
 use crate::table::{Figures, Row};
-use crate::weir::{CALLED_FOR, CALLS};
 
 pub(crate) const NAME: &str = "the limit";
 /// The argument with which this program is the server, before its address.
@@ -93,37 +91,23 @@ pub(crate) async fn all(figures: &mut Figures) -> anyhow::Result<()> {
     })?;
     let endpoint = Endpoint::from_shared(format!("http://{}", echo.address()))?;
     let channel = endpoint.tcp_nodelay(true).connect().await?;
-    calls(&channel, figures).await?;
+    unary(&channel, figures).await?;
     relay(channel, figures).await
 }
 
-async fn calls(channel: &Channel, figures: &mut Figures) -> anyhow::Result<()> {
-    let (start, until) = (Instant::now(), Instant::now() + CALLED_FOR);
-    let mut calls = JoinSet::new();
-    for _ in 0..CALLS {
+async fn unary(channel: &Channel, figures: &mut Figures) -> anyhow::Result<()> {
+    let channel = channel.clone();
+    calls::count(NAME, figures, move |count| {
         let mut grpc = Grpc::new(channel.clone());
-        calls.spawn(async move {
-            let mut count = 0_u64;
-            while Instant::now() < until {
-                grpc.ready().await?;
-                let codec = ProstCodec::<Message, Message>::default();
-                let request = Request::new(message(count));
-                grpc.unary(request, CALL, codec).await?;
-                count += 1;
-            }
-            anyhow::Ok(count)
-        });
-    }
-    let mut count = 0;
-    while let Some(called) = calls.join_next().await {
-        count += called??;
-    }
-    figures.note(
-        Row::Unary,
-        NAME,
-        count as f64 / start.elapsed().as_secs_f64(),
-    );
-    Ok(())
+        async move {
+            grpc.ready().await?;
+            let codec = ProstCodec::<Message, Message>::default();
+            let request = Request::new(message(count));
+            grpc.unary(request, CALL, codec).await?;
+            Ok(())
+        }
+    })
+    .await
 }
 
 /// Single messages at a rate over a stream and back.

@@ -12,6 +12,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark has a clock")]
 #![expect(clippy::print_stderr, reason = "a benchmark says how far it is")]
 
+mod calls;
 mod feed;
 mod limits;
 mod nats;

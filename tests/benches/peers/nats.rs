@@ -2,7 +2,6 @@
 //!
 //! Its default: it confirms before it syncs, which it does each two minutes.
 
-use std::future::Future;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -61,8 +60,23 @@ impl Nats {
             .build(client.clone());
         Ok((client, context))
     }
+}
 
-    async fn make(&self, name: &str) -> anyhow::Result<()> {
+fn subject(name: &str) -> String {
+    format!("s.{name}")
+}
+
+impl Peer for Nats {
+    const NAME: &str = "NATS";
+
+    async fn reset(&self, name: &str) -> anyhow::Result<()> {
+        let (_, context) = self.shared.get_or_try_init(|| self.connection()).await?;
+        // There is none at first.
+        drop(context.delete_stream(name).await);
+        self.create(name).await
+    }
+
+    async fn create(&self, name: &str) -> anyhow::Result<()> {
         let (_, context) = self.shared.get_or_try_init(|| self.connection()).await?;
         let config = stream::Config {
             name: name.to_owned(),
@@ -84,7 +98,7 @@ impl Nats {
         Ok(())
     }
 
-    async fn send(&self, name: &str, mut feed: Feed, size: usize) -> anyhow::Result<u64> {
+    async fn publish(&self, name: &str, mut feed: Feed, size: usize) -> anyhow::Result<u64> {
         let (_client, context) = self.connection().await?;
         let subject = subject(name);
         let (sent, mut unconfirmed) = mpsc::channel::<PublishAckFuture>(UNCONFIRMED);
@@ -108,7 +122,7 @@ impl Nats {
         confirming.await?
     }
 
-    async fn take(&self, name: &str, sink: Sink) -> anyhow::Result<()> {
+    async fn consume(&self, name: &str, sink: Sink) -> anyhow::Result<()> {
         let (client, context) = self.connection().await?;
         let stream = context.get_stream(name).await?;
         let consumer = stream.get_consumer("c").await;
@@ -138,7 +152,7 @@ impl Nats {
         Ok(())
     }
 
-    async fn send_to_each(&self, names: Vec<String>, size: usize) -> anyhow::Result<()> {
+    async fn publish_each(&self, names: Vec<String>, size: usize) -> anyhow::Result<()> {
         let (_client, context) = self.connection().await?;
         for some in names.chunks(UNCONFIRMED / 2) {
             let mut sent = Vec::with_capacity(some.len());
@@ -151,46 +165,6 @@ impl Nats {
             }
         }
         Ok(())
-    }
-}
-
-fn subject(name: &str) -> String {
-    format!("s.{name}")
-}
-
-impl Peer for Nats {
-    const NAME: &str = "NATS";
-
-    async fn reset(&self, name: &str) -> anyhow::Result<()> {
-        let (_, context) = self.shared.get_or_try_init(|| self.connection()).await?;
-        // There is none at first.
-        drop(context.delete_stream(name).await);
-        self.make(name).await
-    }
-
-    fn create(&self, name: &str) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.make(name)
-    }
-
-    fn publish(
-        &self,
-        name: &str,
-        feed: Feed,
-        size: usize,
-    ) -> impl Future<Output = anyhow::Result<u64>> + Send {
-        self.send(name, feed, size)
-    }
-
-    fn consume(&self, name: &str, sink: Sink) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.take(name, sink)
-    }
-
-    fn publish_each(
-        &self,
-        names: Vec<String>,
-        size: usize,
-    ) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.send_to_each(names, size)
     }
 
     fn rss(&self) -> anyhow::Result<u64> {

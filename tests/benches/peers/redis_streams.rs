@@ -3,7 +3,6 @@
 //! Its default here: an append-only file that is synced each second, so that an answer does not mean that a message is
 //! on the disk.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -58,15 +57,26 @@ impl Redis {
             .get_multiplexed_async_connection_with_config(&config)
             .await?)
     }
+}
 
-    async fn make(&self, name: &str) -> anyhow::Result<()> {
+impl Peer for Redis {
+    const NAME: &str = "Redis";
+
+    async fn reset(&self, name: &str) -> anyhow::Result<()> {
+        let mut connection = self.connection().await?;
+        let mut delete = redis::cmd("DEL");
+        delete.arg(name).query_async::<()>(&mut connection).await?;
+        self.create(name).await
+    }
+
+    async fn create(&self, name: &str) -> anyhow::Result<()> {
         let shared = self.shared.get_or_try_init(|| self.connection()).await?;
         let mut group = redis::cmd("XGROUP");
         group.arg(&["CREATE", name, "g", "0", "MKSTREAM"]);
         Ok(group.query_async::<()>(&mut shared.clone()).await?)
     }
 
-    async fn send(&self, name: &str, mut feed: Feed, size: usize) -> anyhow::Result<u64> {
+    async fn publish(&self, name: &str, mut feed: Feed, size: usize) -> anyhow::Result<u64> {
         let connection = self.connection().await?;
         let most = if feed.is_paced() {
             PACED_UNDER_WAY
@@ -99,7 +109,7 @@ impl Redis {
         Ok(confirmed.load(Ordering::Relaxed))
     }
 
-    async fn take(&self, name: &str, sink: Sink) -> anyhow::Result<()> {
+    async fn consume(&self, name: &str, sink: Sink) -> anyhow::Result<()> {
         let mut connection = self.connection().await?;
         let consumer = format!("c{}", feed::now());
         let mut ids: Vec<Vec<u8>> = Vec::new();
@@ -131,7 +141,7 @@ impl Redis {
         }
     }
 
-    async fn send_to_each(&self, names: Vec<String>, size: usize) -> anyhow::Result<()> {
+    async fn publish_each(&self, names: Vec<String>, size: usize) -> anyhow::Result<()> {
         let mut connection = self.connection().await?;
         for some in names.chunks(PIPELINE) {
             let mut pipeline = redis::pipe();
@@ -142,42 +152,6 @@ impl Redis {
             pipeline.query_async::<()>(&mut connection).await?;
         }
         Ok(())
-    }
-}
-
-impl Peer for Redis {
-    const NAME: &str = "Redis";
-
-    async fn reset(&self, name: &str) -> anyhow::Result<()> {
-        let mut connection = self.connection().await?;
-        let mut delete = redis::cmd("DEL");
-        delete.arg(name).query_async::<()>(&mut connection).await?;
-        self.make(name).await
-    }
-
-    fn create(&self, name: &str) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.make(name)
-    }
-
-    fn publish(
-        &self,
-        name: &str,
-        feed: Feed,
-        size: usize,
-    ) -> impl Future<Output = anyhow::Result<u64>> + Send {
-        self.send(name, feed, size)
-    }
-
-    fn consume(&self, name: &str, sink: Sink) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.take(name, sink)
-    }
-
-    fn publish_each(
-        &self,
-        names: Vec<String>,
-        size: usize,
-    ) -> impl Future<Output = anyhow::Result<()>> + Send {
-        self.send_to_each(names, size)
     }
 
     fn rss(&self) -> anyhow::Result<u64> {

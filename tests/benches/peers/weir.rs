@@ -1,25 +1,20 @@
 //! Weir at the same works: its own load test against its own broker, each a program, as people run them.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
-use tokio::task::JoinSet;
 use weir_proto::v1::publisher_client::PublisherClient;
 use weir_proto::v1::{Message, PublishRequest};
 use weir_tests::broker::{Broker, Setup};
 
+use crate::calls;
 use crate::feed::payload;
 use crate::table::{Figures, Row};
 
 const BROKER: &str = env!("CARGO_BIN_EXE_weir-broker-under-test");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weir-under-test");
 pub(crate) const NAME: &str = "Weir";
-/// Calls under way.
-pub(crate) const CALLS: usize = 64;
-/// How long calls are counted.
-pub(crate) const CALLED_FOR: Duration = Duration::from_secs(3);
 
 /// All works.
 pub(crate) async fn all(figures: &mut Figures) -> anyhow::Result<()> {
@@ -79,36 +74,22 @@ fn run(arguments: &[&str]) -> anyhow::Result<Value> {
 async fn unary(broker: &Broker, figures: &mut Figures) -> anyhow::Result<()> {
     broker.pair().await;
     let channel = broker.channel().await;
-    let mut calls = JoinSet::new();
-    let (start, until) = (Instant::now(), Instant::now() + CALLED_FOR);
-    for _ in 0..CALLS {
-        let mut stub = PublisherClient::new(channel.clone());
-        calls.spawn(async move {
-            let mut count = 0_u64;
-            while Instant::now() < until {
-                let message = Message {
-                    payload: payload(count, 128).into(),
-                    ..Message::default()
-                };
-                let request = PublishRequest {
-                    topic: "t".to_owned(),
-                    messages: vec![message],
-                    ..PublishRequest::default()
-                };
-                stub.publish(request).await?;
-                count += 1;
-            }
-            anyhow::Ok(count)
-        });
-    }
-    let mut count = 0;
-    while let Some(called) = calls.join_next().await {
-        count += called??;
-    }
-    figures.note(
-        Row::Unary,
-        NAME,
-        count as f64 / start.elapsed().as_secs_f64(),
-    );
-    Ok(())
+    let stub = PublisherClient::new(channel);
+    calls::count(NAME, figures, move |count| {
+        let mut stub = stub.clone();
+        async move {
+            let message = Message {
+                payload: payload(count, 128).into(),
+                ..Message::default()
+            };
+            let request = PublishRequest {
+                topic: "t".to_owned(),
+                messages: vec![message],
+                ..PublishRequest::default()
+            };
+            stub.publish(request).await?;
+            Ok(())
+        }
+    })
+    .await
 }
