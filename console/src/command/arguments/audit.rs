@@ -53,7 +53,7 @@ Ends with 1 if an act was changed or is missing; what is wrong stands on stderr.
   weir audit verify --file audit.jsonl          an export of it, alone
   weir audit verify -o json
 
-Hashes each act anew. Ends with 1 if an act was changed or one in between is missing. That the newest
+Hashes each act anew. Ends with 1 if an act was changed or one in between is missing. That the newest \
 were cut off an export is seen only by comparing its last hash with what the broker tells.")]
     Verify(VerifyAuditArgs),
 }

@@ -64,7 +64,7 @@ discard and move; several joined by `or` are one plan.")]
   weir dlq export billing --where 'class = Timeout' --limit 1000 --file dead.jsonl
   weir dlq export billing --file dead.jsonl --page-token 01a4…      goes on where another one ended
 
-One object a line with attributes, payload in base64, and the last failure. An export that ends early
+One object a line with attributes, payload in base64, and the last failure. An export that ends early \
 says on stderr with which page token the next one goes on.")]
     Export(ExportArgs),
 
@@ -127,7 +127,7 @@ none is there twice, whenever the broker stops.")]
   weir dlq edit billing --id 3.0.17 --payload-file fixed.json --attribute fixed-by=dana
   weir dlq edit billing --id 3.0.17 --unset-attribute trace --dry-run
 
-What changes from what to what is shown first. What is not named stays as it is; the dead one is gone
+What changes from what to what is shown first. What is not named stays as it is; the dead one is gone \
 once the other is there, in one step.")]
     Edit(EditMessageArgs),
 }

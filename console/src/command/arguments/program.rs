@@ -229,7 +229,7 @@ and `lag` are CRITICAL beyond the subscription's own SLO (`slo_age`, `slo_backlo
   weir ctx use prod
   weir --context prod sub ls
 
-Contexts are kept in contexts.toml in $WEIR_CONFIG_DIR, $XDG_CONFIG_HOME/weir or ~/.config/weir. A flag
+Contexts are kept in contexts.toml in $WEIR_CONFIG_DIR, $XDG_CONFIG_HOME/weir or ~/.config/weir. A flag \
 wins over the environment, the environment over the context in use."
     )]
     Ctx(CtxCommand),

@@ -165,8 +165,8 @@ Where no consumer is busy, or more of them would not help, it names no number an
   weir sub tail billing
   weir sub tail orders/billing --max 10 -o jsonl
 
-Shows each message as it comes in, before and beside its delivery: nothing is leased, and consumers
-get all of it. If the subscription has a filter, stderr says so, and what it leaves out is shown, too.
+Shows each message as it comes in, before and beside its delivery: nothing is leased, and consumers \
+get all of it. If the subscription has a filter, stderr says so, and what it leaves out is shown, too. \
 What is delivered when is told by `weir sub peek` and `weir sub lag -w`.")]
     Tail(TailSubscriptionArgs),
 }

@@ -84,7 +84,7 @@ A change that may drop messages is shown first, and asks. Settings are unset by 
   weir topic purge clicks --keep 1000 --yes     all but the newest 1,000 of each partition
   weir topic purge clicks --all
 
-The same as `weir sub purge` for each of its subscriptions: a plan and an operation for each. What the
+The same as `weir sub purge` for each of its subscriptions: a plan and an operation for each. What the \
 topic stores for replay stays readable.")]
     Purge(PurgeTopicArgs),
 
