@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use weir_proto::client::{Client, Options};
+use weir_proto::safe_text::SafeText;
 
 use super::arguments::{Globals, LoadCommand, RunArgs};
 use super::failure::{Exit, Failure};
@@ -24,7 +25,7 @@ use crate::load::slo::Objectives;
 use crate::load::summary::Summary;
 use crate::present::format::Format;
 use crate::present::json;
-use crate::tui::{self, LoadScreen};
+use crate::tui::{self, Baseline, LoadScreen};
 
 /// How long an embedded broker may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -197,6 +198,10 @@ async fn go(
 
 /// The live screen, where there is a terminal for it and nothing asks for another form.
 fn screen(globals: &Globals, args: &RunArgs) -> Result<Option<LoadScreen>, Failure> {
+    let baseline = match &args.baseline {
+        Some(file) => Some(baseline(file)?),
+        None => None,
+    };
     let is_for_people = matches!(globals.output, Format::Table | Format::Wide);
     let is_one_run = !args.until_saturated && args.profile != Some(Profile::W6);
     let is_plain = args.text || globals.quiet;
@@ -210,7 +215,14 @@ fn screen(globals: &Globals, args: &RunArgs) -> Result<Option<LoadScreen>, Failu
     };
     let prepared = LoadScreen::prepare(context, globals.color, args.top);
     let screen = prepared.map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(Some(screen))
+    Ok(Some(screen.against(baseline)))
+}
+
+/// A stored result, called by the name of its file.
+fn baseline(file: &Path) -> Result<Baseline, Failure> {
+    let name = file.file_stem().unwrap_or(file.as_os_str());
+    let name = SafeText::new(name.as_encoded_bytes());
+    Ok(Baseline::of(name, &load_results::result(file)?))
 }
 
 /// Runs at one rate after the other until the highest is known that meets the objectives.

@@ -6,8 +6,9 @@ use super::arguments::Globals;
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::files;
+use crate::load::comparison::comparison;
 use crate::load::report;
-use crate::load::summary::{Summary, comparison};
+use crate::load::summary::Summary;
 use crate::present::format::Format;
 use crate::present::json;
 use crate::present::table::{self, Table};
@@ -60,7 +61,8 @@ pub(super) async fn report(
     Ok(Exit::Done)
 }
 
-fn result(file: &Path) -> Result<Summary, Failure> {
+/// What `weir load run -o json` has written.
+pub(super) fn result(file: &Path) -> Result<Summary, Failure> {
     let text = files::read_text(file).map_err(|error| Failure::file(file, error))?;
     serde_json::from_str(&text).map_err(|error| {
         let file = file.display();

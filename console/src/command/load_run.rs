@@ -1,6 +1,5 @@
 //! One load test from its start to its end, with what is seen of it meanwhile: the live screen, or a line of progress.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -71,7 +70,7 @@ pub(super) async fn one(
     let about = about(&session.server, &ground, (&plan, wanted.objectives));
     let (end, ended) = watch::channel(End::InTime);
     let (see, progress) = watch::channel(None);
-    let mut work = pin!(run::run(client, &ground, (number, plan), ended, see));
+    let mut work = Box::pin(run::run(client, &ground, (number, plan), ended, see));
     let mut followed = Followed {
         done: None,
         is_interrupted: false,
@@ -81,7 +80,7 @@ pub(super) async fn one(
         end: &end,
     };
     if let Some(screen) = wanted.screen {
-        followed = screen.follow(about, &mut work, reins).await;
+        followed = Box::pin(screen.follow(about, &mut work, reins)).await;
     }
     let mut is_interrupted = followed.is_interrupted;
     let done = match followed.done {

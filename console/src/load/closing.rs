@@ -19,6 +19,19 @@ pub(super) struct Measured {
     pub(super) ended_early: bool,
     /// Whether it was waited until all was taken, or nothing more came.
     pub(super) is_settled: bool,
+    /// Whether it is not over: nobody knows what becomes of what is on its way.
+    pub(super) in_progress: bool,
+}
+
+impl Measured {
+    /// How many of those that are missing are lost, and how many were left behind.
+    fn fate_of(&self, missing: u64) -> (u64, u64) {
+        match (self.in_progress, self.is_settled) {
+            (true, _) => (0, 0),
+            (false, true) => (missing, 0),
+            (false, false) => (0, missing),
+        }
+    }
 }
 
 /// How the broker is at the end of a run.
@@ -33,6 +46,20 @@ pub(super) async fn look(client: &Client) -> Result<Broker, Error> {
     })
 }
 
+/// The summary of a run on a topic, which is durable or not, while it goes on. What is known of the broker is not asked
+/// for anew.
+pub(super) fn so_far(gauges: &Gauges, place: (&str, bool), broker: Broker) -> Summary {
+    let elapsed = gauges.elapsed();
+    let measured = Measured {
+        took: elapsed.saturating_sub(gauges.plan.warm_up),
+        rate: gauges.reached(elapsed).unwrap_or_default(),
+        ended_early: false,
+        is_settled: false,
+        in_progress: true,
+    };
+    summary(gauges, place, broker, measured)
+}
+
 /// The summary of a run on a topic, which is durable or not.
 pub(super) fn summary(
     gauges: &Gauges,
@@ -42,25 +69,26 @@ pub(super) fn summary(
 ) -> Summary {
     let plan = &gauges.plan;
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Relaxed);
-    let ledger = gauges.ledger();
-    let missing = if plan.consumers > 0 {
-        ledger.missing()
-    } else {
-        0
+    // Nobody waits for it while the histograms are looked through.
+    let ((missing, messages, acked), (duplicates, out_of_order)) = {
+        let ledger = gauges.ledger();
+        let counts = (
+            ledger.missing(),
+            ledger.confirmed_count(),
+            ledger.acked_count(),
+        );
+        (counts, (ledger.duplicates, ledger.out_of_order))
     };
-    let (lost, left_behind) = if measured.is_settled {
-        (missing, 0)
-    } else {
-        (0, missing)
+    let (lost, left_behind) = match plan.consumers {
+        0 => (0, 0),
+        _ => measured.fate_of(missing),
     };
-    let confirm = Quantiles::of(&gauges.latency(Way::Confirm));
-    let consume = Quantiles::of(&gauges.latency(Way::Consume));
-    let shown = if plan.consumers > 0 {
-        Way::Consume
+    let quantiles = |way| Quantiles::of(&gauges.copy(way));
+    let (shown, shown_since_sent) = if plan.consumers > 0 {
+        (Way::Consume, Way::ConsumeSinceSent)
     } else {
-        Way::Confirm
+        (Way::Confirm, Way::ConfirmSinceSent)
     };
-    let latency_bins = gauges.latency(shown).bins();
     Summary {
         profile: plan.profile.map(str::to_owned),
         topic: topic.to_owned(),
@@ -70,26 +98,30 @@ pub(super) fn summary(
         consumers: plan.consumers,
         message_bytes: plan.size as u64,
         batch: plan.batch as u64,
-        messages: ledger.confirmed_count(),
+        messages,
         elapsed_seconds: measured.took.as_secs_f64(),
         rate: measured.rate,
-        latency_seconds: if plan.consumers > 0 { consume } else { confirm },
-        confirm_seconds: confirm,
-        ack_seconds: Quantiles::of(&gauges.latency(Way::Ack)),
+        latency_seconds: quantiles(shown),
+        confirm_seconds: quantiles(Way::Confirm),
+        ack_seconds: quantiles(Way::Ack),
+        uncorrected_latency_seconds: quantiles(shown_since_sent),
+        uncorrected_confirm_seconds: quantiles(Way::ConfirmSinceSent),
         published: count(&gauges.published),
-        acked: ledger.acked_count(),
+        acked,
         failed_on_purpose: count(&gauges.failed),
         lost,
         left_behind,
-        duplicates: ledger.duplicates,
-        out_of_order: ledger.out_of_order,
+        duplicates,
+        out_of_order,
         errors: gauges.errors(),
         cpu_cores: broker.cpu_cores,
         rss_bytes: broker.rss_bytes,
         sync_seconds: broker.sync_seconds,
         ended_early: measured.ended_early,
+        in_progress: measured.in_progress,
+        rate_changes: gauges.offered.changes(),
         generator_limited: gauges.is_generator_limited(measured.took),
-        latency_bins,
+        latency_bins: gauges.copy(shown).bins(),
         seconds: gauges.seconds().clone(),
         measured: std::collections::BTreeMap::new(),
     }

@@ -134,6 +134,12 @@ fn finish(stamps: &[Stamp], came: Duration, took: Duration, gauges: &Gauges) {
             latency.add(came.saturating_sub(stamp.due), 1);
         }
     }
+    if gauges.plan.has_due_times() {
+        let mut latency = gauges.latency(Way::ConsumeSinceSent);
+        for stamp in measured() {
+            latency.add(came.saturating_sub(stamp.due + stamp.waited), 1);
+        }
+    }
     let count = measured().count() as u64;
     if count > 0 {
         gauges.latency(Way::Ack).add(took, count);

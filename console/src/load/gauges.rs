@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::latency::Latency;
 use super::ledger::Ledger;
+use super::offered::Offered;
 use super::plan::Plan;
 use super::second::Second;
 use super::shape::Shape;
@@ -24,6 +25,8 @@ pub(crate) struct Gauges {
     pub(crate) run: u64,
     pub(crate) plan: Plan,
     started: Instant,
+    /// The rate that is asked for, which can be changed.
+    pub(crate) offered: Offered,
     pub(crate) published: AtomicU64,
     pub(crate) confirmed: AtomicU64,
     pub(crate) consumed: AtomicU64,
@@ -42,6 +45,8 @@ pub(crate) struct Gauges {
     confirm: Mutex<Latency>,
     consume: Mutex<Latency>,
     ack: Mutex<Latency>,
+    confirm_since_sent: Mutex<Latency>,
+    consume_since_sent: Mutex<Latency>,
     errors: Mutex<BTreeMap<String, u64>>,
     seconds: Mutex<Vec<Second>>,
 }
@@ -55,16 +60,22 @@ pub(crate) enum Way {
     Consume,
     /// From when a consumer had it until it said that it is done.
     Ack,
+    /// From when it was sent until it was confirmed: what a stall held up before it was sent is not seen.
+    ConfirmSinceSent,
+    /// From when it was sent until a consumer had it.
+    ConsumeSinceSent,
 }
 
 impl Gauges {
     /// A run that begins now.
     pub(crate) fn begin(run: u64, plan: Plan) -> Self {
         let ledger = Ledger::new(plan.producers.max(1), plan.keys);
+        let offered = Offered::of(&plan);
         Self {
             run,
             plan,
             started: clock::now(),
+            offered,
             published: AtomicU64::new(0),
             confirmed: AtomicU64::new(0),
             consumed: AtomicU64::new(0),
@@ -78,6 +89,8 @@ impl Gauges {
             confirm: Mutex::new(Latency::new()),
             consume: Mutex::new(Latency::new()),
             ack: Mutex::new(Latency::new()),
+            confirm_since_sent: Mutex::new(Latency::new()),
+            consume_since_sent: Mutex::new(Latency::new()),
             errors: Mutex::default(),
             seconds: Mutex::default(),
         }
@@ -86,11 +99,6 @@ impl Gauges {
     /// How long the run goes on.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
-    }
-
-    /// The moment that is so far from the start.
-    pub(crate) fn moment(&self, at: Duration) -> Instant {
-        self.started + at
     }
 
     /// Whether a message is measured: its time is after the warm-up.
@@ -109,7 +117,27 @@ impl Gauges {
             Way::Confirm => &self.confirm,
             Way::Consume => &self.consume,
             Way::Ack => &self.ack,
+            Way::ConfirmSinceSent => &self.confirm_since_sent,
+            Way::ConsumeSinceSent => &self.consume_since_sent,
         })
+    }
+
+    /// A copy of the durations of one kind, to look through while more come.
+    pub(crate) fn copy(&self, way: Way) -> Latency {
+        self.latency(way).clone()
+    }
+
+    /// Messages per second since the warm-up, so long after the start of the run: acknowledged, or confirmed where
+    /// there are no consumers. None before anything is measured, and of a backlog that is drained.
+    pub(crate) fn reached(&self, elapsed: Duration) -> Option<f64> {
+        let measured = elapsed.saturating_sub(self.plan.warm_up);
+        let counted = if self.plan.consumers > 0 {
+            &self.measured_acked
+        } else {
+            &self.measured_confirmed
+        };
+        let has_begun = !measured.is_zero() && self.plan.backlog.is_none();
+        has_begun.then(|| counted.load(Ordering::Relaxed) as f64 / measured.as_secs_f64())
     }
 
     /// Counts an error that `count` messages met.

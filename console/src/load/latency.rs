@@ -70,6 +70,11 @@ impl Latency {
         levels.map(bin).collect()
     }
 
+    /// All that was measured.
+    pub(super) fn histogram(&self) -> &Histogram<u64> {
+        &self.0
+    }
+
     /// How many were measured.
     pub(crate) fn count(&self) -> u64 {
         self.0.len()

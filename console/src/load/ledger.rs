@@ -144,6 +144,7 @@ mod tests {
             producer: 0,
             sequence,
             due: Duration::ZERO,
+            waited: Duration::ZERO,
         }
     }
 

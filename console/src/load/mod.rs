@@ -7,10 +7,12 @@
 //! - [`shape`]: when messages are due; [`stamp`]: what is written into a message; [`ledger`]: what became of each.
 //! - [`latency`]: how long it took; [`second`], [`noting`]: how it went.
 //! - [`plan`]: what a run is to do; [`profile`]: plans with a name; [`end`]: how it ends before its time.
+//! - [`offered`]: the rate that is asked for, which can be changed meanwhile.
 //! - [`producer`], [`consumer`], [`pacer`]: who does it; [`run`]: all of it from start to end.
 //! - [`closing`], [`summary`]: what came of it, for people and programs; [`slo`]: whether that is good enough;
 //!   [`saturation`]: up to which rate it is.
-//! - [`plot`], [`report`]: a result as a page.
+//! - [`comparison`]: two results; [`plot`], [`report`]: a result as a page; [`percentiles`], [`series`], [`export`]: a
+//!   run as files.
 //! - [`restart`], [`many`]: works that are more than one run: a start under a backlog, ten thousand topics.
 
 pub(crate) mod shape;
@@ -28,6 +30,8 @@ pub(crate) mod plan;
 pub(crate) mod profile;
 
 pub(crate) mod end;
+
+pub(crate) mod offered;
 
 pub(crate) mod gauges;
 
@@ -47,9 +51,17 @@ pub(crate) mod slo;
 
 pub(crate) mod saturation;
 
+pub(crate) mod comparison;
+
 mod plot;
 
 pub(crate) mod report;
+
+mod percentiles;
+
+mod series;
+
+pub(crate) mod export;
 
 mod host;
 

@@ -83,6 +83,20 @@ impl Plan {
         }
     }
 
+    /// Whether messages have due times of their own, so that they may be sent later; else each is due when it can be
+    /// sent.
+    pub(crate) fn has_due_times(&self) -> bool {
+        self.shape != Shape::Most && self.backlog.is_none()
+    }
+
+    /// The rate of all producers together, if it is one and the same all the time.
+    pub(crate) fn constant_rate(&self) -> Option<f64> {
+        match self.shape {
+            Shape::Constant(rate) if self.backlog.is_none() => Some(rate),
+            _ => None,
+        }
+    }
+
     /// Whether a consumer may take a batch as a whole.
     pub(crate) fn takes_batches(&self) -> bool {
         self.handle.is_zero() && self.fail <= 0.0 && !self.confirms_acks

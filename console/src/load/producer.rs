@@ -41,6 +41,8 @@ struct Sent {
     confirmation: BatchConfirmation,
     sequences: Range<u64>,
     due: Vec<Duration>,
+    /// When it was handed to the client.
+    at: Duration,
 }
 
 impl Producer {
@@ -74,8 +76,7 @@ impl Producer {
         } else {
             Duration::from_micros(500)
         };
-        let started = self.gauges.moment(Duration::ZERO);
-        let mut pacer = pacer::start(schedule, started, grain);
+        let mut pacer = pacer::start(schedule, Arc::clone(&self.gauges), grain);
         let mut end = self.end.clone();
         let mut sequence = 0;
         loop {
@@ -135,11 +136,13 @@ impl Producer {
         let gauges = &self.gauges;
         let plan = &gauges.plan;
         let first = *sequence;
+        let at = gauges.elapsed();
         let messages = (first..).zip(&due).map(|(sequence, due)| {
             let stamp = Stamp {
                 producer: self.index,
                 sequence,
                 due: *due,
+                waited: at.saturating_sub(*due),
             };
             Message {
                 payload: stamp.payload(gauges.run, plan.size),
@@ -167,6 +170,7 @@ impl Producer {
             confirmation,
             sequences: first..*sequence,
             due,
+            at,
         };
         // The task on the other side ends only after this one.
         drop(sent.send(batch).await);
@@ -194,13 +198,19 @@ async fn confirm(
         let now = gauges.elapsed();
         gauges.ledger().confirmed(producer, batch.sequences);
         gauges.confirmed.fetch_add(count, Relaxed);
-        let mut latency = gauges.latency(Way::Confirm);
         let mut measured = 0;
-        for due in &batch.due {
-            if gauges.is_measured(*due) {
-                latency.add(now.saturating_sub(*due), 1);
-                measured += 1;
+        {
+            let mut latency = gauges.latency(Way::Confirm);
+            for due in &batch.due {
+                if gauges.is_measured(*due) {
+                    latency.add(now.saturating_sub(*due), 1);
+                    measured += 1;
+                }
             }
+        }
+        if gauges.plan.has_due_times() && measured > 0 {
+            let took = now.saturating_sub(batch.at);
+            gauges.latency(Way::ConfirmSinceSent).add(took, measured);
         }
         gauges.measured_confirmed.fetch_add(measured, Relaxed);
     }

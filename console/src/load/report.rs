@@ -93,6 +93,14 @@ fn facts(page: &mut String, run: &Summary) {
         wrong(run.out_of_order),
         units::count(run.out_of_order),
     );
+    for change in &run.rate_changes {
+        let [from, to] = [change.from, change.to].map(count);
+        let _infallible = writeln!(
+            page,
+            "<p class=\"sub\">The rate was changed from {from}/s to {to}/s at {:.1} s.</p>",
+            change.at
+        );
+    }
     for (error, met) in &run.errors {
         let text = format!("{} met: {error}", units::messages(*met));
         let _infallible = writeln!(page, "<p class=\"bad\">{}</p>", escaped(&text));
@@ -173,8 +181,23 @@ fn count(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::latency::Bin;
+    use super::super::offered::RateChange;
     use super::super::summary::tests::sample;
     use super::*;
+
+    #[test]
+    fn a_change_of_the_rate_is_told() {
+        let changed = Summary {
+            rate_changes: vec![RateChange {
+                at: 2.25,
+                from: 5_000.0,
+                to: 6_000.0,
+            }],
+            ..run()
+        };
+        let told = "The rate was changed from 5,000/s to 6,000/s at 2.2 s.";
+        assert!(page(&changed).contains(told) && !page(&run()).contains("was changed"));
+    }
 
     fn run() -> Summary {
         let second = |at: u32| Second {

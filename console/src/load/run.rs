@@ -166,6 +166,7 @@ pub(crate) async fn run(
         rate,
         ended_early,
         is_settled,
+        in_progress: false,
     };
     let place = (ground.topic(), ground.is_durable);
     Ok(summary(&gauges, place, broker, measured))
@@ -195,6 +196,7 @@ async fn drain(
         rate: gauges.acked.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9),
         ended_early: *end.borrow() != End::InTime,
         is_settled,
+        in_progress: false,
     };
     let place = (ground.topic(), ground.is_durable);
     Ok(summary(&gauges, place, broker, measured))

@@ -1,9 +1,10 @@
 //! When messages are due: the rate of a run as a function of its time.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The most messages per second that can be asked for.
-const MOST_RATE: f64 = 1e8;
+pub(super) const MOST_RATE: f64 = 1e8;
 
 /// How the rate goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +156,10 @@ pub(crate) struct Schedule {
     /// Of the messages of the shape this producer has each `step`-th.
     next: u64,
     step: u64,
+    index: u64,
+    /// From when on the present rate holds, and what comes after it: from when, and how many per second.
+    since: Duration,
+    changes: VecDeque<(Duration, f64)>,
     /// What is left of the burst under way, and the number of the next one.
     left: u64,
     burst_number: u32,
@@ -174,14 +179,39 @@ impl Schedule {
             length,
             next: index.into(),
             step: count.max(1).into(),
+            index: index.into(),
+            since: Duration::ZERO,
+            changes: VecDeque::new(),
             left: 0,
             burst_number: 1,
         }
     }
 
+    /// From a moment on, which is after that of each change before, messages are due at another rate. What is due
+    /// before it stays due.
+    pub(crate) fn change(&mut self, at: Duration, rate: f64) {
+        self.changes.push_back((at, rate));
+    }
+
+    /// When the next message of the shape is due.
+    fn regular_due(&mut self) -> Option<Duration> {
+        loop {
+            let length = self.length.saturating_sub(self.since);
+            let due = self.shape.due(self.next, length);
+            let due = due.map(|due| due + self.since);
+            let change = self.changes.front().copied();
+            let Some((at, rate)) = change.filter(|(at, _)| due.is_none_or(|due| due >= *at)) else {
+                return due;
+            };
+            self.changes.pop_front();
+            self.shape = Shape::Constant(rate);
+            (self.since, self.next) = (at, self.index);
+        }
+    }
+
     /// When the next message is due, without taking it.
     pub(crate) fn peek(&mut self) -> Option<Duration> {
-        let regular = self.shape.due(self.next, self.length);
+        let regular = self.regular_due();
         let burst = self.burst_due();
         match (regular, burst) {
             (Some(regular), Some(burst)) => Some(regular.min(burst)),
@@ -278,6 +308,37 @@ mod tests {
         assert_eq!(at_once.count(), 51);
         let shared = all("10", Some(burst), 3, 2);
         assert_eq!(shared.len(), 30 + 2 * 50);
+    }
+
+    #[test]
+    fn a_change_of_rate_holds_from_its_moment_on_and_loses_nothing_before() {
+        for producers in [1, 3] {
+            let length = Duration::from_secs(6);
+            let of = |index| {
+                let shape = Shape::Constant(100.0);
+                let mut schedule = Schedule::new(shape, None, length, (index, producers));
+                schedule.change(Duration::from_secs(2), 400.0);
+                schedule.change(Duration::from_secs(4), 50.0);
+                std::iter::from_fn(move || schedule.take())
+            };
+            let mut times: Vec<Duration> = (0..producers).flat_map(of).collect();
+            times.sort();
+            let each = [(0.0, 2.0), (2.0, 4.0), (4.0, 6.0)];
+            let each = each.map(|(from, to)| within(&times, from, to));
+            assert_eq!(each, [200, 800, 100], "{producers} producers");
+            let far = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+            assert!(far.max() <= Some(Duration::from_millis(21)), "no gap");
+        }
+    }
+
+    #[test]
+    fn a_rate_at_which_nothing_more_is_due_can_still_be_raised() {
+        let length = Duration::from_secs(10);
+        let mut schedule = Schedule::new(Shape::Constant(0.1), None, length, (0, 1));
+        assert_eq!(schedule.take(), Some(Duration::ZERO));
+        schedule.change(Duration::from_secs(9), 10.0);
+        let rest = std::iter::from_fn(|| schedule.take());
+        assert_eq!(rest.count(), 10);
     }
 
     #[test]

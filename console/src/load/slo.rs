@@ -47,7 +47,7 @@ impl Objectives {
                 .any(|(known, _)| is_called(known, name))
             {
                 return Err(format!(
-                    "{name:?} is not measured: write p50, p90, p99, p999 or max"
+                    "{name:?} is not measured: write p50, p90, p95, p99, p999, p9999 or max"
                 ));
             }
             span(limit)?;

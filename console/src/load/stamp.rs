@@ -5,6 +5,7 @@
 //! 8   4  the producer
 //! 12  8  its sequence, from 0
 //! 20  8  when it was due: nanoseconds since the start of the run
+//! 28  4  how long it waited from then until it was sent: microseconds
 //! ```
 //!
 //! Numbers are little-endian; the rest of the payload is filler.
@@ -14,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 /// The length of a stamp, and so the least size of a message.
-pub(crate) const LENGTH: usize = 28;
+pub(crate) const LENGTH: usize = 32;
 
 /// Names a message of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) struct Stamp {
     pub(crate) producer: u32,
     pub(crate) sequence: u64,
     pub(crate) due: Duration,
+    /// How long after it was due it was sent.
+    pub(crate) waited: Duration,
 }
 
 impl Stamp {
@@ -33,6 +36,8 @@ impl Stamp {
         payload.extend_from_slice(&self.sequence.to_le_bytes());
         let nanos = u64::try_from(self.due.as_nanos()).unwrap_or(u64::MAX);
         payload.extend_from_slice(&nanos.to_le_bytes());
+        let micros = u32::try_from(self.waited.as_micros()).unwrap_or(u32::MAX);
+        payload.extend_from_slice(&micros.to_le_bytes());
         payload.resize(size.max(LENGTH), b'.');
         payload.into()
     }
@@ -45,10 +50,12 @@ impl Stamp {
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
         let producer = u32::from_le_bytes(head.get(8..12)?.try_into().ok()?);
+        let waited = u32::from_le_bytes(head.get(28..32)?.try_into().ok()?);
         let stamp = Self {
             producer,
             sequence: number(12)?,
             due: Duration::from_nanos(number(20)?),
+            waited: Duration::from_micros(waited.into()),
         };
         (number(0)? == run).then_some(stamp)
     }
@@ -64,6 +71,7 @@ mod tests {
             producer: 3,
             sequence: 1 << 40,
             due: Duration::from_micros(1_234_567),
+            waited: Duration::from_micros(89),
         };
         for size in [0, LENGTH, 1_000] {
             let payload = stamp.payload(42, size);

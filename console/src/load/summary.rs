@@ -6,8 +6,12 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::latency::{Bin, Latency};
+use super::offered::RateChange;
 use super::second::Second;
 use crate::present::units;
+
+/// Changes of the rate that people are told of one by one.
+const SAID_CHANGES: usize = 8;
 
 /// What is known of the broker at the end of a run.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +27,12 @@ pub(crate) struct Broker {
 pub(crate) struct Quantiles {
     pub(crate) p50: Option<f64>,
     pub(crate) p90: Option<f64>,
+    #[serde(default)]
+    pub(crate) p95: Option<f64>,
     pub(crate) p99: Option<f64>,
     pub(crate) p999: Option<f64>,
+    #[serde(default)]
+    pub(crate) p9999: Option<f64>,
     pub(crate) max: Option<f64>,
 }
 
@@ -34,26 +42,40 @@ impl Quantiles {
         Self {
             p50: latency.quantile(0.5),
             p90: latency.quantile(0.9),
+            p95: latency.quantile(0.95),
             p99: latency.quantile(0.99),
             p999: latency.quantile(0.999),
+            p9999: latency.quantile(0.9999),
             max: latency.max(),
         }
     }
 
     /// Each with its name.
-    pub(crate) fn named(&self) -> [(&'static str, Option<f64>); 5] {
+    pub(crate) fn named(&self) -> [(&'static str, Option<f64>); 7] {
         [
             ("p50", self.p50),
             ("p90", self.p90),
+            ("p95", self.p95),
             ("p99", self.p99),
             ("p99.9", self.p999),
+            ("p99.99", self.p9999),
             ("max", self.max),
         ]
+    }
+
+    /// Those that fit into a line.
+    fn few(&self) -> impl Iterator<Item = (&'static str, Option<f64>)> {
+        let is_among = |name: &str| !matches!(name, "p95" | "p99.99");
+        self.named().into_iter().filter(move |one| is_among(one.0))
     }
 }
 
 /// What came of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the result"
+)]
 pub(crate) struct Summary {
     /// Null if it was not a profile.
     pub(crate) profile: Option<String>,
@@ -76,6 +98,13 @@ pub(crate) struct Summary {
     pub(crate) confirm_seconds: Quantiles,
     /// From when a consumer had a message until it was done with it.
     pub(crate) ack_seconds: Quantiles,
+    /// The same as `latency_seconds` and `confirm_seconds`, but from when a message was sent, so that what a stall
+    /// held up before it was sent is not counted: not how long anybody waited. Null where messages are due when they
+    /// can be sent.
+    #[serde(default)]
+    pub(crate) uncorrected_latency_seconds: Quantiles,
+    #[serde(default)]
+    pub(crate) uncorrected_confirm_seconds: Quantiles,
     pub(crate) published: u64,
     pub(crate) acked: u64,
     pub(crate) failed_on_purpose: u64,
@@ -96,6 +125,12 @@ pub(crate) struct Summary {
     /// Whether somebody ended the run before its time.
     #[serde(default)]
     pub(crate) ended_early: bool,
+    /// Whether the run still went on when this was taken: what was on its way then is neither lost nor left behind.
+    #[serde(default)]
+    pub(crate) in_progress: bool,
+    /// How somebody changed the rate that was asked for, the oldest change first.
+    #[serde(default)]
+    pub(crate) rate_changes: Vec<RateChange>,
     /// Whether the generator could not keep its times, while the broker had room.
     pub(crate) generator_limited: bool,
     /// How many of what `latency_seconds` is about took how long.
@@ -152,13 +187,14 @@ impl Summary {
                 continue;
             }
             let _infallible = write!(text, "  {what:<17}");
-            for (name, value) in quantiles.named() {
+            for (name, value) in quantiles.few() {
                 let value = value.map_or_else(|| "-".to_owned(), units::seconds);
                 let _infallible = write!(text, "  {name} {value:<8}");
             }
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
+        self.say_changes(&mut text);
         self.say_fate(&mut text);
         if self.generator_limited {
             text.push_str(
@@ -166,6 +202,23 @@ impl Summary {
             );
         }
         text
+    }
+
+    /// How the rate was changed; of many changes the last ones.
+    fn say_changes(&self, text: &mut String) {
+        let skipped = self.rate_changes.len().saturating_sub(SAID_CHANGES);
+        if skipped > 0 {
+            let times = units::counted(skipped as u64, "time", "times");
+            let _infallible = writeln!(text, "  the rate was changed {times}, and then");
+        }
+        for change in self.rate_changes.iter().skip(skipped) {
+            let [from, to] = [change.from, change.to].map(|rate| units::count(rounded(rate)));
+            let _infallible = writeln!(
+                text,
+                "  the rate was changed from {from}/s to {to}/s at {:.1} s",
+                change.at
+            );
+        }
     }
 
     /// What became of the messages, what only this work measures, and what went wrong.
@@ -229,65 +282,6 @@ pub(super) fn rounded(value: f64) -> u64 {
     whole
 }
 
-/// Two runs side by side: a line for each figure with the ratio of the second to the first.
-pub(crate) fn comparison(before: &Summary, after: &Summary) -> Vec<Compared> {
-    let quantiles = |of: &str, a: Quantiles, b: Quantiles| {
-        let pairs = a.named().into_iter().zip(b.named());
-        let rows = pairs.map(|((name, a), (_, b))| Compared::new(format!("{of} {name}"), a, b));
-        rows.collect::<Vec<_>>()
-    };
-    let mut rows = vec![Compared::new(
-        "rate".to_owned(),
-        Some(before.rate),
-        Some(after.rate),
-    )];
-    rows.extend(quantiles(
-        "latency_seconds",
-        before.latency_seconds,
-        after.latency_seconds,
-    ));
-    rows.extend(quantiles(
-        "confirm_seconds",
-        before.confirm_seconds,
-        after.confirm_seconds,
-    ));
-    rows.push(Compared::new(
-        "cpu_cores".to_owned(),
-        before.cpu_cores,
-        after.cpu_cores,
-    ));
-    let whole = |summary: &Summary| Some(summary.lost as f64);
-    rows.push(Compared::new(
-        "lost".to_owned(),
-        whole(before),
-        whole(after),
-    ));
-    rows
-}
-
-/// One figure of two runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Compared {
-    pub(crate) figure: String,
-    pub(crate) before: Option<f64>,
-    pub(crate) after: Option<f64>,
-    /// The second over the first; null if one of them is not known, or the first is zero.
-    pub(crate) ratio: Option<f64>,
-}
-
-impl Compared {
-    fn new(figure: String, before: Option<f64>, after: Option<f64>) -> Self {
-        let ratio = before.zip(after);
-        let ratio = ratio.filter(|(before, _)| *before != 0.0);
-        Self {
-            figure,
-            before,
-            after,
-            ratio: ratio.map(|(before, after)| after / before),
-        }
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -297,8 +291,10 @@ pub(super) mod tests {
         let quantiles = Quantiles {
             p50: Some(0.001),
             p90: Some(0.002),
+            p95: Some(0.003),
             p99: Some(0.005),
             p999: Some(0.02),
+            p9999: Some(0.05),
             max: Some(0.1),
         };
         Summary {
@@ -316,6 +312,8 @@ pub(super) mod tests {
             latency_seconds: quantiles,
             confirm_seconds: quantiles,
             ack_seconds: quantiles,
+            uncorrected_latency_seconds: quantiles,
+            uncorrected_confirm_seconds: quantiles,
             published: 80_000,
             acked: 80_000,
             failed_on_purpose: 0,
@@ -328,6 +326,8 @@ pub(super) mod tests {
             rss_bytes: Some(1 << 24),
             sync_seconds: Some(0.000_2),
             ended_early: false,
+            in_progress: false,
+            rate_changes: Vec::new(),
             generator_limited: false,
             latency_bins: Vec::new(),
             seconds: Vec::new(),
@@ -339,6 +339,15 @@ pub(super) mod tests {
     fn a_summary_is_read_back_as_it_was_written() {
         let text = serde_json::to_string(&sample()).unwrap();
         assert_eq!(serde_json::from_str::<Summary>(&text).unwrap(), sample());
+        // One of an earlier release lacks what was added since.
+        let mut earlier: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for added in ["rate_changes", "in_progress", "uncorrected_latency_seconds"] {
+            earlier.as_object_mut().unwrap().remove(added).unwrap();
+        }
+        let quantiles = earlier["latency_seconds"].as_object_mut().unwrap();
+        quantiles.remove("p9999").unwrap();
+        let read: Summary = serde_json::from_value(earlier).unwrap();
+        assert_eq!((read.latency_seconds.p9999, read.rate), (None, 5_000.0));
     }
 
     #[test]
@@ -351,6 +360,13 @@ pub(super) mod tests {
             generator_limited: true,
             left_behind: 3_000,
             ended_early: true,
+            rate_changes: (0..10)
+                .map(|at| RateChange {
+                    at: 0.25 + f64::from(at),
+                    from: 1_000.0,
+                    to: 1_200.0,
+                })
+                .collect(),
             measured: [
                 ("rss_idle_bytes", 10_276_045.0),
                 ("stop_seconds", 0.104),
@@ -362,22 +378,5 @@ pub(super) mod tests {
         };
         insta::assert_snapshot!("wrong", wrong.text());
         assert!(sample().is_whole() && !wrong.is_whole());
-    }
-
-    #[test]
-    fn a_comparison_gives_the_ratio_of_each_figure() {
-        let faster = Summary {
-            rate: 10_000.0,
-            cpu_cores: None,
-            ..sample()
-        };
-        let rows = comparison(&sample(), &faster);
-        assert_eq!(
-            (rows[0].figure.as_str(), rows[0].ratio),
-            ("rate", Some(2.0))
-        );
-        let cpu = rows.iter().find(|row| row.figure == "cpu_cores").unwrap();
-        assert_eq!(cpu.ratio, None);
-        assert!(rows.iter().any(|row| row.figure == "latency_seconds p99"));
     }
 }

@@ -1,8 +1,8 @@
 //! The loop: one task that owns the state, applies messages and draws.
 //!
-//! Signals go first, then keys, then data. Keys are answered with a frame at once, data at most every
-//! [`FRAME`]; while messages wait nothing is drawn, but never for longer than [`LATEST`]. Each second
-//! ages move. Nothing here waits for the network.
+//! Signals go first, then keys, then data. Keys are answered with a frame at once, data soon; while messages wait
+//! nothing is drawn, but never for long ([`Frames`] says how long). Each second ages move. Nothing here waits for the
+//! network.
 
 use std::io;
 use std::time::Duration;
@@ -10,21 +10,18 @@ use std::time::Duration;
 use crossterm::event::{Event, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval};
 use tokio_stream::{Stream, StreamExt as _};
 
-use super::message::{Draw, Effect, Message};
+use super::frames::Frames;
+use super::inlets::Inlets;
+use super::message::{Effect, Message};
 use super::state::State;
 use super::terminal;
 use super::update::update;
 use super::view::frame;
 use crate::clock;
 
-/// Data is drawn at most so often: fifteen frames a second.
-pub(super) const FRAME: Duration = Duration::from_millis(66);
-/// A frame that is due is not put off for longer than this, however many messages wait.
-const LATEST: Duration = Duration::from_millis(200);
 /// Ages move so often.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,15 +38,8 @@ pub(crate) enum Flow {
 pub(crate) struct EventLoop<B: Backend, I> {
     pub(crate) terminal: Terminal<B>,
     pub(crate) state: State,
-    /// Keys and sizes from the terminal.
-    pub(crate) input: I,
-    /// Signals, and what tasks have to say.
-    pub(crate) urgent: mpsc::Receiver<Message>,
-    pub(crate) messages: mpsc::Receiver<Message>,
-    pub(crate) started: Instant,
-    /// When the next frame is due, and since when one is.
-    due: Option<Instant>,
-    drawn: Instant,
+    inlets: Inlets<I>,
+    pub(crate) frames: Frames,
 }
 
 impl<B, I> EventLoop<B, I>
@@ -59,22 +49,12 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
 {
     /// A loop that has not begun.
-    pub(crate) fn new(
-        terminal: Terminal<B>,
-        state: State,
-        input: I,
-        (urgent, messages): (mpsc::Receiver<Message>, mpsc::Receiver<Message>),
-    ) -> Self {
-        let started = clock::now();
+    pub(crate) fn new(terminal: Terminal<B>, state: State, inlets: Inlets<I>) -> Self {
         Self {
             terminal,
             state,
-            input,
-            urgent,
-            messages,
-            started,
-            due: None,
-            drawn: started,
+            inlets,
+            frames: Frames::begin(),
         }
     }
 
@@ -89,7 +69,7 @@ where
             if self.take(message, &mut perform)? == Flow::Leave {
                 return Ok(());
             }
-            if self.due.is_some_and(|due| clock::now() >= due + LATEST) {
+            if self.frames.is_late() {
                 self.draw()?;
             }
             message = self.next(&mut seconds).await?;
@@ -99,16 +79,16 @@ where
     /// Waits for the next message and draws in the meantime.
     async fn next(&mut self, seconds: &mut Interval) -> io::Result<Message> {
         loop {
-            let due = self.due;
+            let due = self.frames.due();
             tokio::select! {
                 biased;
-                Some(message) = self.urgent.recv() => return Ok(message),
-                event = self.input.next() => {
+                Some(message) = self.inlets.urgent.recv() => return Ok(message),
+                event = self.inlets.input.next() => {
                     if let Some(message) = translate(event.as_ref()) {
                         return Ok(message);
                     }
                 }
-                Some(message) = self.messages.recv() => return Ok(message),
+                Some(message) = self.inlets.messages.recv() => return Ok(message),
                 _ = seconds.tick() => return Ok(Message::Second),
                 () = until(due), if due.is_some() => match self.resized()? {
                     Some(message) => return Ok(message),
@@ -133,8 +113,7 @@ where
         if terminal::has_panicked() {
             return Ok(Flow::Leave);
         }
-        let moment = clock::now().saturating_duration_since(self.started);
-        let outcome = update(&mut self.state, moment, message);
+        let outcome = update(&mut self.state, self.frames.elapsed(), message);
         for effect in outcome.effects {
             match perform(effect)? {
                 Flow::Go => {}
@@ -142,18 +121,12 @@ where
                 Flow::Leave => return Ok(Flow::Leave),
             }
         }
-        let due = match outcome.draw {
-            Draw::No => return Ok(Flow::Go),
-            Draw::Soon => self.drawn + FRAME,
-            Draw::Now => clock::now(),
-        };
-        self.due = Some(self.due.map_or(due, |before| before.min(due)));
+        self.frames.ask(outcome.draw);
         Ok(Flow::Go)
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        self.due = None;
-        self.drawn = clock::now();
+        self.frames.draw();
         if terminal::has_panicked() {
             return Ok(());
         }

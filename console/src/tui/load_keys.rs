@@ -10,6 +10,12 @@ pub(crate) enum LoadAction {
     /// The same, and the program says that it was interrupted.
     Interrupt,
     Freeze,
+    Faster,
+    Slower,
+    /// Makes the run so far what it is held against.
+    Baseline,
+    Uncorrected,
+    Export,
     NextSeries,
     Help,
     CloseHelp,
@@ -31,7 +37,7 @@ pub(crate) struct LoadKey {
 }
 
 /// All keys.
-pub(crate) const KEYS: [LoadKey; 8] = [
+pub(crate) const KEYS: [LoadKey; 13] = [
     LoadKey {
         action: LoadAction::End,
         keys: &[(KeyCode::Char('q'), false)],
@@ -51,11 +57,39 @@ pub(crate) const KEYS: [LoadKey; 8] = [
         hint: Some(("p", "freeze")),
     },
     LoadKey {
-        action: LoadAction::NextSeries,
-        keys: &[(KeyCode::Char('t'), false)],
-        shown: "t",
-        does: "the chart of the lag: depth, or age of the oldest message",
-        hint: Some(("t", "depth or age")),
+        action: LoadAction::Faster,
+        keys: &[(KeyCode::Char('+'), false), (KeyCode::Char('='), false)],
+        shown: "+",
+        does: "ask for the next higher rate, if it is constant",
+        hint: Some(("+ -", "rate")),
+    },
+    LoadKey {
+        action: LoadAction::Slower,
+        keys: &[(KeyCode::Char('-'), false), (KeyCode::Char('_'), false)],
+        shown: "-",
+        does: "ask for the next lower rate",
+        hint: None,
+    },
+    LoadKey {
+        action: LoadAction::Baseline,
+        keys: &[(KeyCode::Char('b'), false)],
+        shown: "b",
+        does: "compare from now on with the run so far",
+        hint: Some(("b", "baseline")),
+    },
+    LoadKey {
+        action: LoadAction::Uncorrected,
+        keys: &[(KeyCode::Char('u'), false)],
+        shown: "u",
+        does: "beside it the latency since sending, as others count it",
+        hint: Some(("u", "uncorrected")),
+    },
+    LoadKey {
+        action: LoadAction::Export,
+        keys: &[(KeyCode::Char('e'), false)],
+        shown: "e",
+        does: "write the run so far: json, csv, hgrm; over no file",
+        hint: Some(("e", "export")),
     },
     LoadKey {
         action: LoadAction::Help,
@@ -63,6 +97,13 @@ pub(crate) const KEYS: [LoadKey; 8] = [
         shown: "?",
         does: "this help",
         hint: Some(("?", "help")),
+    },
+    LoadKey {
+        action: LoadAction::NextSeries,
+        keys: &[(KeyCode::Char('t'), false)],
+        shown: "t",
+        does: "the chart of the lag: depth, or age of the oldest message",
+        hint: Some(("t", "depth or age")),
     },
     LoadKey {
         action: LoadAction::CloseHelp,

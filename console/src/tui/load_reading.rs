@@ -47,9 +47,9 @@ impl Reader {
         let gauges = &progress.gauges;
         let plan = &gauges.plan;
         let has_consumers = plan.consumers > 0;
-        let confirm = gauges.latency(Way::Confirm).clone();
-        let consume = gauges.latency(Way::Consume).clone();
-        let ack = Spread::of(&gauges.latency(Way::Ack).clone());
+        let confirm = gauges.copy(Way::Confirm);
+        let consume = gauges.copy(Way::Consume);
+        let spread = |way| Spread::of(&gauges.copy(way));
         let shown = if has_consumers { &consume } else { &confirm };
         let now = Counted {
             at: gauges.elapsed(),
@@ -59,13 +59,6 @@ impl Reader {
             latency: shown.clone(),
         };
         let measured = now.at.saturating_sub(plan.warm_up);
-        let counted = if has_consumers {
-            &gauges.measured_acked
-        } else {
-            &gauges.measured_confirmed
-        };
-        let has_begun = !measured.is_zero() && plan.backlog.is_none();
-        let reached = has_begun.then(|| count(counted) as f64 / measured.as_secs_f64());
         let (duplicates, out_of_order) = {
             let ledger = gauges.ledger();
             (ledger.duplicates, ledger.out_of_order)
@@ -86,11 +79,14 @@ impl Reader {
             publish_rate: self.rate(&now, |counted| counted.published),
             confirm_rate: self.rate(&now, |counted| counted.confirmed),
             ack_rate: self.rate(&now, |counted| counted.acked),
-            reached,
+            reached: gauges.reached(now.at),
             confirm: Spread::of(&confirm),
             consume: Spread::of(&consume),
             lately: self.lately(&now),
-            ack,
+            ack: spread(Way::Ack),
+            confirm_since_sent: spread(Way::ConfirmSinceSent),
+            consume_since_sent: spread(Way::ConsumeSinceSent),
+            changes: gauges.offered.changes(),
             bins: shown.bins(),
             duplicates,
             out_of_order,

@@ -7,16 +7,19 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, Interval};
+use tokio::sync::watch;
+use tokio::time::Interval;
 use tokio_stream::{Stream, StreamExt as _};
 use weir_proto::safe_text::SafeText;
 
-use super::effect::{Performer, WAITING_MESSAGES};
-use super::event_loop::{FRAME, translate, until};
+use super::effect::Performer;
+use super::event_loop::{translate, until};
+use super::frames::Frames;
+use super::inlets::{self, Inlets};
+use super::load_export::{Exporting, export, written};
 use super::load_reading::Reader;
 use super::load_update::{Asked, take_sight, update};
 use super::look::Look;
@@ -26,13 +29,16 @@ use super::setup::Setup;
 use super::signals::{self, Signals};
 use super::state::State;
 use super::state::badge::Badge;
+use super::state::baseline::Baseline;
 use super::state::load::{About, LoadState};
+use super::state::remark::Remark;
 use super::state::window::Windows;
 use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::view::load_frame;
 use crate::clock;
 use crate::load::end::End;
+use crate::load::offered::Turn;
 use crate::load::run::Progress;
 use crate::present::color::Color;
 use crate::profile::Stage;
@@ -47,6 +53,7 @@ pub(crate) struct LoadScreen {
     look: Look,
     theme: Option<Theme>,
     setup: Setup,
+    baseline: Option<Baseline>,
 }
 
 /// How a screen ended.
@@ -91,7 +98,13 @@ impl LoadScreen {
             look: Look::detect(color, top),
             theme: top.theme,
             setup: Setup::read()?,
+            baseline: None,
         })
+    }
+
+    /// The same, with what the run is held against.
+    pub(crate) fn against(self, baseline: Option<Baseline>) -> Self {
+        Self { baseline, ..self }
     }
 
     /// Shows a run until it ends or the screen is left.
@@ -123,8 +136,6 @@ impl LoadScreen {
     where
         W: Future<Output = T> + Unpin,
     {
-        let (urgent_in, urgent) = mpsc::channel(WAITING_MESSAGES);
-        let (messages_in, messages) = mpsc::channel(WAITING_MESSAGES);
         let surface = terminal::surface()?;
         let size = surface.size()?;
         let windows = match &about.subscription {
@@ -138,21 +149,18 @@ impl LoadScreen {
         );
         self.setup.apply(&mut base, self.look, self.theme);
         let server = about.server.clone();
-        let state = LoadState::new(base, about);
-        let input = EventStream::new();
-        let mut screen = LoadLoop::new(surface, state, input, (urgent, messages));
+        let state = LoadState::new(base, about, self.baseline);
+        let (inlets, outlets) = inlets::open();
+        let mut screen = LoadLoop::new(surface, state, inlets);
         // A connection of its own: what is measured shares none with what is shown.
-        let mut performer = Performer::new(server, screen.started.into_std(), messages_in);
+        let mut performer =
+            Performer::new(server, screen.frames.started().into_std(), outlets.messages);
         performer.watch(windows).map_err(io::Error::other)?;
         tokio::select! {
             followed = screen.run((work, reins), perform) => followed,
-            () = forward(&mut signals, urgent_in) => Ok(Followed::left()),
+            () = signals.forward(outlets.urgent) => Ok(Followed::left()),
         }
     }
-}
-
-async fn forward(signals: &mut Signals, urgent: mpsc::Sender<Message>) {
-    while urgent.send(signals.next().await).await.is_ok() {}
 }
 
 /// Does with the real terminal what is asked.
@@ -164,7 +172,7 @@ fn perform(asked: Asked) -> io::Result<()> {
             terminal::retake()
         }
         Asked::Retake => terminal::retake(),
-        Asked::Nothing | Asked::Redraw | Asked::Leave => Ok(()),
+        Asked::Nothing | Asked::Redraw | Asked::Turn(_) | Asked::Export | Asked::Leave => Ok(()),
     }
 }
 
@@ -172,22 +180,18 @@ fn perform(asked: Asked) -> io::Result<()> {
 pub(crate) struct LoadLoop<B: Backend, I> {
     pub(crate) terminal: Terminal<B>,
     pub(crate) state: LoadState,
-    /// Keys and sizes from the terminal.
-    input: I,
-    /// Signals, and what the broker says.
-    urgent: mpsc::Receiver<Message>,
-    messages: mpsc::Receiver<Message>,
+    inlets: Inlets<I>,
     reader: Reader,
-    started: Instant,
-    /// When the next frame is due, and when the last one was drawn.
-    due: Option<Instant>,
-    drawn: Instant,
+    frames: Frames,
+    /// Files that are being written.
+    export: Option<Exporting>,
 }
 
 /// What happened next.
 enum Next<T> {
     Done(T),
     Message(Message),
+    Exported(Remark),
     Read,
     Frame,
 }
@@ -199,23 +203,16 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
 {
     /// A loop that has not begun.
-    pub(crate) fn new(
-        terminal: Terminal<B>,
-        state: LoadState,
-        input: I,
-        (urgent, messages): (mpsc::Receiver<Message>, mpsc::Receiver<Message>),
-    ) -> Self {
-        let started = clock::now();
+    pub(crate) fn new(terminal: Terminal<B>, state: LoadState, inlets: Inlets<I>) -> Self {
+        let mut frames = Frames::begin();
+        frames.ask(Draw::Now);
         Self {
             terminal,
             state,
-            input,
-            urgent,
-            messages,
+            inlets,
             reader: Reader::default(),
-            started,
-            due: Some(started),
-            drawn: started,
+            frames,
+            export: None,
         }
     }
 
@@ -239,6 +236,7 @@ where
                 Next::Done(done) => return Ok(self.left(Some(done))),
                 Next::Read => self.read(reins.progress),
                 Next::Frame => self.draw()?,
+                Next::Exported(remark) => self.remark(remark),
                 Next::Message(message) => {
                     let asked = self.take(message);
                     if *reins.end.borrow() != self.state.end {
@@ -248,7 +246,11 @@ where
                     match asked {
                         Asked::Leave => return Ok(self.left(None)),
                         Asked::Nothing => {}
-                        _ => self.terminal.clear().map_err(io::Error::other)?,
+                        Asked::Turn(turn) => self.turn(turn, reins.progress),
+                        Asked::Export => self.export(reins.progress),
+                        Asked::Redraw | Asked::Suspend | Asked::Retake => {
+                            self.terminal.clear().map_err(io::Error::other)?;
+                        }
                     }
                 }
             }
@@ -259,26 +261,26 @@ where
     where
         W: Future<Output = T> + Unpin,
     {
-        let due = self.due;
+        let due = self.frames.due();
         loop {
             tokio::select! {
                 biased;
                 done = &mut *work => return Next::Done(done),
-                Some(message) = self.urgent.recv() => return Next::Message(message),
-                event = self.input.next() => {
+                Some(message) = self.inlets.urgent.recv() => return Next::Message(message),
+                event = self.inlets.input.next() => {
                     if let Some(message) = translate(event.as_ref()) {
                         return Next::Message(message);
                     }
                 }
                 () = until(due), if due.is_some() => return Next::Frame,
-                Some(message) = self.messages.recv() => return Next::Message(message),
+                Some(message) = self.inlets.messages.recv() => return Next::Message(message),
+                remark = written(&mut self.export), if self.export.is_some() => {
+                    self.export = None;
+                    return Next::Exported(remark);
+                }
                 _ = pace.tick() => return Next::Read,
             }
         }
-    }
-
-    fn now(&self) -> Duration {
-        clock::now().saturating_duration_since(self.started)
     }
 
     fn left<T>(&self, done: Option<T>) -> Followed<T> {
@@ -291,31 +293,45 @@ where
     fn read(&mut self, progress: &watch::Receiver<Option<Progress>>) {
         let sight = progress.borrow().as_ref().map(|it| self.reader.read(it));
         if let Some(sight) = sight {
-            let now = self.now();
-            take_sight(&mut self.state, now, sight);
+            take_sight(&mut self.state, self.frames.elapsed(), sight);
         }
-        self.draw_at(Draw::Soon);
+        self.frames.ask(Draw::Soon);
+    }
+
+    /// Asks the run for another rate, and shows what it has made of it.
+    fn turn(&mut self, turn: Turn, progress: &watch::Receiver<Option<Progress>>) {
+        let change = progress.borrow().as_ref().and_then(|progress| {
+            let gauges = &progress.gauges;
+            gauges.offered.turn(turn, gauges.elapsed())
+        });
+        self.read(progress);
+        self.remark(match change {
+            Some(change) => Remark::Changed(change),
+            None => Remark::Nothing("the rate stays: there is no further one, or the run ends"),
+        });
+    }
+
+    /// Has files written, unless they are being written already.
+    fn export(&mut self, progress: &watch::Receiver<Option<Progress>>) {
+        let gauges = progress.borrow().as_ref().map(|it| it.gauges.clone());
+        if let (Some(gauges), None) = (gauges, &self.export) {
+            self.export = Some(export(gauges, &self.state));
+        }
+    }
+
+    fn remark(&mut self, remark: Remark) {
+        self.state.remark = Some(remark);
+        self.frames.ask(Draw::Now);
     }
 
     fn take(&mut self, message: Message) -> Asked {
-        let now = self.now();
-        let (asked, draw) = update(&mut self.state, now, message);
-        self.draw_at(draw);
+        let (asked, draw) = update(&mut self.state, self.frames.elapsed(), message);
+        self.frames.ask(draw);
         asked
     }
 
-    fn draw_at(&mut self, draw: Draw) {
-        let due = match draw {
-            Draw::No => return,
-            Draw::Soon => self.drawn + FRAME,
-            Draw::Now => clock::now(),
-        };
-        self.due = Some(self.due.map_or(due, |before| before.min(due)));
-    }
-
     fn draw(&mut self) -> io::Result<()> {
-        self.due = None;
-        self.drawn = clock::now();
+        self.frames.draw();
         // A key that comes with the signal of a new size can hide it.
         let size = self.terminal.size().map_err(io::Error::other)?;
         self.state.base.size = (size.width, size.height);

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::load_keys::{LoadAction, action};
 use super::message::{Draw, Message};
 use super::state::load::{LoadState, Series, Sight};
+use super::state::remark::Remark;
 use crate::load::end::End;
+use crate::load::offered::Turn;
 
 /// What is to be done outside of the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub(crate) enum Asked {
     Suspend,
     /// Take the terminal again.
     Retake,
+    /// Ask the run for another rate.
+    Turn(Turn),
+    /// Write the run so far into files.
+    Export,
     /// Give the terminal back for good; the run goes on to its end without it.
     Leave,
 }
@@ -32,7 +38,10 @@ pub(crate) fn update(state: &mut LoadState, now: Duration, message: Message) -> 
     state.base.now = now;
     match message {
         Message::Key(event) => match action(event) {
-            Some(action) => (act(state, action), Draw::Now),
+            Some(action) => {
+                state.remark = None;
+                (act(state, action), Draw::Now)
+            }
             None => (Asked::Nothing, Draw::No),
         },
         Message::Resized(width, height) => {
@@ -69,6 +78,20 @@ fn act(state: &mut LoadState, action: LoadAction) -> Asked {
             state.is_interrupted = true;
         }
         LoadAction::Freeze => state.toggle_frozen(),
+        LoadAction::Faster => return turn(state, Turn::Faster),
+        LoadAction::Slower => return turn(state, Turn::Slower),
+        LoadAction::Baseline => compare(state),
+        LoadAction::Uncorrected if state.about.plan.has_due_times() => {
+            state.shows_uncorrected = !state.shows_uncorrected;
+        }
+        LoadAction::Uncorrected => {
+            let why = "each message is due when it can be sent: there is nothing to correct";
+            state.remark = Some(Remark::Nothing(why));
+        }
+        LoadAction::Export => {
+            state.remark = Some(Remark::Exporting);
+            return Asked::Export;
+        }
         LoadAction::NextSeries => {
             state.series = match state.series {
                 Series::Depth => Series::Age,
@@ -81,4 +104,24 @@ fn act(state: &mut LoadState, action: LoadAction) -> Asked {
         LoadAction::Suspend => return Asked::Suspend,
     }
     Asked::Nothing
+}
+
+fn turn(state: &mut LoadState, turn: Turn) -> Asked {
+    state.remark = state.keeps_rate().map(Remark::Nothing);
+    match state.remark {
+        Some(_) => Asked::Nothing,
+        None => Asked::Turn(turn),
+    }
+}
+
+/// Makes what is on the screen what the run is held against.
+fn compare(state: &mut LoadState) {
+    let remark = match state.so_far() {
+        Some(baseline) => {
+            state.baseline = Some(baseline);
+            Remark::Compared
+        }
+        None => Remark::Nothing("nothing is measured yet that could be compared with"),
+    };
+    state.remark = Some(remark);
 }

@@ -61,6 +61,10 @@ mod terminal;
 
 mod signals;
 
+mod frames;
+
+mod inlets;
+
 mod event_loop;
 
 mod setup;
@@ -73,6 +77,8 @@ mod load_update;
 
 mod load_reading;
 
+mod load_export;
+
 mod load_screen;
 
 #[cfg(test)]
@@ -82,4 +88,5 @@ pub(crate) use load_screen::{Followed, LoadScreen, Reins};
 pub(crate) use look::Look;
 pub(crate) use session::{Session, SessionError, TopArgs, follow, has_terminal, run};
 pub(crate) use state::badge::Badge;
+pub(crate) use state::baseline::Baseline;
 pub(crate) use state::load::About;

@@ -4,14 +4,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use crossterm::event::EventStream;
-use tokio::sync::mpsc;
 use weir_proto::safe_text::SafeText;
 
-use super::effect::{Performer, WAITING_MESSAGES};
+use super::effect::Performer;
 use super::event_loop::{EventLoop, Flow};
+use super::inlets;
 use super::look::{Look, Palette, Script};
-use super::message::{Effect, Message};
+use super::message::Effect;
 use super::setup::{Setup, SetupError};
 use super::signals::{self, Signals};
 use super::state::State;
@@ -144,26 +143,20 @@ pub(crate) fn has_terminal() -> bool {
 }
 
 async fn show(session: Session, setup: Setup, mut signals: Signals) -> Result<(), SessionError> {
-    let (urgent_in, urgent) = mpsc::channel(WAITING_MESSAGES);
-    let (messages_in, messages) = mpsc::channel(WAITING_MESSAGES);
     let surface = terminal::surface()?;
     let size = surface.size()?;
     let server = SafeText::new(&session.server);
     let mut state = State::new(server, session.badge, (size.width, size.height));
     setup.apply(&mut state, session.look, session.theme);
-    let input = EventStream::new();
-    let mut event_loop = EventLoop::new(surface, state, input, (urgent, messages));
-    let started = event_loop.started.into_std();
-    let mut performer = Performer::new(session.server, started, messages_in);
+    let (inlets, outlets) = inlets::open();
+    let mut event_loop = EventLoop::new(surface, state, inlets);
+    let started = event_loop.frames.started().into_std();
+    let mut performer = Performer::new(session.server, started, outlets.messages);
     let perform = |effect| perform(&mut performer, effect);
     tokio::select! {
         result = event_loop.run(perform) => Ok(result?),
-        () = forward(&mut signals, urgent_in) => Ok(()),
+        () = signals.forward(outlets.urgent) => Ok(()),
     }
-}
-
-async fn forward(signals: &mut Signals, urgent: mpsc::Sender<Message>) {
-    while urgent.send(signals.next().await).await.is_ok() {}
 }
 
 fn perform(performer: &mut Performer, effect: Effect) -> io::Result<Flow> {

@@ -5,6 +5,7 @@ use std::io;
 use signal_hook::consts::{SIGCONT, SIGTSTP};
 use signal_hook::low_level::emulate_default_handler;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::message::Message;
 
@@ -39,6 +40,11 @@ impl Signals {
             _ = self.stop.recv() => Message::Stopped,
             _ = self.resume.recv() => Message::Continued,
         }
+    }
+
+    /// Hands them on until nobody hears them.
+    pub(crate) async fn forward(&mut self, urgent: mpsc::Sender<Message>) {
+        while urgent.send(self.next().await).await.is_ok() {}
     }
 }
 

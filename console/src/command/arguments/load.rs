@@ -24,13 +24,15 @@ pub(crate) enum LoadCommand {
   weir load run --rate 20k --slo slo.toml                 ends with 8 if an objective is missed
   weir load run --rate 5k --until-saturated --slo slo.toml   the highest rate that meets them
 
-Latency is counted from when a message was due, not from when it was sent, so that a stall counts for
-each message that it held up. Consumers read a subscription that is made for the run and deleted after
-it; so is the topic if none is named or it does not exist.
+Latency is counted from when a message was due, not from when it was sent, so that a stall counts \
+for each message that it held up. Consumers read a subscription that is made for the run and deleted \
+after it; so is the topic if none is named or it does not exist.
 
-On a terminal the run is shown live: rates, latencies, the lag of its subscription, who is the limit; `q`
-ends it early, `?` lists the keys. With -o json, --text, or no terminal there is a line of progress. Ctrl-C
-ends the publishing, takes the rest and prints what was measured; once more, it leaves the rest.")]
+On a terminal the run is shown live: rates, latencies, the lag of its subscription, who is the limit. \
+`+` and `-` change a constant rate, `b` and --baseline hold the run against another moment or result, \
+`e` writes it into files, `q` ends it early, `?` lists the keys. With -o json, --text, or no terminal \
+there is a line of progress. Ctrl-C ends the publishing, takes the rest and prints what was measured; \
+once more, it leaves the rest.")]
     Run(Box<RunArgs>),
 
     /// Put two results of `weir load run -o json` side by side [read]
@@ -100,7 +102,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) warm_up: Option<Duration>,
 
-    /// Bytes of a payload, at least 28 [default: 128]
+    /// Bytes of a payload, at least 32 [default: 128]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) size: Option<u64>,
 
@@ -156,6 +158,10 @@ pub(crate) struct RunArgs {
     /// A file of objectives; the exit code is 8 if one is missed
     #[arg(long, value_name = "FILE")]
     pub(crate) slo: Option<PathBuf>,
+
+    /// A result of -o json that the live screen compares with, in a column of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
 
     /// On a terminal, too, show a line of progress in place of the live screen
     #[arg(long)]

@@ -53,6 +53,27 @@ fn the_help_of_topics_is_as_reviewed() {
 }
 
 #[test]
+fn the_help_of_load_tests_is_as_reviewed() {
+    for verb in ["run", "compare", "report"] {
+        insta::assert_snapshot!(format!("load_{verb}"), help(&["load", verb]));
+    }
+}
+
+#[test]
+fn no_paragraph_of_the_help_is_parted_by_hand_and_once_more_by_the_width() {
+    for (path, command) in all_commands() {
+        let Some(text) = command.get_after_help() else {
+            continue;
+        };
+        let text = text.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| !pair[1].is_empty()) {
+            assert!(pair[0].chars().count() <= 100, "{path:?}: {:?}", pair[0]);
+        }
+    }
+}
+
+#[test]
 fn the_help_of_subscriptions_is_as_reviewed() {
     insta::assert_snapshot!("sub", help(&["sub"]));
     for verb in [

@@ -240,7 +240,8 @@ fn cut_bottom(rest: &mut Rect, height: u16) -> Rect {
     }
 }
 
-fn split(area: Rect, left: u16) -> (Rect, Rect) {
+/// A rectangle in two, the first with so many columns.
+pub(crate) fn split(area: Rect, left: u16) -> (Rect, Rect) {
     let left = left.min(area.width);
     let first = Rect {
         width: left,

@@ -7,11 +7,14 @@ use prost_types::Timestamp;
 use weir_proto::safe_text::SafeText;
 use weir_proto::v1::{HistoryPoint, HistoryResponse};
 
+use super::baseline::{Baseline, Source};
 use super::past::Past;
+use super::remark::Remark;
 use super::screen::{Frozen, State};
 use super::subscription::{Drain, Subscription};
 use crate::load::end::End;
 use crate::load::latency::{Bin, Latency};
+use crate::load::offered::{RateChange, rate_at};
 use crate::load::plan::Plan;
 use crate::load::shape::Shape;
 use crate::load::slo::{Objectives, Verdict};
@@ -74,6 +77,11 @@ pub(crate) struct Sight {
     /// The last seconds of `consume`, or of `confirm` where there are no consumers.
     pub(crate) lately: Spread,
     pub(crate) ack: Spread,
+    /// From when messages were sent, and not from when they were due.
+    pub(crate) confirm_since_sent: Spread,
+    pub(crate) consume_since_sent: Spread,
+    /// How the rate that is asked for was changed.
+    pub(crate) changes: Vec<RateChange>,
     pub(crate) bins: Vec<Bin>,
     pub(crate) duplicates: u64,
     pub(crate) out_of_order: u64,
@@ -142,7 +150,12 @@ pub(crate) struct LoadState {
     pub(crate) live: Seen,
     pub(crate) frozen: Option<Box<Seen>>,
     pub(crate) series: Series,
+    /// What latencies are held against.
+    pub(crate) baseline: Option<Baseline>,
+    /// Whether latencies since messages were sent stand beside those since they were due.
+    pub(crate) shows_uncorrected: bool,
     pub(crate) has_help: bool,
+    pub(crate) remark: Option<Remark>,
     /// Whether somebody wants the run to end.
     pub(crate) end: End,
     /// Whether that was a signal or ctrl-c, and not the key that ends a run.
@@ -151,14 +164,17 @@ pub(crate) struct LoadState {
 
 impl LoadState {
     /// A screen that has seen nothing yet.
-    pub(crate) fn new(base: State, about: About) -> Self {
+    pub(crate) fn new(base: State, about: About, baseline: Option<Baseline>) -> Self {
         Self {
             base,
             about,
             live: Seen::default(),
             frozen: None,
             series: Series::default(),
+            baseline,
+            shows_uncorrected: false,
             has_help: false,
+            remark: None,
             end: End::default(),
             is_interrupted: false,
         }
@@ -234,13 +250,37 @@ impl LoadState {
         (done / all.max(1e-9)).clamp(0.0, 1.0)
     }
 
-    /// Messages per second that are asked for at the moment of the picture; `None` if there is no bound.
+    /// Messages per second that are asked for at the moment of the picture; `None` if there is no bound. A change of it
+    /// that holds a moment later is already one.
     pub(crate) fn asked(&self) -> Option<f64> {
-        let plan = &self.about.plan;
-        if plan.backlog.is_some() {
-            return None;
+        let (sight, plan) = (&self.shown().sight, &self.about.plan);
+        let last = sight.changes.last().map(|last| last.to);
+        last.or_else(|| rate_at(plan, &[], sight.elapsed))
+    }
+
+    /// What is measured on the screen, to hold a later moment against; none before anything is.
+    pub(crate) fn so_far(&self) -> Option<Baseline> {
+        let sight = &self.shown().sight;
+        let [confirm, consume, ack] =
+            [sight.confirm, sight.consume, sight.ack].map(|spread| spread.quantiles.p99);
+        let is_measured = confirm.is_some() || consume.is_some();
+        is_measured.then_some(Baseline {
+            source: Source::Moment(sight.elapsed),
+            confirm,
+            consume,
+            ack,
+        })
+    }
+
+    /// Why the rate cannot be changed now, if it cannot.
+    pub(crate) fn keeps_rate(&self) -> Option<&'static str> {
+        if self.about.plan.constant_rate().is_none() {
+            Some("only a rate that is constant can be changed with + and -")
+        } else if self.end != End::InTime || self.live.sight.is_settling {
+            Some("nothing more is published: there is no rate to change")
+        } else {
+            None
         }
-        plan.shape.rate_at(self.shown().sight.elapsed, plan.length)
     }
 
     /// What holds up the run on the screen: never nothing at all, and more than one where several do.

@@ -79,6 +79,8 @@ mod export;
 
 pub(crate) mod running;
 
+pub(crate) mod baseline;
+pub(crate) mod remark;
 pub(crate) mod load;
 
 pub(crate) use screen::State;

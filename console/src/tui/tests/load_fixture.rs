@@ -49,7 +49,7 @@ pub(crate) fn objectives() -> Objectives {
 
 /// A screen that has seen nothing of a run.
 pub(crate) fn started(size: (u16, u16), about: About) -> LoadState {
-    LoadState::new(fresh(size), about)
+    LoadState::new(fresh(size), about, None)
 }
 
 /// The same after some seconds: all goes well until [`BEHIND`], then consumers fall behind.
@@ -130,6 +130,7 @@ pub(crate) fn sight(seconds: u64, plan: &Plan) -> Sight {
     ]);
     let lately = millis(&[(1_290_000, 93_380)]);
     let ack = millis(&[(200, 900_000), (4_100, 9_000)]);
+    let since_sent = millis(&[(400, 990_000), (1_900, 9_000)]);
     let none = Spread::default();
     let of = |latency: &Latency| {
         if has_consumers {
@@ -138,13 +139,6 @@ pub(crate) fn sight(seconds: u64, plan: &Plan) -> Sight {
             none
         }
     };
-    let points = (1..=seconds).map(|second| HistoryPoint {
-        sample_time: timestamp(second as f64),
-        span_seconds: 1.0,
-        publish_count: 20_000,
-        ack_count: if second > BEHIND { 18_700 } else { 20_000 },
-        ..HistoryPoint::default()
-    });
     Sight {
         elapsed: Duration::from_secs(seconds),
         published,
@@ -162,17 +156,30 @@ pub(crate) fn sight(seconds: u64, plan: &Plan) -> Sight {
         consume: of(&consume),
         lately: Spread::of(if has_consumers { &lately } else { &confirm }),
         ack: of(&ack),
+        confirm_since_sent: Spread::of(&since_sent),
+        consume_since_sent: of(&since_sent),
         bins: if has_consumers {
             consume.bins()
         } else {
             confirm.bins()
         },
-        flow: Past::new(&HistoryResponse {
-            points: points.collect(),
-            truncated: false,
-        }),
+        flow: flow(seconds),
         ..Sight::default()
     }
+}
+
+fn flow(seconds: u64) -> Past {
+    let points = (1..=seconds).map(|second| HistoryPoint {
+        sample_time: timestamp(second as f64),
+        span_seconds: 1.0,
+        publish_count: 20_000,
+        ack_count: if second > BEHIND { 18_700 } else { 20_000 },
+        ..HistoryPoint::default()
+    });
+    Past::new(&HistoryResponse {
+        points: points.collect(),
+        truncated: false,
+    })
 }
 
 /// Applies a message in a second of the screen.

@@ -1,6 +1,7 @@
 //! The keys of the screen of a load test, and what it says of a run.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -10,12 +11,18 @@ use tokio::sync::{mpsc, watch};
 
 use super::load_fixture::{about, objectives, press, running, say, sight, started};
 use crate::load::end::End;
+use crate::load::gauges::Gauges;
+use crate::load::offered::{RateChange, Turn};
 use crate::load::plan::Plan;
+use crate::load::run::Progress;
 use crate::load::shape::Shape;
+use crate::tui::inlets::Inlets;
 use crate::tui::load_screen::{Followed, LoadLoop, Reins};
 use crate::tui::load_update::{Asked, take_sight};
 use crate::tui::message::Message;
+use crate::tui::state::baseline::Source;
 use crate::tui::state::load::{Bound, LoadState, Phase, Series};
+use crate::tui::state::remark::Remark;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -121,9 +128,99 @@ fn objectives_are_held_against_what_is_measured_so_far() {
     );
 }
 
+#[test]
+fn plus_and_minus_ask_for_another_rate_only_where_there_is_one() {
+    let mut state = running(SIZE, about(), 84);
+    for (key, turn) in [
+        ('+', Turn::Faster),
+        ('=', Turn::Faster),
+        ('-', Turn::Slower),
+    ] {
+        assert_eq!(
+            press(&mut state, KeyCode::Char(key), false),
+            Asked::Turn(turn)
+        );
+    }
+    press(&mut state, KeyCode::Char('q'), false);
+    assert_eq!(press(&mut state, KeyCode::Char('+'), false), Asked::Nothing);
+    assert!(matches!(state.remark, Some(Remark::Nothing(why)) if why.contains("published")));
+    let mut ramp = about();
+    ramp.plan.shape = Shape::Ramp { from: 1.0, to: 9.0 };
+    let mut state = running(SIZE, ramp, 84);
+    assert_eq!(press(&mut state, KeyCode::Char('-'), false), Asked::Nothing);
+    assert!(matches!(state.remark, Some(Remark::Nothing(why)) if why.contains("constant")));
+    press(&mut state, KeyCode::Char('t'), false);
+    assert_eq!(state.remark, None, "the next key takes it away");
+}
+
+#[test]
+fn what_is_asked_for_is_what_it_was_changed_to() {
+    let mut state = running(SIZE, about(), 84);
+    assert_eq!(state.asked(), Some(20_000.0));
+    state.live.sight.changes = vec![RateChange {
+        at: 83.0,
+        from: 20_000.0,
+        to: 25_000.0,
+    }];
+    assert_eq!(state.asked(), Some(25_000.0));
+}
+
+#[test]
+fn the_run_so_far_becomes_the_baseline_once_it_is_measured() {
+    let mut state = running(SIZE, about(), 1);
+    press(&mut state, KeyCode::Char('b'), false);
+    assert_eq!(state.baseline, None);
+    assert!(matches!(state.remark, Some(Remark::Nothing(_))));
+    let mut state = running(SIZE, about(), 40);
+    press(&mut state, KeyCode::Char('b'), false);
+    let taken = state.baseline.clone().unwrap();
+    assert_eq!(taken.source, Source::Moment(Duration::from_secs(40)));
+    assert_eq!(taken.consume, state.live.sight.consume.quantiles.p99);
+    state.live = running(SIZE, about(), 84).live;
+    assert_eq!(state.baseline, Some(taken), "it stays until it is set anew");
+}
+
+#[test]
+fn uncorrected_latencies_are_shown_only_where_they_can_differ() {
+    let mut state = running(SIZE, about(), 84);
+    press(&mut state, KeyCode::Char('u'), false);
+    assert!(state.shows_uncorrected);
+    press(&mut state, KeyCode::Char('u'), false);
+    assert!(!state.shows_uncorrected);
+    let mut most = about();
+    most.plan.shape = Shape::Most;
+    let mut state = running(SIZE, most, 84);
+    press(&mut state, KeyCode::Char('u'), false);
+    assert!(!state.shows_uncorrected && state.remark.is_some());
+}
+
+#[tokio::test]
+async fn a_turn_reaches_the_run_and_what_it_made_of_it_the_screen() {
+    let gauges = Arc::new(Gauges::begin(7, about().plan));
+    let seen = Progress {
+        gauges: Arc::clone(&gauges),
+        is_settling: false,
+    };
+    let (_see, progress) = watch::channel(Some(seen));
+    let (followed, _, _) = follow("++-q", End::Early, progress).await;
+    assert_eq!(followed.done, Some("measured"));
+    let to: Vec<f64> = gauges.offered.changes().iter().map(|one| one.to).collect();
+    assert_eq!(to, [25_000.0, 30_000.0, 25_000.0]);
+}
+
 /// Runs the loop over some keys with a run that ends when it is told to end so urgently; what it was told, and how the
 /// screen was left.
 async fn keys(letters: &str, until: End) -> (Followed<&'static str>, End, String) {
+    let (_see, progress) = watch::channel(None);
+    follow(letters, until, progress).await
+}
+
+/// The same with a run that can be seen.
+async fn follow(
+    letters: &str,
+    until: End,
+    progress: watch::Receiver<Option<Progress>>,
+) -> (Followed<&'static str>, End, String) {
     let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
     let (_urgent, urgent) = mpsc::channel(1);
     let (_sender, messages) = mpsc::channel(1);
@@ -135,10 +232,14 @@ async fn keys(letters: &str, until: End) -> (Followed<&'static str>, End, String
         })
         .collect();
     let input = tokio_stream::StreamExt::chain(tokio_stream::iter(events), tokio_stream::pending());
+    let inlets = Inlets {
+        urgent,
+        input,
+        messages,
+    };
     let state = running(SIZE, about(), 84);
-    let mut screen = LoadLoop::new(terminal, state, input, (urgent, messages));
+    let mut screen = LoadLoop::new(terminal, state, inlets);
     let (end, mut ended) = watch::channel(End::InTime);
-    let (_see, progress) = watch::channel(None);
     let mut work = Box::pin(async move {
         ended.wait_for(|end| *end >= until).await.unwrap();
         "measured"
@@ -169,9 +270,13 @@ async fn a_terminal_that_is_gone_leaves_the_run_to_its_end() {
     let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
     let (_urgent, urgent) = mpsc::channel(1);
     let (_sender, messages) = mpsc::channel(1);
-    let gone = tokio_stream::iter([Err(io::Error::other("hung up"))]);
+    let inlets = Inlets {
+        urgent,
+        input: tokio_stream::iter([Err(io::Error::other("hung up"))]),
+        messages,
+    };
     let state = running(SIZE, about(), 84);
-    let mut screen = LoadLoop::new(terminal, state, gone, (urgent, messages));
+    let mut screen = LoadLoop::new(terminal, state, inlets);
     let (end, _ended) = watch::channel(End::InTime);
     let (_see, progress) = watch::channel(None);
     let reins = Reins {
@@ -187,7 +292,7 @@ async fn a_terminal_that_is_gone_leaves_the_run_to_its_end() {
 #[test]
 fn every_key_of_the_table_has_its_own_letters() {
     use crate::tui::load_keys::{KEYS, action};
-    let letters = "abcdefghijklmnopqrstuvwxyz?! ".chars();
+    let letters = "abcdefghijklmnopqrstuvwxyz?! +=-_".chars();
     let all = letters.flat_map(|letter| {
         [KeyModifiers::NONE, KeyModifiers::CONTROL]
             .map(|with| KeyEvent::new(KeyCode::Char(letter), with))
@@ -197,5 +302,5 @@ fn every_key_of_the_table_has_its_own_letters() {
         let is_escape = key.shown == "esc";
         assert!(is_escape || found.contains(&key.action), "{}", key.shown);
     }
-    assert_eq!(found.len(), 9, "and no letter means anything else");
+    assert_eq!(found.len(), 16, "and no letter means anything else");
 }

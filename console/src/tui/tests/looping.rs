@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::fixture::{SHAPES, fresh, numbers, sample, subscription};
 use crate::tui::event_loop::{EventLoop, Flow};
+use crate::tui::inlets::Inlets;
 use crate::tui::message::{Effect, Message};
 
 fn key(code: KeyCode) -> Event {
@@ -24,8 +25,12 @@ async fn run(keys: Vec<io::Result<Event>>) -> (Vec<Effect>, String) {
     sender
         .try_send(Message::Sample(numbers(sample(0, rows))))
         .unwrap();
-    let input = tokio_stream::iter(keys);
-    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), input, (urgent, messages));
+    let inlets = Inlets {
+        urgent,
+        input: tokio_stream::iter(keys),
+        messages,
+    };
+    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), inlets);
     let mut effects = Vec::new();
     let done = event_loop.run(|effect| {
         let flow = if effect == Effect::Quit {
@@ -72,8 +77,12 @@ async fn alone(size: (u16, u16)) -> String {
     let terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     let (_urgent, urgent) = mpsc::channel(1);
     let (sender, messages) = mpsc::channel(1);
-    let input = tokio_stream::pending();
-    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), input, (urgent, messages));
+    let inlets = Inlets {
+        urgent,
+        input: tokio_stream::pending(),
+        messages,
+    };
+    let mut event_loop = EventLoop::new(terminal, fresh((80, 24)), inlets);
     let rows = SHAPES.iter().map(|shape| subscription(shape, 0)).collect();
     sender
         .send(Message::Sample(numbers(sample(0, rows))))

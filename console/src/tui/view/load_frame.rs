@@ -12,9 +12,10 @@ use super::pages::load;
 use super::pen::{Pen, skip_left};
 use super::phrase::Phrase;
 use crate::load::end::End;
-use crate::tui::load_keys::{KEYS, LoadKey};
+use crate::tui::load_keys::{KEYS, LoadAction, LoadKey};
 use crate::tui::look::{Look, Meaning};
 use crate::tui::state::load::{LoadState, Phase};
+use crate::tui::state::remark::Remark;
 
 /// Cells of the bar of how far a run is.
 const BAR: usize = 12;
@@ -24,7 +25,7 @@ const KEY_CELLS: usize = 13;
 /// Draws the state, in the size that it is laid out for; what does not fit is cut.
 pub(crate) fn draw(frame: &mut Frame<'_>, state: &LoadState) {
     let base = &state.base;
-    let places = load::places(base.size);
+    let places = load::places(base.size, load::more_lines(state));
     let mut pen = Pen::new(frame.buffer_mut(), base.look);
     let is_live = base.freshness().is_live();
     pen.is_stale = !is_live;
@@ -117,8 +118,19 @@ fn footer(pen: &mut Pen<'_>, area: Rect, state: &LoadState) {
             .say(" again leaves what is on the way", Meaning::Watch),
         End::AtOnce => Phrase::new().say("ending at once", Meaning::Watch),
     };
-    let is_first = |key: &&LoadKey| said.width() == 0 || key.shown != "q";
-    let hints = KEYS.iter().filter(is_first).filter_map(|key| key.hint);
+    let has_end = said.width() > 0;
+    let said = match &state.remark {
+        Some(remark) if has_end => said.say("  ", Meaning::Plain).then(remark_of(remark)),
+        Some(remark) => remark_of(remark),
+        None => said,
+    };
+    let is_useful = |key: &&LoadKey| match key.action {
+        LoadAction::End => !has_end,
+        LoadAction::Faster => state.keeps_rate().is_none(),
+        LoadAction::Uncorrected => state.about.plan.has_due_times(),
+        _ => true,
+    };
+    let hints = KEYS.iter().filter(is_useful).filter_map(|key| key.hint);
     let hints = hints.map(|(key, word)| {
         Phrase::new()
             .say(key, Meaning::Key)
@@ -126,8 +138,37 @@ fn footer(pen: &mut Pen<'_>, area: Rect, state: &LoadState) {
             .say(word, Meaning::Plain)
     });
     let said = Some(said.clone()).filter(|said| said.width() > 0);
-    let line = Phrase::fitting(said.into_iter().chain(hints), "  ", usize::from(area.width));
+    // What was said is cut, if anything is, and hints are left out.
+    let room = usize::from(area.width);
+    let is_long = said.as_ref().is_some_and(|said| said.width() > room);
+    let line = match said {
+        Some(said) if is_long => said,
+        said => Phrase::fitting(said.into_iter().chain(hints), "  ", room),
+    };
     pen.phrase(area, &line);
+}
+
+/// What a key has brought about.
+fn remark_of(remark: &Remark) -> Phrase {
+    let rate = |rate: f64| figures::rate(Some(rate));
+    match remark {
+        Remark::Nothing(why) => Phrase::new().say(why, Meaning::Watch),
+        Remark::Changed(change) => Phrase::new()
+            .say("asked for ", Meaning::Label)
+            .add(rate(change.to), Meaning::Strong)
+            .say(" instead of ", Meaning::Label)
+            .add(rate(change.from), Meaning::Plain),
+        Remark::Compared => Phrase::new().say(
+            "the run so far is what latencies are compared with",
+            Meaning::Label,
+        ),
+        Remark::Exporting => Phrase::new().say("writing files", Meaning::Label),
+        Remark::Exported { stem, directory } => Phrase::new()
+            .add(stem.clone(), Meaning::Strong)
+            .say(".json .csv .hgrm are in ", Meaning::Label)
+            .add(directory.clone(), Meaning::Strong),
+        Remark::NotExported(why) => Phrase::new().add(why.clone(), Meaning::Act),
+    }
 }
 
 /// The keys, and what is measured how.
@@ -145,6 +186,7 @@ fn help(pen: &mut Pen<'_>, screen: Rect) {
     let said = [
         "Latencies count from when a message was due, so that a stall counts for each",
         "message that it held up; what was due in the warm-up is not among them.",
+        "Uncorrected they count from when it was sent: nobody waited only so long.",
         "Lost is what was confirmed and never came: known when the rest is taken.",
         "Lag is what the broker says of the subscription of this run.",
     ];

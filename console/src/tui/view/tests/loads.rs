@@ -8,9 +8,13 @@ use weir_proto::safe_text::SafeText;
 
 use super::cells::is_harmful;
 use super::{ASCII, COLORED, lines_of};
+use crate::load::offered::RateChange;
+use crate::load::summary::Summary;
 use crate::tui::look::Look;
 use crate::tui::message::Message;
+use crate::tui::state::baseline::Baseline;
 use crate::tui::state::load::LoadState;
+use crate::tui::state::remark::Remark;
 use crate::tui::tests::load_fixture::{about, objectives, press, running, say, started};
 use crate::tui::view::load_frame::draw;
 
@@ -79,6 +83,54 @@ fn a_run_with_everything_wrong_says_so() {
 }
 
 #[test]
+fn a_rate_that_was_changed_a_baseline_and_uncorrected_latencies() {
+    each_size("compared", |size| {
+        let mut state = running(size, about(), 84);
+        state.live.sight.changes = vec![RateChange {
+            at: 60.0,
+            from: 16_000.0,
+            to: 20_000.0,
+        }];
+        state.baseline = running(size, about(), 40).so_far();
+        press(&mut state, KeyCode::Char('u'), false);
+        state
+    });
+}
+
+#[test]
+fn a_stored_baseline_has_its_name_and_what_a_key_did_is_said_below() {
+    let mut state = running(SIZES[0], about(), 84);
+    let stored = Summary {
+        consumers: 1,
+        confirm_seconds: state.live.sight.confirm.quantiles,
+        ..Summary::default()
+    };
+    let name = SafeText::literal("before the upgrade");
+    state.baseline = Some(Baseline::of(name, &stored));
+    for (at, remark) in [
+        Remark::Changed(RateChange {
+            at: 84.2,
+            from: 20_000.0,
+            to: 25_000.0,
+        }),
+        Remark::Exported {
+            stem: SafeText::literal("weir-load-1"),
+            directory: SafeText::literal("/home/op/tests"),
+        },
+        Remark::NotExported(SafeText::literal(
+            "cannot write /var/log/weir-load-1.json: permission denied, as it was before",
+        )),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        state.remark = Some(remark);
+        let shown = lines_of(&cells(&state, COLORED));
+        insta::assert_snapshot!(format!("load_remark_{at}_80x24"), shown);
+    }
+}
+
+#[test]
 fn the_rest_is_taken_after_q() {
     each_size("ending", |size| {
         let mut state = running(size, about(), 84);
@@ -131,6 +183,8 @@ fn every_size_can_be_drawn_and_no_error_drives_the_terminal() {
         state.base.size = (width, height);
         for has_help in [false, true] {
             state.has_help = has_help;
+            state.shows_uncorrected = has_help;
+            state.baseline = state.so_far().filter(|_| has_help);
             for cell in cells(&state, COLORED).content() {
                 assert!(!cell.symbol().contains(is_harmful));
             }

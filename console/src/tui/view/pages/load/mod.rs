@@ -13,6 +13,6 @@ mod checks;
 
 pub(in crate::tui::view) use checks::checks;
 pub(in crate::tui::view) use lag::{lag, lag_chart};
-pub(in crate::tui::view) use latencies::{latencies, spread};
+pub(in crate::tui::view) use latencies::{latencies, more_lines, spread};
 pub(in crate::tui::view) use places::places;
 pub(in crate::tui::view) use run::{rates, run};

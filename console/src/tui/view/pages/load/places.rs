@@ -12,6 +12,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::state::areas::split;
+
 /// The charts are there from this size on.
 const LARGE: (u16, u16) = (100, 32);
 /// The spread of latencies, too, from this width on.
@@ -40,8 +42,8 @@ pub(in crate::tui::view) struct Places {
     pub(in crate::tui::view) footer: Rect,
 }
 
-/// Divides a screen.
-pub(in crate::tui::view) fn places((width, height): (u16, u16)) -> Places {
+/// Divides a screen, with so many lines of latencies more than usual.
+pub(in crate::tui::view) fn places((width, height): (u16, u16), more: u16) -> Places {
     let header_height = match height {
         0..6 => 0,
         6..30 => 1,
@@ -52,7 +54,12 @@ pub(in crate::tui::view) fn places((width, height): (u16, u16)) -> Places {
     let row = |y: u16, height: u16| Rect::new(0, y, width, height);
     let top = header_height + line_height;
     let body = height.saturating_sub(top + footer_height);
-    let latencies = if body >= LATENCIES { LATENCIES } else { 0 };
+    let wanted = LATENCIES + more;
+    let latencies = if body >= LATENCIES {
+        wanted.min(body)
+    } else {
+        0
+    };
     let checks = match body {
         body if body < latencies + 2 * CHECKS => 0,
         _ if height >= TALL => CHECKS + 3,
@@ -64,16 +71,16 @@ pub(in crate::tui::view) fn places((width, height): (u16, u16)) -> Places {
     let above = row(top, upper);
     let below = row(top + upper + latencies, rest - upper);
     let (rates, run, lag, chart, spread) = if is_large {
-        let (rates, run) = parted(above, width - FACTS);
-        let (charts, lag) = parted(below, width - FACTS);
+        let (rates, run) = split(above, width - FACTS);
+        let (charts, lag) = split(below, width - FACTS);
         let (spread, chart) = if width >= SPREAD_FROM {
-            parted(charts, charts.width * 2 / 5)
+            split(charts, charts.width * 2 / 5)
         } else {
-            parted(charts, 0)
+            split(charts, 0)
         };
         (rates, run, lag, chart, spread)
     } else {
-        let (run, lag) = parted(above, width / 2);
+        let (run, lag) = split(above, width / 2);
         (Rect::default(), run, lag, Rect::default(), Rect::default())
     };
     Places {
@@ -88,19 +95,4 @@ pub(in crate::tui::view) fn places((width, height): (u16, u16)) -> Places {
         checks: row(top + rest + latencies, checks),
         footer: row(height - footer_height, footer_height),
     }
-}
-
-/// A rectangle in two, the first with so many columns.
-fn parted(area: Rect, columns: u16) -> (Rect, Rect) {
-    let columns = columns.min(area.width);
-    let left = Rect {
-        width: columns,
-        ..area
-    };
-    let right = Rect {
-        x: area.x + columns,
-        width: area.width - columns,
-        ..area
-    };
-    (left, right)
 }

@@ -106,11 +106,17 @@ fn late(sight: &Sight) -> Phrase {
 pub(in crate::tui::view) fn rates(pen: &mut Pen<'_>, area: Rect, state: &LoadState) {
     let has_consumers = state.about.plan.consumers > 0;
     let title = titled("Messages per second");
-    let inner = boxed(pen, area, &title, &legend(has_consumers, pen.look));
+    let sight = &state.shown().sight;
+    let mut remark = legend(has_consumers, pen.look);
+    if !sight.changes.is_empty() {
+        remark = remark
+            .say(pen.look.pick("  ◆", "  *"), Meaning::New)
+            .say(" rate changed", Meaning::Label);
+    }
+    let inner = boxed(pen, area, &title, &remark);
     if inner.is_empty() {
         return;
     }
-    let sight = &state.shown().sight;
     let elapsed = sight.elapsed.as_secs_f64();
     let Some((until, seconds)) = sight
         .flow
@@ -136,15 +142,21 @@ pub(in crate::tui::view) fn rates(pen: &mut Pen<'_>, area: Rect, state: &LoadSta
         meaning: Meaning::Watch,
         rank: 1,
     };
-    let marks = [warm_up];
     let has_warm_up = warm_up.at > 0.0 && elapsed >= warm_up.at;
+    let changes = sight.changes.iter().map(|change| Mark {
+        at: change.at,
+        glyph: pen.look.pick("◆", "*"),
+        meaning: Meaning::New,
+        rank: 2,
+    });
+    let marks: Vec<Mark> = changes.chain(has_warm_up.then_some(warm_up)).collect();
     let chart_of = Chart {
         past: &sight.flow,
         span: Span { until, seconds },
         lines: &lines,
         unit: Unit::Rate,
         limit: None,
-        marks: if has_warm_up { &marks } else { &[] },
+        marks: &marks,
         end: if state.frozen.is_some() {
             "frozen"
         } else {
