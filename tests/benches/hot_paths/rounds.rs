@@ -65,6 +65,7 @@ impl Round {
             allowance: ALLOWANCE,
         };
         let consumer = core.attach(attach, now).expect("a consumer").consumer;
+        drop(core.take_output());
         Self {
             core,
             now,
