@@ -195,14 +195,7 @@ impl Core {
                 }));
                 continue;
             }
-            // A scan that was under way goes over all of it.
-            let before = machine.unjudged();
-            let start = if before.is_empty() {
-                range.start
-            } else {
-                before.start.min(range.start)
-            };
-            let rest = OffsetRange::between(start, range.end);
+            let rest = to_judge(machine, range);
             acts.push(Act::lazy(scan(id, partition, rest, Vec::new())));
         }
         acts
@@ -218,6 +211,17 @@ fn since<'a>(
     let ranges = ends.map(|(&end, store)| OffsetRange::between(end, store.log.next()));
     let parts = (0..).map(Partition).zip(ranges);
     parts.filter(|(_, range)| !range.is_empty())
+}
+
+/// What is judged of a machine with what came meanwhile: a scan that was under way goes over all of it.
+fn to_judge(machine: &Machine, range: OffsetRange) -> OffsetRange {
+    let before = machine.unjudged();
+    let start = if before.is_empty() {
+        range.start
+    } else {
+        before.start.min(range.start)
+    };
+    OffsetRange::between(start, range.end)
 }
 
 fn were(count: u64) -> String {
@@ -242,13 +246,15 @@ impl Topic {
 }
 
 impl Subscription {
-    /// Whether its filter would have to be asked about messages that were delayed, published since it was put aside.
+    /// Whether its filter would have to be asked about messages that were delayed, published since it was put aside or
+    /// while it was still asked about earlier ones.
     fn cannot_judge(&self, put: &SetAside, topic: &Topic) -> bool {
         let is_filtered = self.record.settings.filter.is_some();
         is_filtered
             && since(put, topic).any(|(partition, range)| {
-                let store = topic.store(partition);
-                store.is_some_and(|store| store.log.was_delayed(range))
+                let places = self.machine(partition).zip(topic.store(partition));
+                places
+                    .is_some_and(|(machine, store)| store.log.was_delayed(to_judge(machine, range)))
             })
     }
 

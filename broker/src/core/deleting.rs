@@ -225,7 +225,7 @@ impl Core {
 
 fn subscription_counts(found: &Subscription, topic: &Topic) -> PlanCounts {
     let counts = found.counts(topic);
-    let dropped = counts.backlog() + counts.scheduled + counts.dead;
+    let dropped = counts.backlog() + counts.scheduled + counts.dead + counts.unjudged;
     PlanCounts {
         selected: dropped,
         affected: dropped,

@@ -1,10 +1,13 @@
 //! Subscriptions that are deleted by plans in random histories, and brought back: as they were, with what was published
 //! meanwhile.
 
+use std::collections::BTreeMap;
+
 use rand::Rng;
 
-use super::acts::{FILTERED, History, SUBSCRIPTIONS};
+use super::acts::{FILTERED, History, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::name;
+use super::model::{Is, Sub};
 use crate::core::{Order, Pace, Plan};
 use crate::model::entry::Phase;
 use crate::model::{OperationId, PlanId, Refusal};
@@ -18,12 +21,12 @@ impl History {
             self.bring_back(index);
             return;
         }
-        // Somebody always reads a topic. What a filter is asked about later is judged elsewhere.
+        // Somebody always reads a topic.
         let index = self.some_subscription();
         let of = SUBSCRIPTIONS[index].1;
         let there = SUBSCRIPTIONS.iter().zip(&self.subs);
         let readers = there.filter(|((_, topic), sub)| *topic == of && sub.gone.is_none());
-        if index != FILTERED && readers.count() > 1 {
+        if readers.count() > 1 {
             self.delete(index);
         }
     }
@@ -31,15 +34,17 @@ impl History {
     fn delete(&mut self, index: usize) {
         let plan = self.plan_deletion(index).unwrap();
         let books = self.subs[index].books();
-        let unfinished = books.pending + books.leased + books.scheduled + books.dead;
+        let unjudged = books.unjudged;
+        let unfinished = books.pending + books.leased + books.scheduled + books.dead + unjudged;
         assert_eq!(
             (plan.counts.affected, plan.counts.ended_leases),
             (unfinished, books.leased)
         );
         let done = self.at_once(plan.id);
+        let ends = self.ends_of(index);
         let sub = &mut self.subs[index];
         sub.end_leases(|_| true, None);
-        sub.gone = Some(done);
+        (sub.gone, sub.ends) = (Some(done), ends);
         self.streams
             .retain(|_, stream| stream.subscription != index);
         let again = self.plan_deletion(index);
@@ -59,15 +64,62 @@ impl History {
             operation: deletion,
         };
         let plan = self.bench.core.plan(order, self.bench.now).unwrap();
+        let gets_all = index != FILTERED || self.catch_up();
         let books = self.subs[index].books();
-        let unfinished = books.pending + books.scheduled + books.dead;
+        let unfinished = books.pending + books.scheduled + books.dead + books.unjudged;
         // What has lived long enough meanwhile is counted, and goes at once.
-        assert!(plan.counts.affected >= unfinished, "{:?}", plan.counts);
+        let counted = plan.counts.affected;
+        assert!(!gets_all || counted >= unfinished, "{:?}", plan.counts);
         let undo = self.at_once(plan.id);
         self.subs[index].gone = None;
         self.subs[index].end_lives(self.bench.now.wall);
         let progress = self.bench.core.operation(deletion).unwrap().progress;
         assert_eq!(progress.undone_by, undo);
+    }
+
+    /// Where each partition of the topic of a subscription ends.
+    fn ends_of(&self, index: usize) -> BTreeMap<u32, u64> {
+        let topic = SUBSCRIPTIONS[index].1;
+        let next = |partition| self.next.get(&(topic, partition)).copied().unwrap_or(0);
+        (0..PARTITIONS).map(|one| (one, next(one))).collect()
+    }
+
+    /// The filter is asked about what was published meanwhile, with what it had still to be asked about; it gets
+    /// nothing of it if something of that was delayed. Whether it can be asked.
+    fn catch_up(&mut self) -> bool {
+        let topic = SUBSCRIPTIONS[FILTERED].1;
+        let ends = self.ends_of(FILTERED);
+        let sub = &mut self.subs[FILTERED];
+        let since = ends
+            .into_iter()
+            .map(|(one, next)| (one, sub.ends[&one], next));
+        let since: Vec<(u32, u64, u64)> = since.filter(|(_, end, next)| end < next).collect();
+        let start = |sub: &Sub, partition, end: u64| match sub.scans.get(&partition) {
+            Some(&(from, to)) if from < to => from.min(end),
+            _ => end,
+        };
+        let is_delayed = |&(one, end, next): &(u32, u64, u64)| {
+            let again = (topic, one, start(sub, one, end))..(topic, one, next);
+            let mut again = self.published.range(again);
+            again.any(|(_, (marks, time))| marks.due > *time)
+        };
+        let can_judge = !since.iter().any(is_delayed);
+        for (one, end, next) in since {
+            let (first, becomes) = if can_judge {
+                (start(sub, one, end), Is::Unjudged)
+            } else {
+                (end, Is::Dropped)
+            };
+            for (_, message) in sub.messages.range_mut((one, first)..(one, next)) {
+                if matches!(message.is, Is::Pending | Is::Scheduled(_) | Is::Unjudged) {
+                    message.is = becomes;
+                }
+            }
+            if can_judge {
+                sub.scans.insert(one, (first, next));
+            }
+        }
+        can_judge
     }
 
     /// Both are an entry, and over as they begin.

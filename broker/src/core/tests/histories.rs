@@ -110,7 +110,8 @@ impl History {
     fn step(&mut self) {
         match self.random.random_range(0..100) {
             0..20 => self.publish(),
-            20..27 => self.attach(),
+            20..26 => self.attach(),
+            26..27 => self.delete_or_bring_back(),
             27..30 => self.detach(),
             30..52 => self.ack(),
             52..62 => self.nack(),

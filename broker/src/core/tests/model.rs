@@ -69,8 +69,9 @@ pub(super) struct Sub {
     pub(super) ack_deadline: u64,
     /// Those that have died since somebody looked, in order.
     pub(super) deaths: Vec<(u32, u64)>,
-    /// The operation that deleted it, while it is away.
+    /// The operation that deleted it, while it is away, and where each partition ended then.
     pub(super) gone: Option<OperationId>,
+    pub(super) ends: BTreeMap<u32, u64>,
 }
 
 /// Messages by state.

@@ -58,7 +58,8 @@ impl History {
                     };
                     let is_out = match only {
                         Some(only) => only != index,
-                        None => is_left_out(index, marks.key),
+                        // Who is away is asked on the return.
+                        None => self.subs[index].gone.is_none() && is_left_out(index, marks.key),
                     };
                     message.is = if is_out {
                         Is::Dropped

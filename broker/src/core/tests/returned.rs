@@ -64,6 +64,48 @@ fn what_a_filter_cannot_be_asked_about_is_left_out_and_the_plan_says_so() {
 }
 
 #[test]
+fn a_scan_under_way_does_not_grow_over_what_was_delayed() {
+    let mut bench = bench();
+    bench.publish("t", 0, of_kinds(&["a", "b"], &[]));
+    let new = NewSubscription {
+        name: name("f"),
+        topic: &name("t"),
+        settings: only("attributes.kind = \"a\""),
+        start: Start::Earliest,
+    };
+    bench.core.create_subscription(new, bench.now).unwrap();
+    let late = Marks {
+        due: bench.now.wall.plus(HOUR),
+        ..Marks::default()
+    };
+    bench.publish("t", 0, marked(10, &[late]));
+    let deletion = delete(
+        &mut bench,
+        Order::DeleteSubscription {
+            subscription: name("f"),
+        },
+    );
+    bench.publish("t", 0, of_kinds(&["a"], &[]));
+    let planned = plan(
+        &mut bench,
+        Order::Undo {
+            operation: deletion,
+        },
+    );
+    assert!(planned.warnings[0].contains("it does not get them"));
+    undo(&mut bench, deletion);
+    let judged = bench.core.unjudged(&name("f"), Partition(0));
+    assert_eq!(judged, OffsetRange::new(Offset(0), 2));
+    start_anew(&mut bench);
+    while let Some(slice) = bench.core.next_scan(bench.now) {
+        bench.core.scanned(&slice, &[], bench.now);
+    }
+    bench.drain();
+    check(&mut bench);
+    start_anew(&mut bench);
+}
+
+#[test]
 fn what_was_scheduled_or_has_lived_long_enough_is_so_when_it_comes_back() {
     for order in [gone(), topic_gone()] {
         let mut bench = bench();

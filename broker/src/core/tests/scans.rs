@@ -44,6 +44,9 @@ impl History {
 
     /// How far the scans are is the core's matter; what they pass is the model's.
     fn note_scans(&mut self) {
+        if self.subs[FILTERED].gone.is_some() {
+            return;
+        }
         for partition in 0..PARTITIONS {
             let text = name(SUBSCRIPTIONS[FILTERED].0);
             let rest = self.bench.core.unjudged(&text, Partition(partition));
