@@ -2,7 +2,8 @@
 //! granted and acknowledged by the core, and what a delivery reads from memory.
 //!
 //! `cargo bench -p weir-tests --bench hot_paths`. `delivery` measures the machine below the core, and `shard` the paths
-//! together, on a real disk.
+//! together, on a real disk. Where nothing is copied (a body that is appended, a run that is delivered), bytes a second
+//! say only that.
 
 #![expect(
     clippy::disallowed_methods,
