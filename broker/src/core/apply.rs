@@ -93,7 +93,7 @@ impl Objects {
         *next = (*next).max(TopicId(record.id.0 + 1));
         self.topic_names.insert(record.name.clone(), record.id);
         self.topics
-            .insert(record.id, Topic::new(record.clone(), at));
+            .insert(record.id, Box::new(Topic::new(record.clone(), at)));
     }
 
     fn topic_deleted(&mut self, id: TopicId, at: Position) {
@@ -140,7 +140,7 @@ impl Objects {
         }
         self.subscription_names
             .insert(record.name.clone(), record.id);
-        self.subscriptions.insert(record.id, subscription);
+        self.subscriptions.insert(record.id, Box::new(subscription));
         if let Mode::Live(_) = mode {
             self.note_limits(record.id);
             if let Some(text) = &record.settings.filter {

@@ -16,24 +16,27 @@ impl Objects {
     /// A topic, aside or not.
     pub(super) fn any_topic(&self, id: TopicId) -> Option<&Topic> {
         let there = self.topics.get(&id);
-        there.or_else(|| self.aside.topics.get(&id))
+        let found = there.or_else(|| self.aside.topics.get(&id));
+        found.map(Box::as_ref)
     }
 
     /// A subscription, aside or not.
     pub(super) fn any_subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
         let there = self.subscriptions.get(&id);
-        there.or_else(|| self.aside.subscriptions.get(&id))
+        let found = there.or_else(|| self.aside.subscriptions.get(&id));
+        found.map(Box::as_ref)
     }
 
     /// All topics, those that are aside included.
     pub(super) fn all_topics(&self) -> impl Iterator<Item = &Topic> {
-        self.topics.values().chain(self.aside.topics.values())
+        let all = self.topics.values().chain(self.aside.topics.values());
+        all.map(Box::as_ref)
     }
 
     /// All subscriptions, those that are aside included.
     pub(super) fn all_subscriptions(&self) -> impl Iterator<Item = &Subscription> {
         let aside = self.aside.subscriptions.values();
-        self.subscriptions.values().chain(aside)
+        self.subscriptions.values().chain(aside).map(Box::as_ref)
     }
 
     /// From where on what is aside needs the messages of a partition.
@@ -192,7 +195,7 @@ impl Objects {
     }
 
     /// Takes a topic out of what there is. Its subscriptions have gone before.
-    pub(super) fn take_topic(&mut self, id: TopicId) -> Option<Topic> {
+    pub(super) fn take_topic(&mut self, id: TopicId) -> Option<Box<Topic>> {
         self.stocked.remove(&id);
         let topic = self.topics.remove(&id)?;
         if topic.is_known {
@@ -206,7 +209,7 @@ impl Objects {
     }
 
     /// Takes a subscription out of what there is.
-    pub(super) fn take_subscription(&mut self, id: SubscriptionId) -> Option<Subscription> {
+    pub(super) fn take_subscription(&mut self, id: SubscriptionId) -> Option<Box<Subscription>> {
         let subscription = self.subscriptions.remove(&id)?;
         if subscription.is_known {
             self.subscription_names.remove(&subscription.record.name);
@@ -226,7 +229,7 @@ impl Objects {
         Some(subscription)
     }
 
-    fn topic_came_back(&mut self, mut topic: Topic, now: Now) {
+    fn topic_came_back(&mut self, mut topic: Box<Topic>, now: Now) {
         let id = topic.record.id;
         for store in &mut topic.partitions {
             if store.log.scheduled() > 0 {
@@ -250,7 +253,7 @@ impl Objects {
 
     fn subscription_came_back(
         &mut self,
-        mut subscription: Subscription,
+        mut subscription: Box<Subscription>,
         now: Now,
     ) -> Result<(), ApplyError> {
         let (id, of) = (subscription.record.id, subscription.record.topic);
@@ -284,7 +287,7 @@ impl Objects {
 
 impl Aside {
     /// A topic goes for good, and is aside no more if it was.
-    pub(super) fn give_up_topic(&mut self, id: TopicId) -> Option<Topic> {
+    pub(super) fn give_up_topic(&mut self, id: TopicId) -> Option<Box<Topic>> {
         for put in self.deletions.values_mut().filter(|put| put.topic == id) {
             put.topic = TopicId(0);
         }
@@ -293,7 +296,7 @@ impl Aside {
     }
 
     /// A subscription goes for good, and is aside no more if it was.
-    pub(super) fn give_up_subscription(&mut self, id: SubscriptionId) -> Option<Subscription> {
+    pub(super) fn give_up_subscription(&mut self, id: SubscriptionId) -> Option<Box<Subscription>> {
         if let Some(deletion) = self.deletion_of(id)
             && let Some(put) = self.deletions.get_mut(&deletion)
         {

@@ -23,7 +23,7 @@ impl Core {
     /// Administrative acts after one, the oldest first, at most so many.
     pub fn acts_after(&self, sequence: u64, limit: usize) -> Vec<Audited> {
         let acts = self.objects.trail.after(sequence);
-        acts.take(limit).cloned().collect()
+        acts.take(limit).collect()
     }
 
     /// Administrative acts before one, the newest first, at most so many, that are wanted.
@@ -34,10 +34,7 @@ impl Core {
         wanted: impl Fn(&Audited) -> bool,
     ) -> Vec<Audited> {
         let acts = self.objects.trail.before(sequence);
-        acts.filter(|act| wanted(act))
-            .take(limit)
-            .cloned()
-            .collect()
+        acts.filter(|act| wanted(act)).take(limit).collect()
     }
 
     /// Checks that the record of administrative acts is as it was written.

@@ -70,7 +70,7 @@ impl Core {
             undoes: id,
             undone: Some(record.deed),
             way: Way::BringBack,
-            ..self.draft(subscription, topic, now)
+            ..self.draft(subscription.map(Box::as_ref), topic, now)
         })
     }
 

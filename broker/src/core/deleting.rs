@@ -172,7 +172,7 @@ impl Core {
     /// The acts that end all leases of a subscription.
     fn releasing(&self, id: SubscriptionId) -> Vec<Act> {
         let found = self.objects.subscriptions.get(&id);
-        let parts = found.into_iter().flat_map(Subscription::parts);
+        let parts = found.into_iter().flat_map(|found| found.parts());
         let mut acts = Vec::new();
         for (partition, machine) in parts {
             let mut ranges = machine.leases().map(|lease| lease.range).collect();

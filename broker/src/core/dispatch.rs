@@ -27,9 +27,9 @@ impl Core {
                     break;
                 }
             }
-            let is_paced = |found: &Subscription| found.record.settings.delivery_rate.is_some();
             let found = self.objects.subscriptions.get(&id);
-            if granted > 0 || found.is_some_and(is_paced) {
+            let rate = found.and_then(|found| found.record.settings.delivery_rate);
+            if granted > 0 || rate.is_some() {
                 self.note_deadline(id, now);
             }
         }

@@ -136,7 +136,7 @@ pub const KEY_SLICE: u64 = 5_000;
 pub const MAX_PLANNED_KEYS: usize = 2_000_000;
 /// Messages that a plan names.
 pub const MAX_NAMED: usize = 100;
-/// Administrative acts that are remembered, each in about 300 B.
+/// Administrative acts that are remembered, each in about 250 B.
 pub const MAX_AUDITED: usize = 20_000;
 /// How long they are remembered.
 pub const AUDIT_MEMORY: Span = Span::from_secs(90 * 24 * 3_600);

@@ -4,7 +4,7 @@
 //! each subscription that still has some, a bounded slice of messages a tick, all topics together.
 
 use super::limits::{MAX_ENDED, MAX_ENTRY_PARTS};
-use super::objects::{Objects, Subscription};
+use super::objects::Objects;
 use super::state::{Act, Core};
 use crate::delivery::Chosen;
 use crate::model::entry::{DropCause, Dropped, Entry, Operated};
@@ -161,7 +161,7 @@ impl Objects {
     pub(super) fn ended_of_all(&self, id: SubscriptionId) -> Vec<Loosened> {
         let all = OffsetRange::between(Offset(0), Offset(u64::MAX));
         let subscription = self.subscriptions.get(&id);
-        let count = subscription.map_or(0, Subscription::partition_count);
+        let count = subscription.map_or(0, |one| one.partition_count());
         let partitions = (0..count).map(Partition);
         let ended = partitions.map(|partition| self.ended_of(id, partition, &[all]));
         ended.flatten().collect()

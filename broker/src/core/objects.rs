@@ -30,8 +30,9 @@ pub(super) struct Objects {
     pub(super) broker: BrokerState,
     /// The newest statement of the broker's state in the log.
     pub(super) broker_stated: Position,
-    pub(super) topics: BTreeMap<TopicId, Topic>,
-    pub(super) subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    // In boxes: a tree that grows at its end leaves its nodes half empty.
+    pub(super) topics: BTreeMap<TopicId, Box<Topic>>,
+    pub(super) subscriptions: BTreeMap<SubscriptionId, Box<Subscription>>,
     /// Derived: ids by name.
     pub(super) topic_names: BTreeMap<Name, TopicId>,
     /// Derived: ids by name.
@@ -73,8 +74,8 @@ pub(super) struct Objects {
 pub(super) struct Aside {
     /// By deletion.
     pub(super) deletions: BTreeMap<OperationId, PutAside>,
-    pub(super) topics: BTreeMap<TopicId, Topic>,
-    pub(super) subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    pub(super) topics: BTreeMap<TopicId, Box<Topic>>,
+    pub(super) subscriptions: BTreeMap<SubscriptionId, Box<Subscription>>,
     /// Derived: these subscriptions by topic, which may be aside itself or not.
     pub(super) by_topic: BTreeSet<(TopicId, SubscriptionId)>,
 }

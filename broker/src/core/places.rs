@@ -58,10 +58,11 @@ impl Objects {
         mode: Mode,
     ) -> Result<&mut Topic, ApplyError> {
         if let Mode::Live(_) = mode {
-            return self.topics.get_mut(&id).ok_or(ApplyError::NoTopic(id));
+            let topic = self.topics.get_mut(&id);
+            return topic.map(Box::as_mut).ok_or(ApplyError::NoTopic(id));
         }
         let topic = self.topics.entry(id);
-        let topic = topic.or_insert_with(|| Topic::provisional(id));
+        let topic = topic.or_insert_with(|| Box::new(Topic::provisional(id)));
         let needed = needed(partition)?;
         if topic.partitions.len() < needed {
             topic.partitions.resize_with(needed, Default::default);
@@ -78,10 +79,11 @@ impl Objects {
     ) -> Result<&mut Subscription, ApplyError> {
         if let Mode::Live(_) = mode {
             let subscription = self.subscriptions.get_mut(&id);
+            let subscription = subscription.map(Box::as_mut);
             return subscription.ok_or(ApplyError::NoSubscription(id));
         }
         let subscription = self.subscriptions.entry(id);
-        let subscription = subscription.or_insert_with(|| Subscription::provisional(id));
+        let subscription = subscription.or_insert_with(|| Box::new(Subscription::provisional(id)));
         subscription.provide(needed(partition)?);
         Ok(subscription)
     }

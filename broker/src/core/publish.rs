@@ -126,6 +126,7 @@ impl Core {
 
     pub(super) fn routed(&self, id: TopicId) -> Result<&Topic, Refusal> {
         let topic = self.objects.topics.get(&id);
+        let topic = topic.map(Box::as_ref);
         topic.ok_or(Refusal::TopicGone { topic: id })
     }
 }

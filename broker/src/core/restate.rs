@@ -90,7 +90,7 @@ impl Core {
             }
         }
         let acts = self.objects.trail.stated_before(before);
-        let acts: Vec<Entry> = acts.map(|act| Entry::Audited(act.clone())).collect();
+        let acts: Vec<Entry> = acts.map(Entry::Audited).collect();
         for group in acts.chunks(ACTS_AT_ONCE) {
             if left == 0 {
                 return 0;

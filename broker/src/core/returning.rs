@@ -76,6 +76,7 @@ impl Core {
         let mut counts = std::mem::take(&mut returning.counts);
         counts.skips.retain(|_, count| *count > 0);
         let found = self.objects.subscriptions.get(&record.subscription);
+        let found = found.map(Box::as_ref);
         counts.consumers = found.map_or(0, count_consumers);
         let topic = self.topic_by(record.topic)?;
         Ok(Plan {

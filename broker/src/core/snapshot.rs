@@ -20,7 +20,8 @@ pub struct Snapshot(Vec<Told>);
 enum Told {
     Entry(Box<Entry>),
     Part(Arc<OperationPart>),
-    Act(Arc<Audited>),
+    /// Packed.
+    Act(Arc<[u8]>),
     Pages(SubscriptionId, Partition, delivery::Snapshot),
 }
 
@@ -76,7 +77,8 @@ impl Snapshot {
                     frames.push(OutFrame::lazy(&Entry::Operated(part)));
                 }
                 Told::Act(act) => {
-                    frames.push(OutFrame::lazy(&Entry::Audited(Arc::unwrap_or_clone(act))));
+                    let act = Audited::unpacked(&act).unwrap_or_default();
+                    frames.push(OutFrame::lazy(&Entry::Audited(act)));
                 }
                 Told::Pages(id, partition, pages) => {
                     let states = pages.states(id, partition);

@@ -242,7 +242,9 @@ impl Core {
 
     pub(super) fn topic_of(&self, name: &Name) -> Result<&Topic, Refusal> {
         let id = self.objects.topic_names.get(name);
-        id.and_then(|id| self.objects.topics.get(id))
+        let found = id.and_then(|id| self.objects.topics.get(id));
+        found
+            .map(Box::as_ref)
             .ok_or_else(|| Refusal::TopicNotFound {
                 topic: name.clone(),
             })
@@ -250,7 +252,9 @@ impl Core {
 
     pub(super) fn subscription_of(&self, name: &Name) -> Result<&Subscription, Refusal> {
         let id = self.objects.subscription_names.get(name);
-        id.and_then(|id| self.objects.subscriptions.get(id))
+        let found = id.and_then(|id| self.objects.subscriptions.get(id));
+        found
+            .map(Box::as_ref)
             .ok_or_else(|| Refusal::SubscriptionNotFound {
                 subscription: name.to_string(),
             })

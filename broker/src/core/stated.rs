@@ -38,7 +38,7 @@ impl Objects {
             store.published_bytes = stated.published_bytes;
         }
         topic.partitions = stores;
-        self.topics.insert(id, topic);
+        self.topics.insert(id, Box::new(topic));
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl Objects {
         }
         let machines = std::mem::take(&mut subscription.machines);
         let subscription = Subscription::new(state.record.clone(), machines);
-        self.subscriptions.insert(id, subscription);
+        self.subscriptions.insert(id, Box::new(subscription));
         Ok(())
     }
 

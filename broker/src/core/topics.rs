@@ -97,7 +97,7 @@ impl Core {
         names
             .filter_map(|(_, id)| self.objects.topics.get(id))
             .take(limit)
-            .map(Topic::view)
+            .map(|topic| topic.view())
             .collect()
     }
 }

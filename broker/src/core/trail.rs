@@ -21,10 +21,17 @@ pub(super) struct Trail {
 
 #[derive(Debug)]
 struct Told {
-    /// Shared with a checkpoint that is being written.
-    act: Arc<Audited>,
+    /// Packed, since there are many and few are looked at; shared with a checkpoint that is being written.
+    act: Arc<[u8]>,
     /// Where the log says it last.
     stated: Position,
+}
+
+impl Told {
+    fn act(&self) -> Audited {
+        // Nothing but acts is packed here.
+        Audited::unpacked(&self.act).unwrap_or_default()
+    }
 }
 
 /// The chain of acts is broken: one was changed, or is missing.
@@ -44,7 +51,7 @@ impl Trail {
     /// Applies the entry.
     pub(super) fn audited(&mut self, act: &Audited, at: Position) {
         let told = Told {
-            act: Arc::new(act.clone()),
+            act: act.packed(),
             stated: at,
         };
         self.acts.insert(act.sequence, told);
@@ -57,7 +64,8 @@ impl Trail {
     pub(super) fn last(&self) -> (u64, Digest) {
         let last = self.acts.values().next_back();
         last.map_or((0, Digest::default()), |told| {
-            (told.act.sequence, told.act.digest)
+            let act = told.act();
+            (act.sequence, act.digest)
         })
     }
 
@@ -65,24 +73,22 @@ impl Trail {
     pub(super) fn forget(&mut self, now: Time) {
         while self.acts.len() > 1
             && let Some(first) = self.acts.first_entry()
-            && first.get().act.time.plus(AUDIT_MEMORY) <= now
+            && first.get().act().time.plus(AUDIT_MEMORY) <= now
         {
             first.remove();
         }
     }
 
     /// The acts after one, in order.
-    pub(super) fn after(&self, sequence: u64) -> impl DoubleEndedIterator<Item = &Audited> {
+    pub(super) fn after(&self, sequence: u64) -> impl Iterator<Item = Audited> + '_ {
         let acts = self.acts.range(sequence.saturating_add(1)..);
-        acts.map(|(_, told)| &*told.act)
+        acts.map(|(_, told)| told.act())
     }
 
     /// The acts before one, the newest first.
-    pub(super) fn before(&self, sequence: u64) -> impl Iterator<Item = &Audited> {
-        self.acts
-            .range(..sequence)
-            .rev()
-            .map(|(_, told)| &*told.act)
+    pub(super) fn before(&self, sequence: u64) -> impl Iterator<Item = Audited> + '_ {
+        let acts = self.acts.range(..sequence).rev();
+        acts.map(|(_, told)| told.act())
     }
 
     /// Where the log says the first of them that is still remembered.
@@ -91,26 +97,25 @@ impl Trail {
     }
 
     /// Those that the log says before a position, in order.
-    pub(super) fn stated_before(&self, before: Position) -> impl Iterator<Item = &Audited> {
+    pub(super) fn stated_before(&self, before: Position) -> impl Iterator<Item = Audited> {
         let due = self.acts.values().filter(move |told| told.stated < before);
-        due.map(|told| &*told.act)
+        due.map(Told::act)
     }
 
-    /// All acts, shared.
-    pub(super) fn shared(&self) -> impl Iterator<Item = Arc<Audited>> + '_ {
+    /// All acts, packed and shared.
+    pub(super) fn shared(&self) -> impl Iterator<Item = Arc<[u8]>> + '_ {
         self.acts.values().map(|told| Arc::clone(&told.act))
     }
 
     /// Checks each hash and that each act goes on from the one before.
     pub(super) fn verify(&self) -> Result<(), TrailBroken> {
-        let mut before: Option<&Audited> = None;
-        for told in self.acts.values() {
-            let act = &told.act;
+        let mut before: Option<Audited> = None;
+        for (&sequence, told) in &self.acts {
+            let act = told.act();
             let goes_on = before.is_none_or(|before| {
                 before.sequence + 1 == act.sequence && before.digest == act.previous
             });
-            if !goes_on || digest(act) != act.digest {
-                let sequence = act.sequence;
+            if !goes_on || digest(&act) != act.digest {
                 return Err(TrailBroken { sequence });
             }
             before = Some(act);

@@ -18,7 +18,8 @@ use crate::model::{ConsumerId, Now, SubscriptionId};
 /// What is known of every subscription.
 #[derive(Default)]
 pub(super) struct Judges {
-    cases: HashMap<SubscriptionId, Case>,
+    // In boxes: a table that has just grown is half empty.
+    cases: HashMap<SubscriptionId, Box<Case>>,
 }
 
 /// What is known of a subscription.

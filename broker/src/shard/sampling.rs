@@ -48,6 +48,8 @@ struct Building {
     topics: Vec<Arc<TopicSample>>,
     subscriptions: Vec<Arc<SubscriptionSample>>,
     are_topics_done: bool,
+    /// The last sample, in order of name: what has not changed since then is in both.
+    before: Arc<Sample>,
 }
 
 /// What a call asks for.
@@ -93,7 +95,10 @@ impl Sampler {
             self.next = self.next.plus(INTERVAL).max(now.mono);
             self.gauges
                 .tick(now.mono, &scene.core.broker_counts(scene.now));
-            self.building = Some(Building::default());
+            self.building = Some(Building {
+                before: Arc::clone(&scene.shared.samples.borrow()),
+                ..Building::default()
+            });
         }
         let Some(mut building) = self.building.take() else {
             return;
@@ -122,8 +127,11 @@ impl Sampler {
             building.are_topics_done = ids.len() < SLICE;
             for counts in ids.into_iter().filter_map(|id| core.topic_counts(id)) {
                 self.gauges.read_topic(&counts);
-                let sample = Arc::new(self.gauges.topic(counts, &windows));
-                building.topics.push(sample);
+                let sample = self.gauges.topic(counts, &windows);
+                let name = |one: &Arc<TopicSample>| one.counts.name.cmp(&sample.counts.name);
+                let before = &building.before.topics;
+                let before = before.binary_search_by(name).map(|at| &before[at]);
+                building.topics.push(kept(before.ok(), sample));
             }
             return false;
         }
@@ -138,7 +146,10 @@ impl Sampler {
             self.gauges.read_subscription(&counts);
             let mut sample = self.gauges.subscription(counts, &windows);
             changes.extend(self.judges.look(&mut sample, now));
-            building.subscriptions.push(Arc::new(sample));
+            let name = |one: &Arc<SubscriptionSample>| one.counts.name.cmp(&sample.counts.name);
+            let before = &building.before.subscriptions;
+            let before = before.binary_search_by(name).map(|at| &before[at]);
+            building.subscriptions.push(kept(before.ok(), sample));
         }
         scene.shared.chronicle.tell(changes);
         is_done
@@ -186,6 +197,7 @@ impl Sampler {
             topics: topics.collect(),
             subscriptions: subscriptions.collect(),
             are_topics_done: true,
+            before: Arc::default(),
         };
         Ok(self.finish(building, scene, asked.is_all))
     }
@@ -262,6 +274,14 @@ impl Sampler {
             syncs: usage.syncs,
             host: self.host.sample(),
         }
+    }
+}
+
+/// A part of a sample; the one before if nothing has changed, so that what is idle is in memory once.
+fn kept<T: PartialEq>(before: Option<&Arc<T>>, sample: T) -> Arc<T> {
+    match before {
+        Some(before) if **before == sample => Arc::clone(before),
+        _ => Arc::new(sample),
     }
 }
 

@@ -50,7 +50,7 @@ impl Ledger {
         let mut tracks = HashMap::new();
         for _ in 0..count {
             let (key, track) = take_track(bytes, &ledger)?;
-            tracks.insert(key, track);
+            tracks.insert(key, Box::new(track));
         }
         ledger.tracks = tracks;
         bytes.is_empty().then_some(ledger)

@@ -74,7 +74,8 @@ pub struct Ledger {
     /// Seconds of the minute so far, and what they span.
     pub(super) in_minute: u32,
     pub(super) minute_span: Span,
-    pub(super) tracks: HashMap<Key, Track>,
+    // In boxes: a table that has just grown is half empty.
+    pub(super) tracks: HashMap<Key, Box<Track>>,
     budget: usize,
 }
 
@@ -144,7 +145,7 @@ impl Ledger {
 
     /// Bytes of memory that the numbers take.
     pub(super) fn weight(&self) -> usize {
-        self.tracks.values().map(Track::weight).sum()
+        self.tracks.values().map(|track| track.weight()).sum()
     }
 
     fn end_minute(&mut self, time: Time) {

@@ -78,6 +78,10 @@ impl Series {
                 bytes,
             };
             self.bytes += chunk.weight();
+            if self.chunks.is_empty() {
+                // What is idle never has a second one.
+                self.chunks.reserve_exact(1);
+            }
             self.chunks.push_back(chunk);
         }
         self.newest = *point;

@@ -5,6 +5,8 @@
 //!             detail, hash of the one before (32 bytes), hash (32 bytes)
 //! ```
 
+use std::sync::Arc;
+
 use super::bytes::{DecodeError, Reader, Writer};
 use super::operation::Who;
 use crate::model::{OperationId, Time};
@@ -65,6 +67,18 @@ impl Audited {
             .number(self.skipped);
         out.text(&self.detail);
         out.0.extend_from_slice(&self.previous);
+    }
+
+    /// It in as little memory as it takes.
+    pub fn packed(&self) -> Arc<[u8]> {
+        let mut out = Writer::default();
+        self.write(&mut out);
+        out.0.into()
+    }
+
+    /// What was packed; `DecodeError` for bytes that [`Audited::packed`] never gives.
+    pub fn unpacked(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::read(&mut Reader(bytes))
     }
 
     /// Writes the fields; gives the kind.
