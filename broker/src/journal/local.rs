@@ -384,6 +384,9 @@ impl Journal for LocalJournal {
         }
         // What is not indexed would be read whole by the next start.
         self.bench.index_rest();
+        if space::is_plenty(&self.store) {
+            self.store.empty_spares().map_err(close_error)?;
+        }
         if let Some(poisoned) = self.store.progress.poisoned() {
             return Err(poisoned.into());
         }
@@ -392,11 +395,15 @@ impl Journal for LocalJournal {
             is_clean: true,
             ..Change::default()
         };
-        self.store.commit(&clean).map_err(|error| CloseError::Io {
-            action: error.action,
-            file: error.file,
-            source: error.source,
-        })
+        self.store.commit(&clean).map_err(close_error)
+    }
+}
+
+fn close_error(error: DiskError) -> CloseError {
+    CloseError::Io {
+        action: error.action,
+        file: error.file,
+        source: error.source,
     }
 }
 

@@ -8,6 +8,9 @@ pub const SEGMENT_BYTES: u64 = 64 << 20;
 pub const SPARES: usize = 2;
 /// Segments kept for acks, operations and restatements when the disk is full.
 pub const RESERVE: usize = 4;
+/// A clean stop gives prepared segments back if the file system has so many times as much free: a start will find
+/// room for new ones then. Else it keeps them, so that a start on a full disk can go on.
+pub const PLENTY: u64 = 4;
 /// How long a lazy frame waits for an eager one to ride along with.
 pub const LAZY_DELAY: Duration = Duration::from_millis(10);
 /// How many lazy frames start a sync by themselves.

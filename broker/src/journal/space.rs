@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use super::api::{Live, Usage};
 use super::codec::Shape;
 use super::cold;
-use super::options::Options;
+use super::options::{Options, PLENTY};
 use super::segment::Segment;
 use super::store::Store;
 use crate::model::ids::Position;
@@ -48,6 +48,14 @@ pub(super) fn oldest(store: &Store) -> Position {
         .chain(retiring)
         .map(|segment| segment.first);
     Position(firsts.min().unwrap_or(Position::START.0))
+}
+
+/// Whether the file system has so much room that the next start will find enough of it.
+pub(super) fn is_plenty(store: &Store) -> bool {
+    let options = &store.options;
+    let prepared = (options.reserve + options.spares) as u64 * options.segment_bytes;
+    let free = store.disk.free_bytes().unwrap_or(0);
+    !store.is_space_short() && free >= prepared.saturating_mul(PLENTY)
 }
 
 /// What is worth copying out of old segments of which little is needed.

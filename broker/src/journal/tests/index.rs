@@ -78,8 +78,10 @@ fn names(disk: &SimDisk, ending: &str) -> Vec<String> {
 }
 
 fn bytes_read(disk: &SimDisk, ending: &str) -> u64 {
-    let names = names(disk, ending);
-    names.iter().map(|name| disk.bytes_read(name)).sum()
+    // Those that a stop has emptied, too.
+    let files = disk.files().into_iter();
+    let files = files.filter(|(name, _)| name.strip_suffix(ending).is_some());
+    files.map(|(name, _)| disk.bytes_read(&name)).sum()
 }
 
 /// Opens and counts; all of the data but the newest must have been shown, its front only.

@@ -166,6 +166,34 @@ fn goes_on(mut rig: Rig) {
 }
 
 #[test]
+fn a_clean_stop_gives_prepared_space_back_where_there_is_plenty_and_keeps_it_elsewhere() {
+    for is_plenty in [true, false] {
+        let opened = Rig::new(SimDisk::new(), with_reserve());
+        let mut rig = opened.map_err(Refused::into_text).unwrap();
+        assert!(rig.append(&BODY) && rig.settle());
+        let prepared = taken(&rig.disk);
+        rig.disk
+            .set_capacity(Some(prepared * if is_plenty { 8 } else { 2 }));
+        let (disk, oracle) = rig.close().unwrap();
+        let left = taken(&disk);
+        assert_eq!(left < prepared / 4, is_plenty, "{left} of {prepared}");
+        // Somebody else took the rest meanwhile.
+        disk.set_capacity(Some(left + (4 << 10)));
+        let opened = Rig::open(disk, with_reserve(), oracle);
+        let mut rig = opened.map_err(Refused::into_text).unwrap();
+        assert!(rig.append(&BODY), "acks go on");
+        rig.disk.set_capacity(None);
+        rig.housekeep();
+        assert!(rig.journal.has_room() && rig.append(&BODY) && rig.settle());
+        rig.check_live().unwrap();
+    }
+}
+
+fn taken(disk: &SimDisk) -> usize {
+    disk.files().iter().map(|(_, bytes)| bytes).sum()
+}
+
+#[test]
 fn a_burst_on_an_almost_full_disk_leaves_the_reserve_whole() {
     let disk = SimDisk::new();
     // A segment, six prepared ones, and less than one more.
