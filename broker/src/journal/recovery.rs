@@ -21,7 +21,7 @@ use super::layout::{Change, Layout, layout};
 use super::manifest::{self, Manifest};
 use super::options::Options;
 use super::segment::{Segment, Spare, file_name, file_number};
-use super::store::{DiskError, Store, is_full};
+use super::store::{self, DiskError, Store, is_full};
 use super::survey::{Purpose, read_manifest, survey};
 use super::transfer::{read_up_to, write_bytes};
 use crate::model::ids::Position;
@@ -356,6 +356,15 @@ impl Order<'_> {
 }
 
 impl Store {
+    /// Gives back what the spares take. Their files stay, since the manifest names them; the next
+    /// start finds nothing in them and prepares them again.
+    pub(super) fn empty_spares(&self) -> Result<(), DiskError> {
+        self.layout().spares.iter().try_for_each(|spare| {
+            let emptied = spare.file.truncate(0);
+            emptied.map_err(store::tried("empty", &file_name(spare.number)))
+        })
+    }
+
     /// Takes the next spare for frames from `first` on.
     pub(super) fn roll(&self, first: u64) -> Option<Arc<Segment>> {
         let mut layout = self.layout_mut();

@@ -188,16 +188,6 @@ impl Store {
         }
     }
 
-    /// Gives back what the spares take. Their files stay, since the manifest names them; the next start finds nothing in
-    /// them and prepares them again.
-    pub(super) fn empty_spares(&self) -> Result<(), DiskError> {
-        let layout = self.layout();
-        layout.spares.iter().try_for_each(|spare| {
-            let emptied = spare.file.truncate(0);
-            emptied.map_err(tried("empty", &file_name(spare.number)))
-        })
-    }
-
     /// Bytes that segments may still take within their bound.
     pub(super) fn bytes_to_bound(&self) -> u64 {
         let most = self.options.max_bytes.unwrap_or(u64::MAX);

@@ -111,9 +111,10 @@ impl Owner {
             } else {
                 Duration::ZERO
             };
+            self.standstill.rest(self.shared.clock.now().mono);
             let woken = commands.receive(&mut batch, COMMANDS, patience, &self.shared.doorbell);
             let mut now = self.shared.clock.now();
-            self.standstill.look(now.mono, patience);
+            self.standstill.wake(now.mono, patience);
             for (index, command) in batch.drain(..).enumerate() {
                 self.decide(command, now);
                 if index % FLUSH_EVERY == FLUSH_EVERY - 1 || self.unflushed >= FLUSH_BYTES {

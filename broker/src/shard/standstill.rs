@@ -9,14 +9,16 @@ use std::time::Duration;
 use crate::model::{Mono, Span};
 
 /// Waking so much later than was meant is standing still.
-const LONG: Span = Span::from_millis(50);
+const LATE: Span = Span::from_millis(50);
+/// So is a round of work that takes so long: much for one round, little for a process that was stopped.
+const LONG: Span = Span::from_millis(500);
 /// How long what was said meanwhile may take to arrive.
 const GRACE: Span = Span::from_secs(1);
 
 /// Watches for it.
 #[derive(Debug)]
 pub(super) struct Standstill {
-    /// The last look at the clock.
+    /// When the last round, or the wait after it, began.
     seen: Mono,
     /// Nothing is overdue before this.
     until: Mono,
@@ -31,10 +33,18 @@ impl Standstill {
         }
     }
 
-    /// The time now, after a wait that was to take so long at most.
-    pub(super) fn look(&mut self, now: Mono, patience: Duration) {
-        let meant = self.seen.plus(Span::from(patience)).plus(LONG);
-        if now > meant && now >= self.until.plus(GRACE) {
+    /// A round of work ends, and a wait begins.
+    pub(super) fn rest(&mut self, now: Mono) {
+        self.pass(now, LONG);
+    }
+
+    /// A round begins, after a wait that was to take so long at most.
+    pub(super) fn wake(&mut self, now: Mono, patience: Duration) {
+        self.pass(now, Span::from(patience.saturating_add(LATE.as_duration())));
+    }
+
+    fn pass(&mut self, now: Mono, meant: Span) {
+        if now > self.seen.plus(meant) && now >= self.until.plus(GRACE) {
             self.until = now.plus(GRACE);
         }
         self.seen = now;
@@ -60,17 +70,27 @@ mod tests {
     fn nothing_is_put_off_while_it_wakes_about_when_it_meant_to() {
         let mut standstill = Standstill::begin(at(0));
         for millis in [1_000, 2_000, 3_040, 4_000] {
-            standstill.look(at(millis), SECOND);
+            standstill.wake(at(millis), SECOND);
             assert_eq!(standstill.not_before(at(millis)), at(millis));
         }
     }
 
     #[test]
+    fn a_long_round_of_work_is_no_standstill_and_a_stop_within_one_is() {
+        let mut standstill = Standstill::begin(at(0));
+        standstill.rest(at(300));
+        standstill.wake(at(310), SECOND);
+        assert_eq!(standstill.not_before(at(0)), at(0));
+        standstill.rest(at(1_400));
+        assert_eq!(standstill.not_before(at(0)), at(2_400));
+    }
+
+    #[test]
     fn after_a_standstill_others_are_heard_before_anything_is_overdue() {
         let mut standstill = Standstill::begin(at(0));
-        standstill.look(at(5_000), SECOND);
+        standstill.wake(at(5_000), SECOND);
         assert_eq!(standstill.not_before(at(2_000)), at(6_000));
-        standstill.look(at(5_010), SECOND);
+        standstill.wake(at(5_010), SECOND);
         assert_eq!(standstill.not_before(at(2_000)), at(6_000));
         assert_eq!(standstill.not_before(at(7_000)), at(7_000));
     }
@@ -80,7 +100,7 @@ mod tests {
         let mut standstill = Standstill::begin(at(0));
         let mut overdue = 0;
         for millis in (2_000..60_000).step_by(200) {
-            standstill.look(at(millis), Duration::from_millis(20));
+            standstill.wake(at(millis), Duration::from_millis(20));
             overdue += u32::from(standstill.not_before(at(0)) <= at(millis));
         }
         assert!((100..200).contains(&overdue), "{overdue} of 290 looks");
