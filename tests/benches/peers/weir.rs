@@ -20,21 +20,21 @@ pub(crate) const NAME: &str = "Weir";
 pub(crate) async fn all(figures: &mut Figures) -> anyhow::Result<()> {
     let mut broker = Broker::start_with(BROKER, Setup::large()).await;
     let address = broker.child().address().to_owned();
-    let run = |arguments: &[&str]| run(&[&["--server", &address], arguments].concat());
+    let run_here = |arguments: &[&str]| run(&[&["--server", &address], arguments].concat());
 
     let rate = |result: &Value| result["rate"].as_f64().context("no rate");
-    figures.note(Row::Publish, NAME, rate(&run(&["--profile", "w1"])?)?);
-    let large = run(&["--profile", "w1", "--size", "1KiB"])?;
+    figures.note(Row::Publish, NAME, rate(&run_here(&["--profile", "w1"])?)?);
+    let large = run_here(&["--profile", "w1", "--size", "1KiB"])?;
     figures.note(Row::PublishKib, NAME, rate(&large)?);
-    figures.note(Row::Drain, NAME, rate(&run(&["--profile", "w2"])?)?);
-    let paced = run(&["--profile", "w3"])?;
+    figures.note(Row::Drain, NAME, rate(&run_here(&["--profile", "w2"])?)?);
+    let paced = run_here(&["--profile", "w3"])?;
     for (row, part) in [(Row::LatencyHalf, "p50"), (Row::LatencyMost, "p99")] {
         let seconds = paced["latency_seconds"][part].as_f64();
         figures.note(row, NAME, seconds.context("no latency")? * 1e3);
     }
-    figures.note(Row::Together, NAME, rate(&run(&["--profile", "w4"])?)?);
+    figures.note(Row::Together, NAME, rate(&run_here(&["--profile", "w4"])?)?);
     let keys = ["--profile", "w4", "--keys", "2500", "--consumers", "8"];
-    figures.note(Row::Keyed, NAME, rate(&run(&keys)?)?);
+    figures.note(Row::Keyed, NAME, rate(&run_here(&keys)?)?);
     unary(&broker, figures).await?;
     broker.stop();
 
