@@ -95,6 +95,8 @@ fn some_count(count: u64) -> Value<'static> {
 
 /// A point in time as the filter language compares it: in RFC 3339, all of one length.
 fn time(value: Option<f64>) -> Value<'static> {
+    // Years of five digits have no such form.
+    let value = value.filter(|value| *value < 253_402_300_800.0);
     let since = value.and_then(|value| Duration::try_from_secs_f64(value).ok());
     let at = since.and_then(|since| UNIX_EPOCH.checked_add(since));
     at.map_or(Value::Unknown, |at| {

@@ -72,7 +72,11 @@ impl Dialog {
     }
 
     fn seek_command(&self, subscription: &str, now: Option<f64>) -> Vec<String> {
-        let back = self.back_to(now).and_then(|at| UNIX_EPOCH.checked_add(at));
+        // Years of five digits cannot be said.
+        let back = self
+            .back_to(now)
+            .filter(|at| at.as_secs() < 253_402_300_800);
+        let back = back.and_then(|at| UNIX_EPOCH.checked_add(at));
         let place = match (self.chosen(Name::Place), back) {
             (0, Some(at)) => humantime::format_rfc3339_seconds(at).to_string(),
             (2, _) => "latest".to_owned(),
