@@ -4,6 +4,8 @@
 use prost_types::{Duration as ProtoDuration, Timestamp};
 use weir_proto::v1;
 
+use super::calendar;
+
 /// What is shown where the broker does not say.
 pub(crate) const UNKNOWN: &str = "-";
 
@@ -132,15 +134,8 @@ pub(crate) fn rfc3339(time: Option<&Timestamp>) -> Option<String> {
             .ok()
             .filter(|nanos| *nanos < 1_000_000_000)?,
     );
-    // humantime writes the years up to 9999 and panics beyond.
-    if time.seconds > LAST_SECOND_OF_9999 {
-        return None;
-    }
-    let point = std::time::UNIX_EPOCH.checked_add(since)?;
-    Some(humantime::format_rfc3339_micros(point).to_string())
+    calendar::with_micros(since)
 }
-
-const LAST_SECOND_OF_9999: i64 = 253_402_300_799;
 
 /// A span of the contract in seconds.
 pub(crate) fn span_seconds(span: Option<&ProtoDuration>) -> Option<f64> {
@@ -264,7 +259,7 @@ mod tests {
         assert_eq!(time(0, 0).as_deref(), Some("1970-01-01T00:00:00.000000Z"));
         let point = time(1_790_000_000, 123_456_789);
         assert_eq!(point.as_deref(), Some("2026-09-21T14:13:20.123456Z"));
-        assert!(time(LAST_SECOND_OF_9999, 999_999_999).is_some());
+        assert!(time(253_402_300_799, 999_999_999).is_some());
         for (seconds, nanos) in [(-1, 0), (0, -1), (0, 1_000_000_000), (i64::MAX, 0)] {
             assert_eq!(time(seconds, nanos), None);
         }

@@ -268,7 +268,9 @@ fn past(of: Subject, after: Option<f64>, is_by_minute: bool) -> HistoryRequest {
         subscription,
         topic,
         step: step.into(),
-        start_time: since.map(|since| (UNIX_EPOCH + since).into()),
+        start_time: since
+            .and_then(|since| UNIX_EPOCH.checked_add(since))
+            .map(Into::into),
         end_time: None,
     }
 }
@@ -326,6 +328,21 @@ impl From<Error> for Failure {
         Self {
             cause,
             text: SafeText::of(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_past_after_a_time_that_no_calendar_has_is_all_of_it() {
+        let asked = past(Subject::Broker, Some(1.5), false);
+        let start = asked.start_time.expect("a time");
+        assert_eq!((start.seconds, start.nanos), (1, 500_000_000));
+        for after in [i64::MAX as f64, f64::MAX, f64::NAN, -1.0] {
+            assert_eq!(past(Subject::Broker, Some(after), true).start_time, None);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Error {
         &self.inner.violations
     }
 
-    /// How long the broker asks to wait before the next attempt.
+    /// How long the broker asks to wait before the next attempt; what is longer than an hour is an hour.
     pub fn retry_delay(&self) -> Option<Duration> {
         self.inner.retry_delay
     }
@@ -154,7 +154,10 @@ impl Error {
             message: message_of(&status),
             metadata: info.map(|info| info.metadata.clone()).unwrap_or_default(),
             violations: violations.collect(),
-            retry_delay: details.retry_info().and_then(|info| info.retry_delay),
+            retry_delay: details
+                .retry_info()
+                .and_then(|info| info.retry_delay)
+                .map(bounded),
             source: Some(Box::new(status)),
         })
     }
@@ -163,6 +166,7 @@ impl Error {
     pub(super) fn from_item(item: ItemError) -> Self {
         let reason = item.reason();
         let retry_delay = item.retry_delay.and_then(|delay| delay.try_into().ok());
+        let retry_delay = retry_delay.map(bounded);
         let name = reason.as_str_name();
         Self::from_inner(Inner {
             kind: Kind::Refused,
@@ -280,6 +284,13 @@ impl From<Status> for Error {
 }
 
 const REASON_PREFIX: &str = "ERROR_REASON_";
+
+/// The longest wait that a broker can ask of a client: beyond it, it is a mistake, and no clock may have such a time.
+const LONGEST_RETRY_DELAY: Duration = Duration::from_hours(1);
+
+fn bounded(retry_delay: Duration) -> Duration {
+    retry_delay.min(LONGEST_RETRY_DELAY)
+}
 
 fn reason_named(name: &str) -> ErrorReason {
     ErrorReason::from_str_name(&format!("{REASON_PREFIX}{name}")).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! A row of any list, seen through the fields of its table: what filters, orders and exports look at.
 
 use std::borrow::Cow;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use weir_proto::filter::{Path, Subject, Value};
 use weir_proto::words::{self, DRAINS, SEVERITIES, VERDICTS};
@@ -17,6 +17,7 @@ use super::row_id::RowId;
 use super::standing::Standing;
 use super::subscription::Drain;
 use super::timeline::Event;
+use crate::present::calendar;
 
 /// A row of a list.
 #[derive(Clone, Copy, Debug)]
@@ -95,13 +96,9 @@ fn some_count(count: u64) -> Value<'static> {
 
 /// A point in time as the filter language compares it: in RFC 3339, all of one length.
 fn time(value: Option<f64>) -> Value<'static> {
-    // Years of five digits have no such form.
-    let value = value.filter(|value| *value < 253_402_300_800.0);
     let since = value.and_then(|value| Duration::try_from_secs_f64(value).ok());
-    let at = since.and_then(|since| UNIX_EPOCH.checked_add(since));
-    at.map_or(Value::Unknown, |at| {
-        Value::Text(humantime::format_rfc3339_micros(at).to_string().into())
-    })
+    let written = since.and_then(calendar::with_micros);
+    written.map_or(Value::Unknown, |at| Value::Text(at.into()))
 }
 
 fn of_subscription<'a>(row: &'a SubscriptionRow, field: &str) -> Value<'a> {

@@ -1,10 +1,9 @@
 //! The command that does the same as a dialog.
 
-use std::time::UNIX_EPOCH;
-
 use super::deed::{Chosen, Deed};
 use super::dialog::{Dialog, Reach};
 use super::field::Name;
+use crate::present::calendar;
 
 impl Dialog {
     /// The words of the command that does the same, after the program's name.
@@ -72,13 +71,9 @@ impl Dialog {
     }
 
     fn seek_command(&self, subscription: &str, now: Option<f64>) -> Vec<String> {
-        // Years of five digits cannot be said.
-        let back = self
-            .back_to(now)
-            .filter(|at| at.as_secs() < 253_402_300_800);
-        let back = back.and_then(|at| UNIX_EPOCH.checked_add(at));
+        let back = self.back_to(now).and_then(calendar::with_seconds);
         let place = match (self.chosen(Name::Place), back) {
-            (0, Some(at)) => humantime::format_rfc3339_seconds(at).to_string(),
+            (0, Some(at)) => at,
             (2, _) => "latest".to_owned(),
             _ => "earliest".to_owned(),
         };

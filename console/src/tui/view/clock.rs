@@ -1,10 +1,11 @@
 //! Times of day as people read them, in UTC, which is what logs have.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use weir_proto::safe_text::SafeText;
 
 use super::figures;
+use crate::present::calendar;
 
 /// Within this many seconds a time of day needs no date.
 const WITHIN_A_DAY: f64 = 20.0 * 3_600.0;
@@ -58,9 +59,7 @@ pub(crate) fn since(at: Option<f64>, now: Option<f64>) -> SafeText {
 
 fn written(at: f64) -> Option<String> {
     let since = Duration::try_from_secs_f64(at.max(0.0)).ok()?;
-    let time = SystemTime::UNIX_EPOCH.checked_add(since)?;
-    // Years of five digits have no such form; nobody's broker is that old.
-    (at < 250_000_000_000.0).then(|| humantime::format_rfc3339_seconds(time).to_string())
+    calendar::with_seconds(since)
 }
 
 #[cfg(test)]

@@ -87,6 +87,28 @@ fn the_refusal_of_an_item_says_as_much_as_a_status() {
 }
 
 #[test]
+fn no_broker_makes_a_client_wait_for_more_than_an_hour() {
+    let hour = Some(Duration::from_hours(1));
+    let longest = prost_types::Duration {
+        seconds: i64::MAX,
+        nanos: 0,
+    };
+    let item = ItemError {
+        code: Code::ResourceExhausted.into(),
+        retry_delay: Some(longest),
+        ..ItemError::default()
+    };
+    let error = Error::from(AckIdError {
+        ack_id: "x".to_owned(),
+        error: Some(item),
+    });
+    assert_eq!(error.retry_delay(), hour);
+    let details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1 << 38)));
+    let status = Status::with_error_details(Code::ResourceExhausted, "later", details);
+    assert_eq!(Error::from(status).retry_delay(), hour);
+}
+
+#[test]
 fn message_ids_have_one_spelling() {
     let id = MessageId {
         topic_id: u64::MAX,

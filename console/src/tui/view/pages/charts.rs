@@ -242,7 +242,7 @@ fn recent(row: &Row, now: f64) -> Past {
         )]
         let backlog = value? as u64;
         Some(HistoryPoint {
-            sample_time: Some((UNIX_EPOCH + then).into()),
+            sample_time: Some(UNIX_EPOCH.checked_add(then)?.into()),
             span_seconds: 1.0,
             backlog,
             ..HistoryPoint::default()
