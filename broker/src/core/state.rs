@@ -36,6 +36,8 @@ pub struct Core {
     pub(super) timers: BTreeSet<(Mono, SubscriptionId)>,
     /// Whether the clock is trusted.
     pub(super) guard: Guard,
+    /// Nothing that a word of others prevents is overdue before this: see [`Core::hear_until`].
+    pub(super) hears_until: Mono,
     /// When retention is looked at next.
     pub(super) retention_due: Mono,
     /// Where retention went on to after its last look.
@@ -119,6 +121,7 @@ impl Core {
             left: BTreeSet::new(),
             timers: BTreeSet::new(),
             guard: Guard::default(),
+            hears_until: Mono(0),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
             shed_after: SubscriptionId(0),
@@ -282,13 +285,16 @@ impl Core {
             return;
         };
         let mut rules = subscription.rules;
+        rules.leases_end_from = self.hears_until;
         if is_suspended {
             rules.dead_retention = Span(u64::MAX);
         }
         let deadline = subscription.next_deadline(&rules, now);
         let topic = self.objects.topics.get(&subscription.record.topic);
         let token = topic.and_then(|topic| subscription.next_token(topic, now));
-        let earliest = [deadline, token, subscription.expires()];
+        let expires = subscription.expires();
+        let expires = expires.map(|at| at.max(self.hears_until));
+        let earliest = [deadline, token, expires];
         let earliest = earliest.into_iter().flatten().min();
         let Some(earliest) = earliest else { return };
         if subscription.timer.is_some_and(|timer| timer <= earliest) {

@@ -39,6 +39,12 @@ impl Core {
         }
     }
 
+    /// Before this no lease ends and no subscription that nobody uses expires: those who were not heard for a while, since
+    /// nobody listened, are heard first. All else goes on.
+    pub fn hear_until(&mut self, until: Mono) {
+        self.hears_until = until;
+    }
+
     /// When the next tick has something to do.
     pub fn next_deadline(&self, now: Now) -> Option<Mono> {
         let timer = self.timers.first().map(|(due, _)| *due);
@@ -57,14 +63,17 @@ impl Core {
     }
 
     fn tick_subscription(&mut self, id: SubscriptionId, now: Now) {
-        if self.expire_subscription(id, now) {
+        let has_heard = self.hears_until <= now.mono;
+        if has_heard && self.expire_subscription(id, now) {
             return;
         }
         let is_suspended = self.is_suspended();
         let count = self.objects.subscriptions.get(&id);
         let count = count.map_or(0, |subscription| subscription.machines.len());
         for partition in (0..).map(Partition).take(count) {
-            self.expire_leases(id, partition, now);
+            if has_heard {
+                self.expire_leases(id, partition, now);
+            }
             let subscription = self.objects.subscriptions.get_mut(&id);
             let Some(subscription) = subscription else {
                 return;

@@ -159,7 +159,9 @@ impl Machine {
             let until = since.plus(rules.dead_retention);
             now.mono.plus(until.since(now.wall))
         });
-        self.leases.next_deadline().into_iter().chain(dead).min()
+        let lease = self.leases.next_deadline();
+        let lease = lease.map(|end| end.max(rules.leases_end_from));
+        lease.into_iter().chain(dead).min()
     }
 
     /// Dead messages whose retention has passed, at most `limit` ranges.

@@ -40,6 +40,9 @@ pub struct Rules {
     pub parked_messages: u64,
     /// The most keys of this partition that messages wait behind.
     pub parked_keys: u64,
+    /// No lease ends before this: an ack that was in time may still be on its way. No setting, but what the core
+    /// knows at a time.
+    pub leases_end_from: Mono,
 }
 
 impl Rules {
@@ -56,6 +59,7 @@ impl Rules {
             paces_retries: settings.retry_budget.is_some(),
             parked_messages: (MAX_PARKED_MESSAGES / share).max(1),
             parked_keys: (MAX_PARKED_KEYS / share).max(1),
+            leases_end_from: Mono(0),
         }
     }
 }

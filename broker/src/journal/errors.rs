@@ -97,7 +97,9 @@ pub enum OpenError {
         source: io::Error,
     },
     /// There is no space for one segment.
-    #[error("no space left for {directory}")]
+    #[error(
+        "no space left in {directory} for one more segment of the journal; nothing was changed, free some and start again"
+    )]
     Full {
         /// The data directory.
         directory: String,

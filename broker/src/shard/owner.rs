@@ -132,7 +132,12 @@ impl Owner {
 
     /// What time brings: deadlines, grants, upkeep, samples.
     fn pass_time(&mut self, now: Now) -> Result<(), ShardError> {
-        if self.next_tick(now).is_some_and(|at| at <= now.mono) {
+        if self
+            .core
+            .next_deadline(now)
+            .is_some_and(|at| at <= now.mono)
+        {
+            self.core.hear_until(self.standstill.until());
             self.core.tick(now);
         }
         self.let_go(now);
@@ -165,12 +170,6 @@ impl Owner {
         }
     }
 
-    /// When the core is told what time it is.
-    fn next_tick(&self, now: Now) -> Option<Mono> {
-        let deadline = self.core.next_deadline(now)?;
-        Some(self.standstill.not_before(deadline))
-    }
-
     fn patience(&self) -> Duration {
         let now = self.shared.clock.now();
         let (clock, now) = (now, now.mono);
@@ -182,7 +181,7 @@ impl Owner {
             Some(now.plus(PATIENCE)),
             Some(self.sampler.next()),
             Some(self.upkeep.next()),
-            self.next_tick(clock),
+            self.core.next_deadline(clock),
             self.core.next_operation_news(),
             self.parties.next_deadline(),
             stop_check,

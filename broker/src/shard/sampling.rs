@@ -4,6 +4,7 @@
 //! owner or makes it wait. Rates in a sample are those of its second's tick. The numbers of a call
 //! are counts and rates of that moment, and cost what was asked for.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::gauges::Gauges;
@@ -128,10 +129,11 @@ impl Sampler {
             for counts in ids.into_iter().filter_map(|id| core.topic_counts(id)) {
                 self.gauges.read_topic(&counts);
                 let sample = self.gauges.topic(counts, &windows);
-                let name = |one: &Arc<TopicSample>| one.counts.name.cmp(&sample.counts.name);
+                let by_name = |one: &TopicSample, other: &TopicSample| {
+                    one.counts.name.cmp(&other.counts.name)
+                };
                 let before = &building.before.topics;
-                let before = before.binary_search_by(name).map(|at| &before[at]);
-                building.topics.push(kept(before.ok(), sample));
+                building.topics.push(kept(before, sample, by_name));
             }
             return false;
         }
@@ -146,10 +148,11 @@ impl Sampler {
             self.gauges.read_subscription(&counts);
             let mut sample = self.gauges.subscription(counts, &windows);
             changes.extend(self.judges.look(&mut sample, now));
-            let name = |one: &Arc<SubscriptionSample>| one.counts.name.cmp(&sample.counts.name);
+            let by_name = |one: &SubscriptionSample, other: &SubscriptionSample| {
+                one.counts.name.cmp(&other.counts.name)
+            };
             let before = &building.before.subscriptions;
-            let before = before.binary_search_by(name).map(|at| &before[at]);
-            building.subscriptions.push(kept(before.ok(), sample));
+            building.subscriptions.push(kept(before, sample, by_name));
         }
         scene.shared.chronicle.tell(changes);
         is_done
@@ -277,9 +280,11 @@ impl Sampler {
     }
 }
 
-/// A part of a sample; the one before if nothing has changed, so that what is idle is in memory once.
-fn kept<T: PartialEq>(before: Option<&Arc<T>>, sample: T) -> Arc<T> {
-    match before {
+/// A part of a sample; the one before if nothing has changed, so that what is idle is in memory once. `before` is
+/// ordered as `find` says.
+fn kept<T: PartialEq>(before: &[Arc<T>], sample: T, find: fn(&T, &T) -> Ordering) -> Arc<T> {
+    let place = before.binary_search_by(|one| find(one, &sample));
+    match place.ok().and_then(|at| before.get(at)) {
         Some(before) if **before == sample => Arc::clone(before),
         _ => Arc::new(sample),
     }

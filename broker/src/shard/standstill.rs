@@ -1,7 +1,7 @@
 //! Whether this process stood still: it was stopped, or had no processor for long.
 //!
-//! What others said meanwhile waits in their connections. It is heard before anything counts as overdue, so that a
-//! lease does not expire whose ack was there in time. A machine that is always late puts nothing off for ever: after
+//! What others said meanwhile waits in their connections. It is heard before what they can prevent counts as overdue, so
+//! that a lease does not expire whose ack was there in time. A machine that is always late puts nothing off for ever: after
 //! each such while there is one without. Decides when; reads no clock.
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ const GRACE: Span = Span::from_secs(1);
 pub(super) struct Standstill {
     /// When the last round, or the wait after it, began.
     seen: Mono,
-    /// Nothing is overdue before this.
+    /// Nothing that others can prevent is overdue before this.
     until: Mono,
 }
 
@@ -50,9 +50,9 @@ impl Standstill {
         self.seen = now;
     }
 
-    /// When what was to be done at a time is done.
-    pub(super) fn not_before(&self, at: Mono) -> Mono {
-        at.max(self.until)
+    /// Nothing that a word of others prevents is overdue before this.
+    pub(super) fn until(&self) -> Mono {
+        self.until
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
         let mut standstill = Standstill::begin(at(0));
         for millis in [1_000, 2_000, 3_040, 4_000] {
             standstill.wake(at(millis), SECOND);
-            assert_eq!(standstill.not_before(at(millis)), at(millis));
+            assert_eq!(standstill.until(), at(0));
         }
     }
 
@@ -80,19 +80,18 @@ mod tests {
         let mut standstill = Standstill::begin(at(0));
         standstill.rest(at(300));
         standstill.wake(at(310), SECOND);
-        assert_eq!(standstill.not_before(at(0)), at(0));
+        assert_eq!(standstill.until(), at(0));
         standstill.rest(at(1_400));
-        assert_eq!(standstill.not_before(at(0)), at(2_400));
+        assert_eq!(standstill.until(), at(2_400));
     }
 
     #[test]
     fn after_a_standstill_others_are_heard_before_anything_is_overdue() {
         let mut standstill = Standstill::begin(at(0));
         standstill.wake(at(5_000), SECOND);
-        assert_eq!(standstill.not_before(at(2_000)), at(6_000));
+        assert_eq!(standstill.until(), at(6_000));
         standstill.wake(at(5_010), SECOND);
-        assert_eq!(standstill.not_before(at(2_000)), at(6_000));
-        assert_eq!(standstill.not_before(at(7_000)), at(7_000));
+        assert_eq!(standstill.until(), at(6_000));
     }
 
     #[test]
@@ -101,7 +100,7 @@ mod tests {
         let mut overdue = 0;
         for millis in (2_000..60_000).step_by(200) {
             standstill.wake(at(millis), Duration::from_millis(20));
-            overdue += u32::from(standstill.not_before(at(0)) <= at(millis));
+            overdue += u32::from(standstill.until() <= at(millis));
         }
         assert!((100..200).contains(&overdue), "{overdue} of 290 looks");
     }

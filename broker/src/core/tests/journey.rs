@@ -83,6 +83,40 @@ fn expired_lease_is_redelivered_once() {
 }
 
 #[test]
+fn while_others_are_heard_first_no_lease_ends_and_all_else_goes_on() {
+    let mut bench = bench();
+    let consumer = bench.attach("billing", 2, 1 << 20);
+    bench.publish("orders", 0, body(2, 5, &[]));
+    bench.dispatch();
+    bench.pass(Span::from_secs(29));
+    let nack = Nack {
+        action: NackAction::Retry(None),
+        reason: String::new(),
+        class: String::new(),
+    };
+    let now = bench.now;
+    bench
+        .core
+        .stream_nack(consumer, sequences(2, 2), &nack, now);
+    bench.drain();
+    bench.core.hear_until(now.mono.plus(Span::from_secs(5)));
+    bench.pass(Span::from_secs(2));
+    let now = counts(&bench).counts;
+    assert_eq!((now.leased, now.waiting), (2, 0), "a wait has ended");
+    let stale = bench
+        .core
+        .stream_ack(consumer, &[sequences(1, 1)], bench.now);
+    assert_eq!(stale, [], "it was in time when it was said");
+    let heard = bench.now.mono.plus(Span::from_secs(40));
+    bench.core.hear_until(heard);
+    bench.pass(Span::from_secs(39));
+    assert_eq!(bench.core.next_deadline(bench.now), Some(heard));
+    assert_eq!(counts(&bench).counts.leased, 1);
+    bench.pass(Span::from_secs(1));
+    assert_eq!(counts(&bench).counts.waiting, 1);
+}
+
+#[test]
 fn dead_messages_are_requeued_or_discarded_as_the_dry_run_says() {
     let mut bench = bench();
     let consumer = bench.attach("billing", 100, 1 << 20);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::rig::{Refused, Rig, small_options};
 use crate::journal::sim_disk::SimDisk;
 use crate::journal::{
-    AppendError, Frame, Journal, LocalJournal, Options, ReadError, Source, Usage,
+    AppendError, Frame, Journal, LocalJournal, OpenError, Options, ReadError, Source, Usage,
 };
 use crate::model::ids::Position;
 
@@ -177,7 +177,15 @@ fn a_clean_stop_gives_prepared_space_back_where_there_is_plenty_and_keeps_it_els
         let (disk, oracle) = rig.close().unwrap();
         let left = taken(&disk);
         assert_eq!(left < prepared / 4, is_plenty, "{left} of {prepared}");
-        // Somebody else took the rest meanwhile.
+        // Somebody else took the rest meanwhile, or all but a segment.
+        if is_plenty {
+            disk.set_capacity(Some(left));
+            let refused = Rig::open(disk.clone(), with_reserve(), oracle.clone()).err();
+            assert!(matches!(
+                refused,
+                Some(Refused::Open(OpenError::Full { .. }))
+            ));
+        }
         disk.set_capacity(Some(left + (4 << 10)));
         let opened = Rig::open(disk, with_reserve(), oracle);
         let mut rig = opened.map_err(Refused::into_text).unwrap();
