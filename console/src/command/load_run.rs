@@ -18,8 +18,9 @@ use crate::load::end::End;
 use crate::load::many;
 use crate::load::plan::Plan;
 use crate::load::profile::{Profile, TOPICS};
-use crate::load::run::{self, Ground, Progress};
+use crate::load::run::{self, Ground};
 use crate::load::slo::Objectives;
+use crate::load::stage::Progress;
 use crate::load::summary::Summary;
 use crate::present::units;
 use crate::tui::{About, Followed, LoadScreen, Reins};
@@ -140,10 +141,10 @@ where
 fn line(progress: &Progress) -> String {
     let gauges = &progress.gauges;
     let count = |counter: &AtomicU64| units::count(counter.load(Ordering::Relaxed));
-    let what = if progress.is_settling {
-        "taking the rest"
-    } else {
+    let what = if progress.stage.is_publishing() {
         "publishing"
+    } else {
+        "taking the rest"
     };
     format!(
         "{:>5.1}s  {what}  published {}  confirmed {}  acked {}",

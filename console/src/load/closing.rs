@@ -1,22 +1,18 @@
 //! What came of a run, put together at its end.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use weir_proto::client::{Client, Error};
 use weir_proto::v1::GetStatsRequest;
 
 use super::gauges::{Gauges, Way};
+use super::stage::{Progress, Reached};
 use super::summary::{Broker, Quantiles, Summary};
 
 /// What is known of a run as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measured {
-    /// How long was measured.
-    pub(super) took: Duration,
-    /// Messages per second in that time.
-    pub(super) rate: f64,
-    pub(super) ended_early: bool,
+    pub(super) reached: Reached,
     /// Whether it was waited until all was taken, or nothing more came.
     pub(super) is_settled: bool,
     /// Whether it is not over: nobody knows what becomes of what is on its way.
@@ -48,12 +44,10 @@ pub(super) async fn look(client: &Client) -> Result<Broker, Error> {
 
 /// The summary of a run on a topic, which is durable or not, while it goes on. What is known of the broker is not asked
 /// for anew.
-pub(super) fn so_far(gauges: &Gauges, place: (&str, bool), broker: Broker) -> Summary {
-    let elapsed = gauges.elapsed();
+pub(super) fn so_far(progress: &Progress, place: (&str, bool), broker: Broker) -> Summary {
+    let gauges = &progress.gauges;
     let measured = Measured {
-        took: elapsed.saturating_sub(gauges.plan.warm_up),
-        rate: gauges.reached(elapsed).unwrap_or_default(),
-        ended_early: false,
+        reached: progress.stage.reached(gauges, gauges.elapsed()),
         is_settled: false,
         in_progress: true,
     };
@@ -99,8 +93,8 @@ pub(super) fn summary(
         message_bytes: plan.size as u64,
         batch: plan.batch as u64,
         messages,
-        elapsed_seconds: measured.took.as_secs_f64(),
-        rate: measured.rate,
+        elapsed_seconds: measured.reached.took.as_secs_f64(),
+        rate: measured.reached.rate.unwrap_or_default(),
         latency_seconds: quantiles(shown),
         confirm_seconds: quantiles(Way::Confirm),
         ack_seconds: quantiles(Way::Ack),
@@ -117,10 +111,10 @@ pub(super) fn summary(
         cpu_cores: broker.cpu_cores,
         rss_bytes: broker.rss_bytes,
         sync_seconds: broker.sync_seconds,
-        ended_early: measured.ended_early,
+        ended_early: measured.reached.ended_early,
         in_progress: measured.in_progress,
         rate_changes: gauges.offered.changes(),
-        generator_limited: gauges.is_generator_limited(measured.took),
+        generator_limited: gauges.is_generator_limited(measured.reached.took),
         latency_bins: gauges.copy(shown).bins(),
         seconds: gauges.seconds().clone(),
         measured: std::collections::BTreeMap::new(),

@@ -3,14 +3,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
 use super::closing::so_far;
-use super::gauges::{Gauges, Way};
+use super::gauges::Way;
 use super::percentiles::hgrm;
 use super::series::csv;
+use super::stage::Progress;
 use super::summary::Broker;
 use crate::files;
 
@@ -47,20 +47,21 @@ pub(crate) enum ExportError {
 }
 
 /// Writes the files into the present directory, on a thread for such work.
-pub(crate) fn begin(gauges: Arc<Gauges>, place: Place) -> JoinHandle<Result<Written, ExportError>> {
+pub(crate) fn begin(progress: Progress, place: Place) -> JoinHandle<Result<Written, ExportError>> {
     tokio::task::spawn_blocking(move || {
         let directory = std::env::current_dir().map_err(ExportError::NoDirectory)?;
-        write(&directory, &gauges, place)
+        write(&directory, &progress, place)
     })
 }
 
-fn write(directory: &Path, gauges: &Gauges, place: Place) -> Result<Written, ExportError> {
+fn write(directory: &Path, progress: &Progress, place: Place) -> Result<Written, ExportError> {
     let Place {
         topic,
         is_durable,
         broker,
     } = place;
-    let result = so_far(gauges, (&topic, is_durable), broker);
+    let gauges = &progress.gauges;
+    let result = so_far(progress, (&topic, is_durable), broker);
     let mut json = serde_json::to_string_pretty(&result)?;
     json.push('\n');
     let series = csv(&result.seconds, &gauges.plan, &result.rate_changes);
@@ -96,10 +97,13 @@ fn write(directory: &Path, gauges: &Gauges, place: Place) -> Result<Written, Exp
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
+    use super::super::gauges::Gauges;
     use super::super::offered::Turn;
     use super::super::plan::Plan;
+    use super::super::stage::Stage;
     use super::super::summary::Summary;
     use super::*;
 
@@ -111,15 +115,24 @@ mod tests {
         }
     }
 
+    fn progress() -> (Arc<Gauges>, Progress) {
+        let gauges = Arc::new(Gauges::begin(7, Plan::default()));
+        let progress = Progress {
+            gauges: Arc::clone(&gauges),
+            stage: Stage::Publishing,
+        };
+        (gauges, progress)
+    }
+
     #[test]
     fn a_run_that_goes_on_is_written_with_its_changes_and_never_over_a_file() {
-        let gauges = Gauges::begin(7, Plan::default());
+        let (gauges, progress) = progress();
         gauges.offered.turn(Turn::Faster, Duration::from_secs(1));
         gauges
             .latency(Way::Confirm)
             .add(Duration::from_millis(3), 5);
         let folder = tempfile::tempdir().unwrap();
-        let begun = write(folder.path(), &gauges, place()).unwrap();
+        let begun = write(folder.path(), &progress, place()).unwrap();
         assert_eq!(begun.stem, "weir-load-1");
         let read = |name: &str| files::read_text(&folder.path().join(name)).unwrap();
         let result: Summary = serde_json::from_str(&read("weir-load-1.json")).unwrap();
@@ -130,7 +143,7 @@ mod tests {
         assert!(!folder.path().join("weir-load-1.ack.hgrm").exists());
         // Of one of the next names a part is there.
         files::create(&folder.path().join("weir-load-2.csv"), b"mine").unwrap();
-        let again = write(folder.path(), &gauges, place()).unwrap();
+        let again = write(folder.path(), &progress, place()).unwrap();
         assert_eq!(again.stem, "weir-load-3");
         assert_eq!(read("weir-load-2.csv"), "mine");
     }
@@ -138,7 +151,7 @@ mod tests {
     #[test]
     fn a_directory_that_is_not_there_is_told_with_its_name() {
         let gone = Path::new("/nowhere/at/all");
-        let told = write(gone, &Gauges::begin(7, Plan::default()), place());
+        let told = write(gone, &progress().1, place());
         let told = told.unwrap_err().to_string();
         assert!(
             told.contains("cannot write /nowhere/at/all/weir-load-1.json"),

@@ -127,19 +127,6 @@ impl Gauges {
         self.latency(way).clone()
     }
 
-    /// Messages per second since the warm-up, so long after the start of the run: acknowledged, or confirmed where
-    /// there are no consumers. None before anything is measured, and of a backlog that is drained.
-    pub(crate) fn reached(&self, elapsed: Duration) -> Option<f64> {
-        let measured = elapsed.saturating_sub(self.plan.warm_up);
-        let counted = if self.plan.consumers > 0 {
-            &self.measured_acked
-        } else {
-            &self.measured_confirmed
-        };
-        let has_begun = !measured.is_zero() && self.plan.backlog.is_none();
-        has_begun.then(|| counted.load(Ordering::Relaxed) as f64 / measured.as_secs_f64())
-    }
-
     /// Counts an error that `count` messages met.
     pub(crate) fn error(&self, what: String, count: u64) {
         let mut errors = locked(&self.errors);

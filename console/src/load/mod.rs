@@ -45,6 +45,8 @@ mod consumer;
 
 pub(crate) mod summary;
 
+pub(crate) mod stage;
+
 mod closing;
 
 pub(crate) mod slo;

@@ -2,7 +2,6 @@
 //! and takes away what it made.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -19,6 +18,7 @@ use super::gauges::Gauges;
 use super::noting::Noting;
 use super::plan::Plan;
 use super::producer::Producer;
+use super::stage::{Progress, Reached, Stage};
 use super::summary::Summary;
 use crate::clock;
 
@@ -35,14 +35,6 @@ pub(crate) struct Ground {
     made_topic: bool,
     subscription: Option<String>,
     is_durable: bool,
-}
-
-/// What there is to see of a run while it goes on.
-#[derive(Clone, Debug)]
-pub(crate) struct Progress {
-    pub(crate) gauges: Arc<Gauges>,
-    /// Whether nothing is published any more, and only what there is is taken.
-    pub(crate) is_settling: bool,
 }
 
 /// Makes topic and subscription. `topic` that exists is used as it is; without one there is a fresh one, deleted in the
@@ -142,29 +134,17 @@ pub(crate) async fn run(
         return drain(client, ground, (run, plan), end, see).await;
     }
     let gauges = Arc::new(Gauges::begin(run, plan));
-    let show = |is_settling| show(&see, &gauges, is_settling);
-    show(false);
+    show(&see, &gauges, Stage::Publishing);
     let _seconds = Noting::begin(&gauges);
     let mut consumers = consume(client, ground, &gauges);
     publish(client, ground, &gauges, &end).await?;
-    let ended_early = *end.borrow() != End::InTime;
-    let published_until = gauges.elapsed();
-    let took = published_until.saturating_sub(gauges.plan.warm_up);
-    // What is taken afterwards was not taken at this rate.
-    let counted = if gauges.plan.consumers > 0 {
-        &gauges.measured_acked
-    } else {
-        &gauges.measured_confirmed
-    };
-    let rate = counted.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9);
+    let stage = Stage::settling(&gauges, *end.borrow() != End::InTime);
+    show(&see, &gauges, stage);
     let broker = look(client).await?;
-    show(true);
     let is_settled = settle(&gauges, &mut consumers, &end).await?;
     consumers.shutdown().await;
     let measured = Measured {
-        took,
-        rate,
-        ended_early,
+        reached: stage.reached(&gauges, gauges.elapsed()),
         is_settled,
         in_progress: false,
     };
@@ -181,20 +161,23 @@ async fn drain(
     see: watch::Sender<Option<Progress>>,
 ) -> Result<Summary, Error> {
     let gauges = Arc::new(Gauges::begin(run, plan));
-    show(&see, &gauges, false);
+    show(&see, &gauges, Stage::Publishing);
     let _seconds = Noting::begin(&gauges);
     publish(client, ground, &gauges, &end).await?;
-    show(&see, &gauges, true);
-    let begun = gauges.elapsed();
+    let stage = Stage::Draining {
+        since: gauges.elapsed(),
+    };
+    show(&see, &gauges, stage);
     let mut consumers = consume(client, ground, &gauges);
     let is_settled = settle(&gauges, &mut consumers, &end).await?;
-    let took = gauges.elapsed().saturating_sub(begun);
+    let reached = stage.reached(&gauges, gauges.elapsed());
     let broker = look(client).await?;
     consumers.shutdown().await;
     let measured = Measured {
-        took,
-        rate: gauges.acked.load(Relaxed) as f64 / took.as_secs_f64().max(1e-9),
-        ended_early: *end.borrow() != End::InTime,
+        reached: Reached {
+            ended_early: *end.borrow() != End::InTime,
+            ..reached
+        },
         is_settled,
         in_progress: false,
     };
@@ -202,12 +185,9 @@ async fn drain(
     Ok(summary(&gauges, place, broker, measured))
 }
 
-fn show(see: &watch::Sender<Option<Progress>>, gauges: &Arc<Gauges>, is_settling: bool) {
+fn show(see: &watch::Sender<Option<Progress>>, gauges: &Arc<Gauges>, stage: Stage) {
     let gauges = Arc::clone(gauges);
-    see.send_replace(Some(Progress {
-        gauges,
-        is_settling,
-    }));
+    see.send_replace(Some(Progress { gauges, stage }));
 }
 
 /// Publishes `count` copies of a message in batches, and returns when all of them are confirmed.

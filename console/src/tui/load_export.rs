@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::future::pending;
-use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use weir_proto::safe_text::SafeText;
@@ -10,15 +9,15 @@ use weir_proto::safe_text::SafeText;
 use super::state::load::LoadState;
 use super::state::remark::Remark;
 use crate::load::export::{ExportError, Place, Written, begin};
-use crate::load::gauges::Gauges;
+use crate::load::stage::Progress;
 use crate::load::summary::Broker;
 
 /// Files that are being written.
 pub(super) type Exporting = JoinHandle<Result<Written, ExportError>>;
 
 /// Begins to write.
-pub(super) fn export(gauges: Arc<Gauges>, state: &LoadState) -> Exporting {
-    begin(gauges, place(state))
+pub(super) fn export(progress: Progress, state: &LoadState) -> Exporting {
+    begin(progress, place(state))
 }
 
 /// What the result of a run says of where it takes place.

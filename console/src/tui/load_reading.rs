@@ -12,8 +12,8 @@ use super::state::load::{Sight, Spread, timestamp};
 use super::state::past::Past;
 use crate::load::gauges::{Gauges, Way};
 use crate::load::latency::Latency;
-use crate::load::run::Progress;
 use crate::load::second::Second;
+use crate::load::stage::Progress;
 
 /// What is called lately.
 const LATELY: Duration = Duration::from_secs(5);
@@ -70,7 +70,7 @@ impl Reader {
         });
         let sight = Sight {
             elapsed: now.at,
-            is_settling: progress.is_settling,
+            is_settling: !progress.stage.is_publishing(),
             published: now.published,
             confirmed: now.confirmed,
             acked: now.acked,
@@ -79,7 +79,7 @@ impl Reader {
             publish_rate: self.rate(&now, |counted| counted.published),
             confirm_rate: self.rate(&now, |counted| counted.confirmed),
             ack_rate: self.rate(&now, |counted| counted.acked),
-            reached: gauges.reached(now.at),
+            reached: progress.stage.reached(gauges, now.at).rate,
             confirm: Spread::of(&confirm),
             consume: Spread::of(&consume),
             lately: self.lately(&now),

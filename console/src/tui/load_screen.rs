@@ -39,7 +39,7 @@ use super::view::load_frame;
 use crate::clock;
 use crate::load::end::End;
 use crate::load::offered::Turn;
-use crate::load::run::Progress;
+use crate::load::stage::Progress;
 use crate::present::color::Color;
 use crate::profile::Stage;
 
@@ -313,9 +313,9 @@ where
 
     /// Has files written, unless they are being written already.
     fn export(&mut self, progress: &watch::Receiver<Option<Progress>>) {
-        let gauges = progress.borrow().as_ref().map(|it| it.gauges.clone());
-        if let (Some(gauges), None) = (gauges, &self.export) {
-            self.export = Some(export(gauges, &self.state));
+        let progress = progress.borrow().clone();
+        if let (Some(progress), None) = (progress, &self.export) {
+            self.export = Some(export(progress, &self.state));
         }
     }
 

@@ -72,9 +72,11 @@ impl Dialog {
 
     fn seek_command(&self, subscription: &str, now: Option<f64>) -> Vec<String> {
         let back = self.back_to(now).and_then(calendar::with_seconds);
-        let place = match (self.chosen(Name::Place), back) {
-            (0, Some(at)) => at,
-            (2, _) => "latest".to_owned(),
+        let typed = || self.field(Name::Back).map(|field| field.typed().to_owned());
+        let place = match self.chosen(Name::Place) {
+            // What is no time is refused there as it is here.
+            0 => back.or_else(typed).unwrap_or_default(),
+            2 => "latest".to_owned(),
             _ => "earliest".to_owned(),
         };
         words(&["sub", "seek", subscription, "--to", &place])

@@ -14,8 +14,8 @@ use crate::load::end::End;
 use crate::load::gauges::Gauges;
 use crate::load::offered::{RateChange, Turn};
 use crate::load::plan::Plan;
-use crate::load::run::Progress;
 use crate::load::shape::Shape;
+use crate::load::stage::{Progress, Stage};
 use crate::tui::inlets::Inlets;
 use crate::tui::load_screen::{Followed, LoadLoop, Reins};
 use crate::tui::load_update::{Asked, take_sight};
@@ -199,7 +199,7 @@ async fn a_turn_reaches_the_run_and_what_it_made_of_it_the_screen() {
     let gauges = Arc::new(Gauges::begin(7, about().plan));
     let seen = Progress {
         gauges: Arc::clone(&gauges),
-        is_settling: false,
+        stage: Stage::Publishing,
     };
     let (_see, progress) = watch::channel(Some(seen));
     let (followed, _, _) = follow("++-q", End::Early, progress).await;

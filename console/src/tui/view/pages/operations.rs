@@ -116,7 +116,8 @@ pub(crate) fn operations(pen: &mut Pen<'_>, state: &State) {
     about(pen, areas.foot, selected, state);
 }
 
-/// `· 31,204 messages, 9.1 MiB of 12.0 GiB kept for undo, the last until 14:20:00`, as much of it as there is room for.
+/// `· 9.1 MiB of 12.0 GiB kept for undo, until 14:20:00, 31,204 messages, the first until 13:05:00`, as much of it as there is
+/// room for.
 fn kept(state: &State, room: usize) -> Phrase {
     let broker = state.shown().broker.as_ref();
     let Some(undo) = broker.and_then(|broker| broker.undo.as_ref()) else {

@@ -81,14 +81,19 @@ fn flow(rate: Option<f64>, count: u64, meaning: Meaning) -> Phrase {
 fn reached(state: &LoadState) -> Phrase {
     let Some(reached) = state.shown().sight.reached else {
         let why = match state.phase() {
-            Phase::Filling | Phase::Draining => "known at the end",
+            Phase::Filling => "known once it is taken",
             _ => "not measured yet",
         };
         return Phrase::new().say(why, Meaning::Dim);
     };
+    let since = if state.phase() == Phase::Draining {
+        " since it is taken"
+    } else {
+        " after warm-up"
+    };
     Phrase::new()
         .add(figures::rate(Some(reached)), Meaning::Strong)
-        .say(" after warm-up", Meaning::Label)
+        .say(since, Meaning::Label)
 }
 
 fn late(sight: &Sight) -> Phrase {
