@@ -4,7 +4,7 @@
 //! skipped. The journal is the message store too. It knows frames, not topics.
 //!
 //! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
-//! `local`, `writer` and `segment`; the way back through `survey`, `walk`, `tail` and `recovery`; the set of
+//! `local`, `writer` and `segment`; the way back through `survey`, `walk` over a `window`, `tail` and `recovery`; the set of
 //! segments in `store`, `manifest`, `background` and `cold`; what saves a start from reading what is
 //! kept in `index_file`, `index_rows`, `skim` and `places`; the disk below all of it in `disk`;
 //! files beside the log in `side_file`.
@@ -44,6 +44,7 @@ mod tests;
 mod transfer;
 mod walk;
 mod watermark;
+mod window;
 mod writer;
 
 pub use api::{

@@ -5,7 +5,7 @@
 //! behind that place say of it.
 #![deny(clippy::indexing_slicing)]
 
-use super::codec::{ALIGN, Decoded, Fault, SEGMENT_HEADER, Seed, Shape, decode};
+use super::codec::{ALIGN, Decoded, Fault, Seed, Shape, decode};
 
 /// Which segment a scan reads, and what it expects there.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,13 @@ pub(super) struct Expected {
 /// A walk over the frames of one segment.
 pub(super) struct Scan<'a> {
     bytes: &'a [u8],
+    /// Where in the segment the bytes begin.
+    base: usize,
     expected: Expected,
     offset: usize,
 }
 
-/// One verified frame and where it is.
+/// One verified frame and where in the segment it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scanned<'a> {
     pub(super) offset: usize,
@@ -34,20 +36,26 @@ pub(super) struct Scanned<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(bytes: &'a [u8], expected: Expected) -> Self {
-        Self::starting_at(bytes, expected, SEGMENT_HEADER)
+    /// A walk from a frame within a segment that is in memory as a whole.
+    pub(super) fn starting_at(bytes: &'a [u8], expected: Expected, offset: usize) -> Self {
+        Self::within((0, bytes), expected, offset)
     }
 
-    /// A walk from a frame within the segment.
-    pub(super) fn starting_at(bytes: &'a [u8], expected: Expected, offset: usize) -> Self {
+    /// A walk from a frame at an offset of the segment, of which there are the bytes from a place on.
+    pub(super) fn within(
+        (base, bytes): (usize, &'a [u8]),
+        expected: Expected,
+        offset: usize,
+    ) -> Self {
         Self {
             bytes,
+            base,
             expected,
             offset,
         }
     }
 
-    /// Where the next frame would start.
+    /// Where in the segment the next frame would start.
     pub(super) fn offset(&self) -> usize {
         self.offset
     }
@@ -57,14 +65,15 @@ impl<'a> Scan<'a> {
         self.expected.first
     }
 
-    /// The time of the last frame.
-    pub(super) fn time_us(&self) -> u64 {
-        self.expected.time_us
+    /// What it expects of the next frame.
+    pub(super) fn expected(&self) -> Expected {
+        self.expected
     }
 
     /// The next frame, verified; the scan does not move past a bad one.
     pub(super) fn step(&mut self) -> Result<Scanned<'a>, Fault> {
-        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let at = self.offset.saturating_sub(self.base);
+        let rest = self.bytes.get(at..).unwrap_or_default();
         let frame = decode(rest, self.expected.segment, self.expected.seed)?;
         let header = &frame.header;
         let fits = match self.expected.shape {

@@ -12,14 +12,14 @@ use super::findings::{Torn, damaged, io_error};
 use super::manifest::{self, Open};
 use super::scan::{Expected, Scan, Scanned, witness};
 use super::segment::{Segment, Spare, file_name};
-use super::transfer::{read_file, read_up_to};
+use super::transfer::{read_file, read_from, read_up_to};
 use super::walk::{Walk, expected, note_place};
+use super::window::Window;
 
 /// Where the frames of an open segment end, and why.
 struct Ended {
     offset: usize,
     position: u64,
-    time_us: u64,
     reason: String,
 }
 
@@ -99,45 +99,46 @@ impl Walk<'_, '_> {
 
     /// Replays whole commit groups up to the first frame that does not verify.
     fn walk_to_end(&mut self, segment: &Segment) -> Result<Ended, OpenError> {
-        let mut bytes = std::mem::take(&mut self.buffer);
         let name = segment.name();
-        read_file(&*segment.file, &mut bytes).map_err(io_error("read", &name))?;
-        let expected = Expected {
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut window = Window::open(&*segment.file, buffer).map_err(io_error("read", &name))?;
+        let mut offset = SEGMENT_HEADER;
+        let mut expected = Expected {
             time_us: self.survey.time_us,
             ..expected(segment)
         };
-        let mut scan = Scan::new(&bytes, expected);
-        let mut group: Vec<Scanned<'_>> = Vec::new();
-        let mut ended = Ended {
-            offset: scan.offset(),
-            position: scan.position(),
-            time_us: scan.time_us(),
-            reason: String::new(),
-        };
-        loop {
-            match scan.step() {
-                Ok(scanned) => {
-                    group.push(scanned);
-                    if !scanned.frame.header.is_commit() {
-                        continue;
-                    }
+        let fault = loop {
+            let mut scan = Scan::within((window.base(), window.bytes()), expected, offset);
+            let mut group: Vec<Scanned<'_>> = Vec::new();
+            let fault = loop {
+                match scan.step() {
+                    Ok(scanned) => group.push(scanned),
+                    Err(fault) => break fault,
+                }
+                if group
+                    .last()
+                    .is_some_and(|last| last.frame.header.is_commit())
+                {
                     for scanned in group.drain(..) {
                         note_place(segment, &scanned);
                         self.show_stored(&scanned)?;
                     }
-                    ended.offset = scan.offset();
-                    ended.position = scan.position();
-                    ended.time_us = scan.time_us();
+                    (offset, expected) = (scan.offset(), scan.expected());
                 }
-                Err(fault) => {
-                    ended.reason = fault.to_string();
-                    break;
-                }
+            };
+            if window.is_last() {
+                break fault;
             }
-        }
-        self.survey.time_us = ended.time_us;
-        self.buffer = bytes;
-        Ok(ended)
+            // What it has of a group is read again.
+            window.go_on(offset).map_err(io_error("read", &name))?;
+        };
+        self.survey.time_us = expected.time_us;
+        self.buffer = window.into_buffer();
+        Ok(Ended {
+            offset,
+            position: expected.first,
+            reason: fault.to_string(),
+        })
     }
 
     /// Tells a torn tail from damage, and keeps what was torn.
@@ -150,10 +151,11 @@ impl Walk<'_, '_> {
         let position = self.survey.last + 1;
         let mut durable = known_durable;
         if let Some((segment, ended)) = active {
-            // The buffer still holds this segment, which was the last one read.
-            let bytes = std::mem::take(&mut self.buffer);
-            durable = durable.max(self.look_behind(segment, ended.offset, &bytes));
-            self.buffer = bytes;
+            let mut rest = std::mem::take(&mut self.buffer);
+            let read = read_from(&*segment.file, ended.offset as u64, &mut rest);
+            read.map_err(io_error("read", &segment.name()))?;
+            durable = durable.max(self.look_behind(segment, ended.offset, &rest));
+            self.buffer = rest;
         }
         let mut is_next = true;
         for open in unbegun {
@@ -190,14 +192,14 @@ impl Walk<'_, '_> {
         ))
     }
 
-    /// What the bytes from `offset` on tell; torn ones are kept for the quarantine.
-    fn look_behind(&mut self, segment: &Segment, offset: usize, bytes: &[u8]) -> u64 {
-        let rest = bytes.get(offset..).unwrap_or_default();
-        let begun = looks_like(rest, segment.id, self.survey.last + 1)
-            .map_or(0, |len| (offset + len).min(bytes.len()));
-        let seen = witness(bytes, offset.max(SEGMENT_HEADER), segment.id, segment.seed);
+    /// What the `rest` of a segment from `offset` on tells; torn bytes are kept for the quarantine.
+    fn look_behind(&mut self, segment: &Segment, offset: usize, rest: &[u8]) -> u64 {
+        let begun = looks_like(rest, segment.id, self.survey.last + 1);
+        let begun = begun.map_or(0, |len| len.min(rest.len()));
+        let after_header = SEGMENT_HEADER.saturating_sub(offset);
+        let seen = witness(rest, after_header, segment.id, segment.seed);
         let end = begun.max(seen.map_or(0, |witness| witness.end));
-        if let Some(torn) = bytes.get(offset..end).filter(|torn| !torn.is_empty()) {
+        if let Some(torn) = rest.get(..end).filter(|torn| !torn.is_empty()) {
             self.survey.torn.push(Torn {
                 file: segment.name(),
                 offset: offset as u64,

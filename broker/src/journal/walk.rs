@@ -16,7 +16,8 @@ use super::manifest::{self, Manifest, Sealed};
 use super::options::Indexed;
 use super::scan::{Expected, Scan, Scanned};
 use super::segment::{Filed, Segment, Spare, file_name};
-use super::transfer::{read_file, read_up_to};
+use super::transfer::read_up_to;
+use super::window::Window;
 use crate::model::ids::Position;
 
 /// How the walk goes on.
@@ -190,21 +191,36 @@ impl Walk<'_, '_> {
             return Ok(segment);
         }
         let segment = Segment::new(&spare, uuid, sealed.first, shape);
-        let mut bytes = std::mem::take(&mut self.buffer);
-        read_file(&*segment.file, &mut bytes).map_err(io_error("read", &name))?;
-        let mut scan = Scan::new(&bytes, expected(&segment));
-        while scan.position() <= sealed.last {
-            let position = scan.position();
-            let scanned = scan
-                .step()
-                .map_err(|fault| damaged(&name, position, fault.to_string()))?;
-            note_place(&segment, &scanned);
-            self.show_stored(&scanned)?;
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut window = Window::open(&*segment.file, buffer).map_err(io_error("read", &name))?;
+        let (mut offset, mut expected) = (SEGMENT_HEADER, expected(&segment));
+        while expected.first <= sealed.last {
+            let mut scan = Scan::within((window.base(), window.bytes()), expected, offset);
+            let fault = loop {
+                if scan.position() > sealed.last {
+                    break None;
+                }
+                match scan.step() {
+                    Ok(scanned) => {
+                        note_place(&segment, &scanned);
+                        self.show_stored(&scanned)?;
+                    }
+                    Err(fault) => break Some(fault),
+                }
+            };
+            (offset, expected) = (scan.offset(), scan.expected());
+            match fault {
+                Some(fault) if window.is_last() => {
+                    return Err(damaged(&name, expected.first, fault.to_string()));
+                }
+                Some(_) => window.go_on(offset).map_err(io_error("read", &name))?,
+                None => {}
+            }
         }
         if shape == Shape::Dense {
-            self.survey.time_us = self.survey.time_us.max(scan.time_us());
+            self.survey.time_us = self.survey.time_us.max(expected.time_us);
         }
-        self.buffer = bytes;
+        self.buffer = window.into_buffer();
         let segment = Arc::new(segment);
         self.survey.unindexed.push(Arc::clone(&segment));
         Ok(segment)
