@@ -58,7 +58,9 @@ pub(crate) fn since(at: Option<f64>, now: Option<f64>) -> SafeText {
 }
 
 fn written(at: f64) -> Option<String> {
-    let since = Duration::try_from_secs_f64(at.max(0.0)).ok()?;
+    // What is no number would become 0 by `max`.
+    let at = (!at.is_nan()).then(|| at.max(0.0))?;
+    let since = Duration::try_from_secs_f64(at).ok()?;
     calendar::with_seconds(since)
 }
 
