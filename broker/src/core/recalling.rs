@@ -2,8 +2,9 @@
 //!
 //! A copy can be taken back as long as each subscription to which it belongs has it ready and unused. One that somebody
 //! has, or had, stays: its message would be done twice otherwise. A subscription whose filter leaves a copy out has
-//! finished it, which cannot be told from an ack: that copy stays, too; and so does one that a subscription would find
-//! that was deleted and can be brought back.
+//! finished it, which cannot be told from an ack: that copy stays, too; and so does one that a subscription has
+//! finished, or would find, that was deleted and can be brought back. Only an edit is finished at once for all others:
+//! theirs does not hold it back.
 
 use super::operation::{Operation, Part};
 use super::state::{Act, Core};
@@ -67,12 +68,13 @@ impl Core {
         };
         let stored = OffsetRange::between(store.log.low(), store.log.next());
         let mut left = vec![range.intersection(stored)];
+        let is_edit = record.deed == Deed::Edit;
         for id in &topic.subscriptions {
             let found = self.objects.subscriptions.get(id);
             let Some(machine) = found.and_then(|found| found.machine(partition)) else {
                 continue;
             };
-            let is_left_out = record.deed == Deed::Edit && *id != record.subscription;
+            let is_left_out = is_edit && *id != record.subscription;
             let mut free = Vec::new();
             for part in left {
                 let early = OffsetRange::between(Offset(0), machine.start());
@@ -85,13 +87,15 @@ impl Core {
             normalise(&mut free);
             left = free;
         }
-        // Whoever is deleted and may come back would find what was taken back with the rest.
+        // Whoever is deleted and may come back would find what was taken back with the rest, or had it before.
         for machine in self.objects.aside_machines(record.target.0, partition) {
             let mut free = Vec::new();
             for part in left {
                 let early = OffsetRange::between(Offset(0), machine.start());
                 free.push(part.intersection(early));
-                free.extend(machine.finished_in(part));
+                if is_edit {
+                    free.extend(machine.finished_in(part));
+                }
             }
             normalise(&mut free);
             left = free;

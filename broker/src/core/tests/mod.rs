@@ -22,8 +22,8 @@
 //! - `reading`: what a read without a subscription shows.
 //! - `measures`: how long things take, and who has left.
 //! - `happenings`: what is told of what happens.
-//! - `operating`: plans and operations; `moving`: moves and edits; `sifting`: by key and filter; `undone`: taken back;
-//!   `portions`: on very many.
+//! - `operating`: plans and operations; `moving`: moves and edits; `recalled`: what these published; `sifting`: by key
+//!   and filter; `undone`: taken back; `portions`: on very many.
 //! - `model`, `acts`, `planning`, `watching`, `rerouting`, `absences`, `publishing`, `scans`, `histories`: random
 //!   histories against a naive model.
 
@@ -86,6 +86,8 @@ mod happenings;
 mod operating;
 
 mod moving;
+
+mod recalled;
 
 mod sifting;
 

@@ -13,7 +13,7 @@ use crate::model::{MessageId, Offset, OperationId, Partition, Position, Refusal,
 const MOVED: usize = DropCause::Moved as usize - 1;
 
 /// A broker whose subscription `s` has so many dead messages, and a topic `parked` that `p` reads.
-fn bench_with_dead(count: usize) -> Bench {
+pub(super) fn bench_with_dead(count: usize) -> Bench {
     let mut bench = bench();
     die(&mut bench, count);
     bench.topic("parked", TopicSettings::default());
@@ -21,7 +21,7 @@ fn bench_with_dead(count: usize) -> Bench {
     bench
 }
 
-fn to_parked() -> Order {
+pub(super) fn to_parked() -> Order {
     Order::Move {
         subscription: name("s"),
         selection: all(),
@@ -29,7 +29,7 @@ fn to_parked() -> Order {
     }
 }
 
-fn counts_of(bench: &Bench, subscription: &str) -> Counts {
+pub(super) fn counts_of(bench: &Bench, subscription: &str) -> Counts {
     let id = bench.core.subscription(&name(subscription)).unwrap().id;
     bench
         .core
@@ -55,7 +55,7 @@ fn step(bench: &mut Bench) -> Option<Result<bool, Refusal>> {
     Some(done)
 }
 
-fn finish_move(bench: &mut Bench, id: OperationId) -> OperationState {
+pub(super) fn finish_move(bench: &mut Bench, id: OperationId) -> OperationState {
     for _ in 0..1_000 {
         if state(bench, id).progress.phase.is_over() {
             break;
@@ -72,7 +72,7 @@ fn finish_move(bench: &mut Bench, id: OperationId) -> OperationState {
     state
 }
 
-fn take_from(bench: &mut Bench, subscription: &str, count: u64) {
+pub(super) fn take_from(bench: &mut Bench, subscription: &str, count: u64) {
     let consumer = bench.attach(subscription, count, 1 << 30);
     bench.dispatch();
     let range = crate::core::SequenceRange {
@@ -168,7 +168,7 @@ fn a_move_stops_once_nobody_reads_where_it_goes() {
     assert_eq!(counts(&bench).dead, 100);
 }
 
-fn to(target: &str) -> Order {
+pub(super) fn to(target: &str) -> Order {
     Order::Move {
         subscription: name("s"),
         selection: all(),
@@ -228,7 +228,7 @@ fn dead_messages_that_go_to_their_own_topic_are_new_ones_for_all_who_read_it() {
     assert_eq!(other.dropped[MOVED], 400);
 }
 
-fn edit_of(bench: &Bench, offset: u64) -> Order {
+pub(super) fn edit_of(bench: &Bench, offset: u64) -> Order {
     let topic = bench.core.route(&name("t")).unwrap().topic;
     let message = MessageId {
         topic,
@@ -253,7 +253,7 @@ fn edit_of(bench: &Bench, offset: u64) -> Order {
     }))
 }
 
-fn apply_edit(bench: &mut Bench, order: Order) -> OperationId {
+pub(super) fn apply_edit(bench: &mut Bench, order: Order) -> OperationId {
     let planned = plan(bench, order);
     let (edited, operation) = bench.core.edited(planned.id, bench.now).unwrap();
     assert_eq!(edited.content.len(), 20);
@@ -311,46 +311,4 @@ fn an_edited_message_that_was_handed_out_stays() {
     run(&mut bench, undo);
     let own = counts(&bench);
     assert_eq!((own.dead, own.acked), (0, 1));
-}
-
-#[test]
-fn what_a_deleted_subscription_would_find_again_is_not_edited_into_it_and_not_taken_back() {
-    let mut bench = bench();
-    bench.subscription("o", "t", SubscriptionSettings::default());
-    die(&mut bench, 3);
-    take_from(&mut bench, "o", 3);
-    let gone = Order::DeleteSubscription {
-        subscription: name("o"),
-    };
-    let planned = plan(&mut bench, gone);
-    let deletion = apply(&mut bench, &planned, Pace::default());
-    let order = edit_of(&bench, 1);
-    apply_edit(&mut bench, order);
-    let planned = plan(&mut bench, to("t"));
-    let moved = apply(&mut bench, &planned, Pace::default());
-    assert_eq!(finish_move(&mut bench, moved).progress.affected, 2);
-    restart(&mut bench);
-    let undo = plan(&mut bench, Order::Undo { operation: moved });
-    assert_eq!(
-        undo.counts.affected, 0,
-        "it would have both if it came back"
-    );
-    let back = Order::Undo {
-        operation: deletion,
-    };
-    let back = plan(&mut bench, back);
-    apply(&mut bench, &back, Pace::default());
-    restart(&mut bench);
-    let other = counts_of(&bench, "o");
-    assert_eq!(
-        (other.ready, other.acked, other.dropped_sum()),
-        (2, 3, 1),
-        "the edited one is for the other alone"
-    );
-    let undo = plan(&mut bench, Order::Undo { operation: moved });
-    assert_eq!(undo.counts.affected, 2);
-    let undo = apply(&mut bench, &undo, Pace::default());
-    run(&mut bench, undo);
-    restart(&mut bench);
-    assert_eq!((counts(&bench).dead, counts_of(&bench, "o").ready), (2, 0));
 }

@@ -134,11 +134,10 @@ impl History {
                 return true;
             };
             let is_finished = matches!(copy.is, Is::Acked | Is::Dropped);
-            if sub.gone.is_some() {
-                return is_finished;
-            }
             let is_of_others = begun.deed == Deed::Edit && index != begun.subscription;
-            is_unused(copy) || (is_of_others && is_finished)
+            // Who is away would find it on the return.
+            let is_there = sub.gone.is_none();
+            (is_there && is_unused(copy)) || (is_of_others && is_finished)
         });
         is_free && low.0 <= offset
     }
