@@ -33,6 +33,13 @@ impl Core {
         }
     }
 
+    /// Whether something is kept, or was when it was counted last, so that somebody must look after it.
+    pub(super) fn has_undo(&self) -> bool {
+        let objects = &self.objects;
+        let is_kept = !objects.operations.open.is_empty() || !objects.aside.deletions.is_empty();
+        is_kept || self.kept != KeptForUndo::default()
+    }
+
     /// Bytes that stay stored only so that operations can be undone.
     pub fn held_bytes(&self) -> u64 {
         self.count_kept().bytes

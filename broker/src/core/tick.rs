@@ -48,7 +48,8 @@ impl Core {
     /// When the next tick has something to do.
     pub fn next_deadline(&self, now: Now) -> Option<Mono> {
         let timer = self.timers.first().map(|(due, _)| *due);
-        let retention = (!self.objects.stocked.is_empty()).then_some(self.retention_due);
+        let is_due = !self.objects.stocked.is_empty() || self.has_undo();
+        let retention = is_due.then_some(self.retention_due);
         let due = self.next_due(now);
         let moments = [
             timer,

@@ -23,7 +23,7 @@
 //! - `measures`: how long things take, and who has left.
 //! - `happenings`: what is told of what happens.
 //! - `operating`: plans and operations; `moving`: moves and edits; `recalled`: what these published; `sifting`: by key
-//!   and filter; `undone`: taken back; `portions`: on very many.
+//!   and filter; `undone`: taken back; `upkeep`: until it is too late for that; `portions`: on very many.
 //! - `model`, `acts`, `planning`, `watching`, `rerouting`, `absences`, `publishing`, `scans`, `histories`: random
 //!   histories against a naive model.
 
@@ -92,6 +92,8 @@ mod recalled;
 mod sifting;
 
 mod undone;
+
+mod upkeep;
 
 mod deleted;
 
