@@ -16,7 +16,7 @@ impl Core {
             let record = &one.state.record;
             let has_changed = || one.changed_of(id.partition, range) > 0;
             (record.topic == id.topic && has_changed())
-                || (record.target.0 == id.topic && one.has_published(id.partition, id.offset))
+                || (record.target.0 == id.topic && one.has_published(id.partition, range))
                 || published.is_some_and(|time| self.was_deleted_around(one, id, time))
         });
         touching.map(|one| one.state.clone()).collect()

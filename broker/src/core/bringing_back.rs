@@ -1,8 +1,8 @@
 //! Taking a deletion back: what it put aside is there again, under its names, with its ids, settings and messages.
 //!
 //! A subscription whose topic was there all the time gets what was published meanwhile, too, as if it had never been
-//! away. Only where its filter would have to be asked about messages that were delayed, which it cannot be, it does
-//! not, and the plan says so.
+//! away. Only where its filter would have to be asked about messages that were delayed, which it cannot be, or about an
+//! edited one, which is for this subscription whatever the filter says, it does not, and the plan says so.
 
 use super::limits::{MAX_ENTRY_PARTS, MAX_SUBSCRIPTIONS, MAX_TOPICS};
 use super::objects::{Subscription, Topic};
@@ -11,7 +11,7 @@ use super::plan::{Plan, PlanCounts, Way};
 use super::planned::NO_SECOND_UNDO;
 use super::scanning::scan;
 use super::state::{Act, Core};
-use crate::delivery::{Chosen, Machine};
+use crate::delivery::{Chosen, Log, Machine};
 use crate::model::entry::{BroughtBack, Deed, DropCause, Dropped, Entry, Operated, SetAside};
 use crate::model::{Now, OffsetRange, OperationId, Partition, Refusal, SubscriptionId};
 
@@ -39,11 +39,11 @@ impl Core {
             if since == 0 {
                 continue;
             }
-            if found.cannot_judge(&put, topic) {
+            if let Some(why) = self.why_unjudged(found, &put, topic) {
                 counts.affected = counts.affected.saturating_sub(since);
                 warnings.push(format!(
-                    "{} published while {} was gone, with a delay of one or more, about which \
-                     its filter cannot be asked: it does not get them",
+                    "{} published while {} was gone, about which its filter cannot be asked, \
+                     since {why}: it does not get them",
                     were(since),
                     found.record.name
                 ));
@@ -175,7 +175,7 @@ impl Core {
         if subscription.record.settings.filter.is_none() {
             return Vec::new();
         }
-        let cannot_judge = subscription.cannot_judge(put, topic);
+        let cannot_judge = self.why_unjudged(subscription, put, topic).is_some();
         let mut acts = Vec::new();
         for (partition, range) in since(put, topic) {
             let places = subscription.machine(partition).zip(topic.store(partition));
@@ -199,6 +199,56 @@ impl Core {
             acts.push(Act::lazy(scan(id, partition, rest, Vec::new())));
         }
         acts
+    }
+
+    /// Why the filter of a subscription cannot be asked about what was published since it was put aside; none if it
+    /// can, or has no filter.
+    fn why_unjudged(
+        &self,
+        found: &Subscription,
+        put: &SetAside,
+        topic: &Topic,
+    ) -> Option<&'static str> {
+        found.record.settings.filter.as_ref()?;
+        let id = found.record.id;
+        since(put, topic).find_map(|(partition, range)| {
+            let (machine, store) = found.machine(partition).zip(topic.store(partition))?;
+            let again = to_judge(machine, range);
+            if store.log.was_delayed(again) {
+                return Some("messages were delayed");
+            }
+            // A scan that was under way would go on over what was published since it began.
+            let over = again.start < range.start;
+            let over = over.then(|| OffsetRange::between(machine.unjudged().end, range.start))?;
+            let is_edited = self.may_have_edited(id, (partition, over), &store.log);
+            is_edited.then_some("an edited message would have to pass it, too")
+        })
+    }
+
+    /// Whether an edit has published one of these messages for a subscription, or may have: where it did is known as
+    /// long as it can be undone, and when for longer.
+    fn may_have_edited(
+        &self,
+        id: SubscriptionId,
+        (partition, range): (Partition, OffsetRange),
+        log: &Log,
+    ) -> bool {
+        let first = log.runs(range).next();
+        let Some(first) = first.and_then(|run| log.time(run.range.start)) else {
+            return false;
+        };
+        let all = self.objects.operations.all.values();
+        let mut edits = all.filter(|one| {
+            let record = &one.state.record;
+            record.deed == Deed::Edit && record.subscription == id
+        });
+        edits.any(|one| {
+            if one.is_open() {
+                one.has_published(partition, range)
+            } else {
+                one.state.record.started >= first
+            }
+        })
     }
 }
 
@@ -246,18 +296,6 @@ impl Topic {
 }
 
 impl Subscription {
-    /// Whether its filter would have to be asked about messages that were delayed, published since it was put aside or
-    /// while it was still asked about earlier ones.
-    fn cannot_judge(&self, put: &SetAside, topic: &Topic) -> bool {
-        let is_filtered = self.record.settings.filter.is_some();
-        is_filtered
-            && since(put, topic).any(|(partition, range)| {
-                let places = self.machine(partition).zip(topic.store(partition));
-                places
-                    .is_some_and(|(machine, store)| store.log.was_delayed(to_judge(machine, range)))
-            })
-    }
-
     /// How many messages it has to finish once it is back, dead ones included. It stays as it is.
     fn messages_once_back(&self, topic: &Topic, now: Now) -> u64 {
         let parts = self.machines.iter().zip(&topic.partitions);

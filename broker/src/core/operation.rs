@@ -107,11 +107,12 @@ impl Operation {
         .sum()
     }
 
-    /// Whether it has published the message at a place of its target.
-    pub(super) fn has_published(&self, partition: Partition, offset: Offset) -> bool {
+    /// Whether it has published one of the messages of a range of its target.
+    pub(super) fn has_published(&self, partition: Partition, range: OffsetRange) -> bool {
         let copies = self.parts.iter().flat_map(|part| &part.said.copies);
-        let mut here = copies.filter(|copied| copied.partition == partition);
-        here.any(|copied| OffsetRange::new(copied.base, copied.range.count()).contains(offset))
+        let here = copies.filter(|copied| copied.partition == partition);
+        let mut places = here.map(|copied| OffsetRange::new(copied.base, copied.range.count()));
+        places.any(|place| !place.intersection(range).is_empty())
     }
 
     /// The positions of the texts that it has put aside.

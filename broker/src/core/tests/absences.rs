@@ -2,6 +2,7 @@
 //! meanwhile.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rand::Rng;
 
@@ -9,8 +10,8 @@ use super::acts::{FILTERED, History, PARTITIONS, SUBSCRIPTIONS};
 use super::bench::name;
 use super::model::{Is, Sub};
 use crate::core::{Order, Pace, Plan};
-use crate::model::entry::Phase;
-use crate::model::{OperationId, PlanId, Refusal};
+use crate::model::entry::{Deed, Phase};
+use crate::model::{OperationId, Partition, PlanId, Refusal};
 
 impl History {
     pub(super) fn delete_or_bring_back(&mut self) {
@@ -85,11 +86,11 @@ impl History {
     }
 
     /// The filter is asked about what was published meanwhile, with what it had still to be asked about; it gets
-    /// nothing of it if something of that was delayed. Whether it can be asked.
+    /// nothing of it if something of that was delayed, or is an edited message of its own. Whether it can be asked.
     fn catch_up(&mut self) -> bool {
         let topic = SUBSCRIPTIONS[FILTERED].1;
         let ends = self.ends_of(FILTERED);
-        let sub = &mut self.subs[FILTERED];
+        let sub = &self.subs[FILTERED];
         let since = ends
             .into_iter()
             .map(|(one, next)| (one, sub.ends[&one], next));
@@ -103,7 +104,12 @@ impl History {
             let mut again = self.published.range(again);
             again.any(|(_, (marks, time))| marks.due > *time)
         };
-        let can_judge = !since.iter().any(is_delayed);
+        let is_edited = |&(one, end, _): &(u32, u64, u64)| match sub.scans.get(&one) {
+            Some(&(from, to)) if from < to && from < end => self.may_have_edited(one, to..end),
+            _ => false,
+        };
+        let can_judge = !since.iter().any(|one| is_delayed(one) || is_edited(one));
+        let sub = &mut self.subs[FILTERED];
         for (one, end, next) in since {
             let (first, becomes) = if can_judge {
                 (start(sub, one, end), Is::Unjudged)
@@ -120,6 +126,31 @@ impl History {
             }
         }
         can_judge
+    }
+
+    /// Whether an edit has published something there for the subscription with the filter; of one that is closed, only
+    /// when it did is known.
+    fn may_have_edited(&self, partition: u32, range: Range<u64>) -> bool {
+        let topic = SUBSCRIPTIONS[FILTERED].1;
+        let low = self.bench.core.low(&name(topic), Partition(partition)).0;
+        let stored = (topic, partition, range.start.max(low))..;
+        let mut stored = self.published.range(stored);
+        let first = stored.next().filter(|((of, at, offset), _)| {
+            (*of, *at) == (topic, partition) && *offset < range.end
+        });
+        let Some((_, &(_, first))) = first else {
+            return false;
+        };
+        let all = self.operations.iter();
+        let mut edits = all.filter(|one| one.deed == Deed::Edit && one.subscription == FILTERED);
+        edits.any(|one| {
+            let state = self.bench.core.operation(one.id).unwrap();
+            if state.progress.undo_until.0 == 0 {
+                return state.record.started >= first;
+            }
+            let mut places = one.copies.values();
+            places.any(|&(at, offset)| at == partition && range.contains(&offset))
+        })
     }
 
     /// Both are an entry, and over as they begin.

@@ -76,8 +76,9 @@ impl History {
         }
         let (at, before) = dead[self.random.random_range(0..dead.len())];
         let partition = self.random.random_range(0..PARTITIONS);
+        // Of any kind: it is for the subscription whatever a filter says.
         let marks = Marks {
-            key: before.key,
+            key: self.random.random_range(0..4),
             ..Marks::default()
         };
         let message = MessageId {
@@ -91,7 +92,7 @@ impl History {
             text: self.text_of(message, text),
             edited: Edited {
                 content: vec![b'y'; 3].into(),
-                key: before.key,
+                key: marks.key,
                 partition: Partition(partition),
             },
             changes: Vec::new(),

@@ -2,11 +2,12 @@
 
 use super::bench::{Bench, body, marked, name, of_kinds, only};
 use super::deleted::{delete, gone, start_anew, topic_gone, undo};
-use super::operating::{HOUR, bench, bench_with, check, counts, plan};
-use crate::core::{NewSubscription, Order, Start};
+use super::moving::{apply_edit, edit_of};
+use super::operating::{HOUR, bench, bench_with, check, counts, kill, plan};
+use crate::core::{DryRun, NewSubscription, Order, Seek, Start};
 use crate::model::entry::{Deed, Marks};
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
-use crate::model::{MessageId, Offset, OffsetRange, Partition, Span, Time};
+use crate::model::{MessageId, Offset, OffsetRange, OperationId, Partition, Span, Time};
 
 #[test]
 fn a_filter_is_asked_about_what_was_published_meanwhile() {
@@ -103,6 +104,92 @@ fn a_scan_under_way_does_not_grow_over_what_was_delayed() {
     bench.drain();
     check(&mut bench);
     start_anew(&mut bench);
+}
+
+/// A seek back over three messages, of which the first is dead, and the scan of them is still to be done.
+fn bench_that_scans(is_edited_before: bool) -> (Bench, OperationId) {
+    let mut bench = bench_with(only("attributes.kind = \"a\""));
+    bench.publish("t", 0, of_kinds(&["a", "a", "a"], &[]));
+    kill(&mut bench, 1);
+    let seek = |bench: &mut Bench| {
+        let target = Start::Offsets(vec![(Partition(0), Offset(0))]);
+        let seek = Seek {
+            subscription: &name("s"),
+            target: &target,
+        };
+        bench.core.seek(seek, DryRun::No, bench.now).unwrap();
+        bench.drain();
+    };
+    // What is published anew is of no kind.
+    let order = edit_of(&bench, 0);
+    if is_edited_before {
+        let edit = apply_edit(&mut bench, order);
+        seek(&mut bench);
+        return (bench, edit);
+    }
+    seek(&mut bench);
+    bench.pass(Span::from_secs(1));
+    let edit = apply_edit(&mut bench, order);
+    (bench, edit)
+}
+
+#[test]
+fn an_edited_message_is_not_put_through_the_filter_because_of_a_deletion() {
+    for is_closed in [false, true] {
+        let (mut bench, edit) = bench_that_scans(false);
+        if is_closed {
+            bench.core.close_undo(edit, "a test ends it", bench.now);
+            bench.drain();
+        }
+        let deletion = delete(&mut bench, gone());
+        bench.publish("t", 0, of_kinds(&["a"], &[]));
+        start_anew(&mut bench);
+        let order = Order::Undo {
+            operation: deletion,
+        };
+        let planned = plan(&mut bench, order);
+        assert_eq!(
+            planned.warnings,
+            [
+                "1 message was published while s was gone, about which its filter cannot be asked, \
+                 since an edited message would have to pass it, too: it does not get them"
+            ]
+        );
+        assert_eq!(
+            undo(&mut bench, deletion),
+            3,
+            "two to be judged, one edited"
+        );
+        let judged = bench.core.unjudged(&name("s"), Partition(0));
+        assert_eq!(judged, OffsetRange::new(Offset(0), 3));
+        start_anew(&mut bench);
+        scan(&mut bench, &[]);
+        assert_eq!((counts(&bench).ready, counts(&bench).unjudged), (3, 0));
+        check(&mut bench);
+    }
+}
+
+#[test]
+fn an_edit_before_the_scan_does_not_keep_a_subscription_from_what_came_meanwhile() {
+    let (mut bench, _) = bench_that_scans(true);
+    let deletion = delete(&mut bench, gone());
+    bench.publish("t", 0, of_kinds(&["a", "b"], &[]));
+    // The edited one is judged in any case: the seek back went over it.
+    assert_eq!(undo(&mut bench, deletion), 6);
+    scan(&mut bench, &[3, 5]);
+    assert_eq!((counts(&bench).ready, counts(&bench).unjudged), (4, 0));
+    start_anew(&mut bench);
+}
+
+/// Does the scans that are under way, in which the filter leaves these out.
+fn scan(bench: &mut Bench, left_out: &[u64]) {
+    while let Some(slice) = bench.core.next_scan(bench.now) {
+        let offsets = slice.runs.iter().flat_map(|run| run.range.offsets());
+        let out = offsets.filter(|offset| left_out.contains(&offset.0));
+        let out: Vec<_> = out.map(OffsetRange::one).collect();
+        bench.core.scanned(&slice, &out, bench.now);
+    }
+    bench.drain();
 }
 
 #[test]
