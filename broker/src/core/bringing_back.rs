@@ -33,9 +33,7 @@ impl Core {
             let found = self.objects.aside.subscriptions.get(id);
             let Some(found) = found else { continue };
             counts.affected += found.messages_once_back(topic, now);
-            let since: u64 = since(&put, topic)
-                .map(|(partition, range)| topic.count_in(partition, range))
-                .sum();
+            let since = found.open_since(&put, topic);
             if since == 0 {
                 continue;
             }
@@ -288,14 +286,22 @@ fn taken(what: &str, name: &str) -> String {
     )
 }
 
-impl Topic {
-    fn count_in(&self, partition: Partition, range: OffsetRange) -> u64 {
-        let store = self.store(partition);
-        store.map_or(0, |store| store.log.count(range))
-    }
-}
-
 impl Subscription {
+    /// How many messages it has to finish of what was published since it was put aside: not those that an edit has
+    /// published for another one.
+    fn open_since(&self, put: &SetAside, topic: &Topic) -> u64 {
+        let parts = since(put, topic).filter_map(|(partition, range)| {
+            let (machine, store) = self.machine(partition).zip(topic.store(partition))?;
+            let open = machine.unfinished(&store.log, range, Chosen::Backlog);
+            Some(
+                open.into_iter()
+                    .map(|part| store.log.count(part))
+                    .sum::<u64>(),
+            )
+        });
+        parts.sum()
+    }
+
     /// How many messages it has to finish once it is back, dead ones included. It stays as it is.
     fn messages_once_back(&self, topic: &Topic, now: Now) -> u64 {
         let parts = self.machines.iter().zip(&topic.partitions);

@@ -197,8 +197,11 @@ impl Sub {
         }
     }
 
-    /// What has lived long enough is dropped, unless it is out, dead or finished.
+    /// What has lived long enough is dropped, unless it is out, dead or finished; nobody looks while it is away.
     pub(super) fn end_lives(&mut self, now: Time) {
+        if self.gone.is_some() {
+            return;
+        }
         for message in self.messages.values_mut() {
             let is_free = matches!(message.is, Is::Pending | Is::Scheduled(_) | Is::Unjudged);
             if is_free && message.end.is_some_and(|end| end <= now) {

@@ -193,6 +193,44 @@ fn scan(bench: &mut Bench, left_out: &[u64]) {
 }
 
 #[test]
+fn what_was_edited_for_another_meanwhile_is_not_counted() {
+    let mut bench = bench();
+    bench.subscription("o", "t", SubscriptionSettings::default());
+    bench.subscription("f", "t", only("attributes.kind = \"a\""));
+    bench.publish("t", 0, of_kinds(&["a"], &[]));
+    kill(&mut bench, 1);
+    let away = |text| Order::DeleteSubscription {
+        subscription: name(text),
+    };
+    let (plain, filtered) = (away("o"), away("f"));
+    let (plain, filtered) = (delete(&mut bench, plain), delete(&mut bench, filtered));
+    let order = edit_of(&bench, 0);
+    apply_edit(&mut bench, order);
+    let back = |bench: &mut Bench, operation| {
+        let planned = plan(bench, Order::Undo { operation });
+        (planned.counts.affected, planned.warnings)
+    };
+    assert_eq!(back(&mut bench, plain), (1, vec![]));
+    assert_eq!(back(&mut bench, filtered), (1, vec![]));
+    let late = Marks {
+        due: bench.now.wall.plus(HOUR),
+        ..Marks::default()
+    };
+    bench.publish("t", 0, marked(10, &[late]));
+    let (affected, warnings) = back(&mut bench, plain);
+    assert_eq!(affected, 2);
+    assert!(warnings[0].starts_with("1 message was"), "{warnings:?}");
+    let (affected, warnings) = back(&mut bench, filtered);
+    assert_eq!(affected, 1, "it does not get the late one");
+    assert!(warnings[0].starts_with("1 message was"), "{warnings:?}");
+    assert_eq!(
+        (undo(&mut bench, plain), undo(&mut bench, filtered)),
+        (2, 1)
+    );
+    start_anew(&mut bench);
+}
+
+#[test]
 fn what_was_scheduled_or_has_lived_long_enough_is_so_when_it_comes_back() {
     for order in [gone(), topic_gone()] {
         let mut bench = bench();
