@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::output::OutFrame;
 use super::state::Core;
+use super::trail::Packed;
 use crate::delivery;
-use crate::model::entry::{Audited, Entry, Operated, OperationPart};
+use crate::model::entry::{Entry, Operated, OperationPart};
 use crate::model::{Partition, SubscriptionId};
 
 /// The whole state, but for messages, which are found in data replay.
@@ -20,8 +21,7 @@ pub struct Snapshot(Vec<Told>);
 enum Told {
     Entry(Box<Entry>),
     Part(Arc<OperationPart>),
-    /// Packed.
-    Act(Arc<[u8]>),
+    Act(Packed),
     Pages(SubscriptionId, Partition, delivery::Snapshot),
 }
 
@@ -76,10 +76,7 @@ impl Snapshot {
                     let part = Operated::Part(Arc::unwrap_or_clone(part));
                     frames.push(OutFrame::lazy(&Entry::Operated(part)));
                 }
-                Told::Act(act) => {
-                    let act = Audited::unpacked(&act).unwrap_or_default();
-                    frames.push(OutFrame::lazy(&Entry::Audited(act)));
-                }
+                Told::Act(act) => frames.push(OutFrame::lazy(&Entry::Audited(act.act()))),
                 Told::Pages(id, partition, pages) => {
                     let states = pages.states(id, partition);
                     frames.extend(states.map(|state| OutFrame::lazy(&Entry::PageState(state))));

@@ -21,16 +21,30 @@ pub(super) struct Trail {
 
 #[derive(Debug)]
 struct Told {
-    /// Packed, since there are many and few are looked at; shared with a checkpoint that is being written.
-    act: Arc<[u8]>,
+    act: Packed,
     /// Where the log says it last.
     stated: Position,
 }
 
-impl Told {
-    fn act(&self) -> Audited {
-        // Nothing but acts is packed here.
-        Audited::unpacked(&self.act).unwrap_or_default()
+/// An act, packed, since there are many and few are looked at; shared with a checkpoint that is being written.
+#[derive(Debug, Clone)]
+pub(super) struct Packed(Arc<[u8]>);
+
+impl Packed {
+    fn of(act: &Audited) -> Self {
+        let bytes = act.packed();
+        assert!(
+            Audited::unpacked(&bytes).is_ok_and(|read| read == *act),
+            "act {} would not be read as it was packed",
+            act.sequence
+        );
+        Self(bytes)
+    }
+
+    /// It as it was.
+    pub(super) fn act(&self) -> Audited {
+        // It was read once when it was packed, and nothing changes these bytes: there is no other case.
+        Audited::unpacked(&self.0).unwrap_or_default()
     }
 }
 
@@ -51,7 +65,7 @@ impl Trail {
     /// Applies the entry.
     pub(super) fn audited(&mut self, act: &Audited, at: Position) {
         let told = Told {
-            act: act.packed(),
+            act: Packed::of(act),
             stated: at,
         };
         self.acts.insert(act.sequence, told);
@@ -64,7 +78,7 @@ impl Trail {
     pub(super) fn last(&self) -> (u64, Digest) {
         let last = self.acts.values().next_back();
         last.map_or((0, Digest::default()), |told| {
-            let act = told.act();
+            let act = told.act.act();
             (act.sequence, act.digest)
         })
     }
@@ -73,7 +87,7 @@ impl Trail {
     pub(super) fn forget(&mut self, now: Time) {
         while self.acts.len() > 1
             && let Some(first) = self.acts.first_entry()
-            && first.get().act().time.plus(AUDIT_MEMORY) <= now
+            && first.get().act.act().time.plus(AUDIT_MEMORY) <= now
         {
             first.remove();
         }
@@ -82,13 +96,13 @@ impl Trail {
     /// The acts after one, in order.
     pub(super) fn after(&self, sequence: u64) -> impl Iterator<Item = Audited> + '_ {
         let acts = self.acts.range(sequence.saturating_add(1)..);
-        acts.map(|(_, told)| told.act())
+        acts.map(|(_, told)| told.act.act())
     }
 
     /// The acts before one, the newest first.
     pub(super) fn before(&self, sequence: u64) -> impl Iterator<Item = Audited> + '_ {
         let acts = self.acts.range(..sequence).rev();
-        acts.map(|(_, told)| told.act())
+        acts.map(|(_, told)| told.act.act())
     }
 
     /// Where the log says the first of them that is still remembered.
@@ -99,19 +113,19 @@ impl Trail {
     /// Those that the log says before a position, in order.
     pub(super) fn stated_before(&self, before: Position) -> impl Iterator<Item = Audited> {
         let due = self.acts.values().filter(move |told| told.stated < before);
-        due.map(Told::act)
+        due.map(|told| told.act.act())
     }
 
     /// All acts, packed and shared.
-    pub(super) fn shared(&self) -> impl Iterator<Item = Arc<[u8]>> + '_ {
-        self.acts.values().map(|told| Arc::clone(&told.act))
+    pub(super) fn shared(&self) -> impl Iterator<Item = Packed> + '_ {
+        self.acts.values().map(|told| told.act.clone())
     }
 
     /// Checks each hash and that each act goes on from the one before.
     pub(super) fn verify(&self) -> Result<(), TrailBroken> {
         let mut before: Option<Audited> = None;
         for (&sequence, told) in &self.acts {
-            let act = told.act();
+            let act = told.act.act();
             let goes_on = before.is_none_or(|before| {
                 before.sequence + 1 == act.sequence && before.digest == act.previous
             });
