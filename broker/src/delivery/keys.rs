@@ -15,6 +15,10 @@ use crate::model::OffsetRange;
 /// The place of a line while it lasts; another line may have it afterwards.
 pub(super) type LineId = usize;
 
+/// Places of lines whose memory is kept when nothing stands in any: those of a consumer that has much in work. What a
+/// larger one has left behind is given back.
+const SPARE_LINES: usize = 4_096;
+
 /// The messages of one key that are in its order, the first apart from the rest.
 #[derive(Debug, Clone)]
 struct Line {
@@ -63,6 +67,12 @@ struct Lines {
 impl Keys {
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty() && self.aside.is_empty()
+    }
+
+    /// How many lines there is room for without asking for more.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.lines.all.capacity()
     }
 
     /// How many messages stand behind another of their key.
@@ -226,6 +236,11 @@ impl Keys {
     }
 }
 
+/// Gives back the room of a list that is empty, beyond what is kept.
+pub(super) fn slim(eased: &mut Vec<LineId>) {
+    eased.shrink_to(SPARE_LINES);
+}
+
 impl Lines {
     /// Begins the line of a key that has none.
     fn begin(&mut self, offset: u64, key: u64) -> Option<LineId> {
@@ -280,6 +295,9 @@ impl Lines {
         } else {
             self.all.remove(place);
             self.by_key.remove(&key);
+            if self.all.is_empty() && self.all.capacity() > SPARE_LINES {
+                self.all = Slab::new();
+            }
             return Some(key);
         };
         if parked {

@@ -5,7 +5,7 @@
 //! if a live change names a message that is not in the state it must be in. Decides nothing.
 
 use super::holding::{Again, Lease, Wait};
-use super::keys::{Keys, LineId};
+use super::keys::{Keys, LineId, slim};
 use super::page::{Kind, Stretch, index};
 use super::progress::{Progress, relative};
 use super::spans::{Spans, between};
@@ -354,6 +354,7 @@ impl Machine {
                     .insert(OffsetRange::one(Offset(next)), Again(attempts));
             }
         }
+        slim(&mut eased);
         self.eased = eased;
     }
 

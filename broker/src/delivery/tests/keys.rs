@@ -2,6 +2,7 @@
 //! bounds.
 
 use super::world::{ALL, World, rules};
+use crate::delivery::keys::Keys;
 use crate::delivery::{Retry, Room, Rules};
 use crate::model::entry::{DropCause, Grant};
 use crate::model::settings::KeyOrder;
@@ -157,4 +158,38 @@ fn room_for_one_takes_one_of_many_keys() {
     assert_eq!(offsets(&world.take(CONSUMER, room)), [1]);
     assert_eq!(offsets(&world.take(CONSUMER, room)), [3]);
     assert_eq!(offsets(&world.take(CONSUMER, room)), [0_u64; 0]);
+}
+
+#[test]
+fn room_for_very_many_keys_in_work_is_given_back_once_none_is() {
+    const MANY: u64 = 100_000;
+    let (mut keys, mut eased) = (Keys::default(), Vec::new());
+    let few = OffsetRange::new(Offset(0), 1_000);
+    for offset in few.offsets() {
+        keys.meet(offset.0, offset.0 + 1);
+    }
+    let room = keys.room();
+    keys.forget(few, &mut eased);
+    assert_eq!(keys.room(), room, "that of few is kept");
+    for offset in 0..MANY {
+        keys.meet(offset, offset + 1);
+    }
+    assert!(keys.room() as u64 >= MANY);
+    keys.forget(OffsetRange::between(Offset(1), Offset(MANY)), &mut eased);
+    assert!(keys.room() as u64 >= MANY, "one is in work");
+    keys.forget(one(0), &mut eased);
+    assert!(keys.is_empty() && keys.room() <= room, "{}", keys.room());
+    keys.meet(7, 8);
+    assert!(!keys.is_free(8) && keys.is_free(1));
+}
+
+#[test]
+fn room_for_very_many_keys_that_are_eased_at_once_is_given_back() {
+    let keys: Vec<u64> = (1..=8_000).collect();
+    let mut world = world_with(KeyOrder::Skip, &keys);
+    assert_eq!(taken(&mut world).len(), 8_000);
+    world.release(&[OffsetRange::new(Offset(0), 8_000)]);
+    let room = world.machine.eased.capacity();
+    assert!(room <= 4_096, "{room}");
+    assert_eq!(taken(&mut world).len(), 8_000);
 }
