@@ -1,5 +1,5 @@
-//! Moving dead messages to another topic: published there and finished here, in one commit group with the step that
-//! says so, so that a crash finds a message in one of the two places.
+//! Moving dead messages to a topic, another one or their own: published there and finished here, in one commit group
+//! with the step that says so, so that a crash finds a message in one of the two places.
 //!
 //! The owner reads no message: this says which come next, others read them and come back with what is to be published.
 //! A move whose topic is gone, or has nobody who reads it, stops: what is left stays dead.

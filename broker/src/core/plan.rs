@@ -25,7 +25,7 @@ pub enum Order {
         /// Which of its dead messages.
         selection: Selection,
     },
-    /// Dead messages are to be published to another topic and to leave the subscription.
+    /// Dead messages are to be published to a topic and to leave the subscription.
     Move {
         /// The subscription.
         subscription: Name,

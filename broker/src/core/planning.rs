@@ -251,7 +251,9 @@ impl Core {
         let target = std::mem::take(&mut picking.target);
         let mut warnings = warnings(picking.deed, &counts);
         if target.0 == topic.record.id {
-            warnings.insert(0, published_anew(topic.subscriptions.len(), &target.1));
+            let readers = topic.subscriptions.len();
+            let filtered = topic.sieves.count_subscriptions();
+            warnings.insert(0, published_anew(readers, filtered, &target.1));
         }
         Ok(Plan {
             deed: picking.deed,

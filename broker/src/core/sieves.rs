@@ -36,6 +36,12 @@ impl Sieves {
         self.now.filters.get(at).cloned()
     }
 
+    /// How many subscriptions have a filter.
+    pub(super) fn count_subscriptions(&self) -> usize {
+        let owners = self.owners.iter();
+        owners.map(|owners| owners.subscriptions.len()).sum()
+    }
+
     /// Refuses filters that would be too many together with those there are. Each of them is given once.
     pub(super) fn check_room<'a>(
         &self,

@@ -41,13 +41,18 @@ pub(super) fn warnings(deed: Deed, counts: &PlanCounts) -> Vec<String> {
     warnings
 }
 
-/// What a move into the topic of the subscription means for those who read it.
-pub(super) fn published_anew(readers: usize, topic: &str) -> String {
+/// What a move into the topic of the subscription means for those who read it, so many of them through a filter.
+pub(super) fn published_anew(readers: usize, filtered: usize, topic: &str) -> String {
+    let through = match filtered {
+        0 => "",
+        count if count == readers => ", as far as their filters let them pass",
+        _ => "; those with a filter only what it lets pass",
+    };
     match readers {
-        1 => format!("they are new messages of {topic} then, behind what waits there"),
+        1 => format!("they are new messages of {topic} then, behind what waits there{through}"),
         count => format!(
             "all {count} subscriptions of {topic} get them as new messages, also those that have \
-             finished them"
+             finished them{through}"
         ),
     }
 }

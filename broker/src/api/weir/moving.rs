@@ -1,4 +1,4 @@
-//! Dead messages on their way to another topic by an operation: read, told where and why they died, published.
+//! Dead messages on their way to a topic by an operation: read, told where and why they died, published.
 
 use super::batch;
 use super::forwarding::dead_letter;

@@ -1,6 +1,6 @@
 //! Moves and edits of dead messages: one commit for what is published and what is finished, and the way back.
 
-use super::bench::{Bench, body, name};
+use super::bench::{Bench, body, name, only};
 use super::operating::{
     all, apply, bench, check, counts, die, dropping, plan, restart, run, state,
 };
@@ -226,6 +226,27 @@ fn dead_messages_that_go_to_their_own_topic_are_new_ones_for_all_who_read_it() {
     assert_eq!((own.dead, own.ready, own.dropped[MOVED]), (400, 200, 600));
     assert_eq!((other.ready, other.acked), (0, 800));
     assert_eq!(other.dropped[MOVED], 400);
+}
+
+#[test]
+fn what_filters_leave_out_of_a_move_to_the_own_topic_is_said() {
+    let mut bench = bench();
+    bench.subscription("f", "t", only("attributes.kind = \"a\""));
+    die(&mut bench, 1);
+    let planned = plan(&mut bench, to("t"));
+    assert_eq!(
+        planned.warnings[0],
+        "all 2 subscriptions of t get them as new messages, also those that have finished them; \
+         those with a filter only what it lets pass"
+    );
+    let gone = bench.core.delete_subscription(&name("f"), bench.now);
+    gone.unwrap();
+    bench.drain();
+    let planned = plan(&mut bench, to("t"));
+    assert_eq!(
+        planned.warnings[0],
+        "they are new messages of t then, behind what waits there"
+    );
 }
 
 pub(super) fn edit_of(bench: &Bench, offset: u64) -> Order {

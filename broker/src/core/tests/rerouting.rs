@@ -1,4 +1,4 @@
-//! What operators send elsewhere in random histories: moves to another topic, edits, seeks by plans, and the way back.
+//! What operators send elsewhere in random histories: moves to a topic, edits, seeks by plans, and the way back.
 
 use rand::Rng;
 

@@ -15,7 +15,7 @@ pub enum DropCause {
     Filtered = 5,
     /// A seek went past it.
     Skipped = 6,
-    /// Moved to another topic.
+    /// Published anew by a move, an edit or a dead letter topic; or that, taken back.
     Moved = 7,
 }
 

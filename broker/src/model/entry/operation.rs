@@ -36,7 +36,7 @@ pub enum Deed {
     UpdateSubscription = 8,
     /// Another operation is taken back.
     Undo = 9,
-    /// Dead messages are published to another topic and finished here.
+    /// Dead messages are published to a topic, another one or their own, and finished here.
     Move = 10,
     /// A dead message is published anew with another content, for its subscription alone, and finished.
     Edit = 11,

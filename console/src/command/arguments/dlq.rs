@@ -176,8 +176,8 @@ pub(crate) struct RequeueArgs {
     #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
-    /// Publish them anew to their topic, for all of its subscriptions, instead of putting them back
-    /// into this one
+    /// Publish them anew to their topic, for all of its subscriptions whose filters let them pass,
+    /// instead of putting them back into this one
     #[arg(long, conflicts_with_all = ["plan", "canary", "canary_wait", "brake", "keep_attempts"])]
     pub(crate) all_subscriptions: bool,
 
@@ -234,7 +234,7 @@ pub(crate) struct MoveArgs {
     #[arg(value_name = "SUBSCRIPTION", add = ArgValueCandidates::new(subscriptions))]
     pub(crate) subscription: String,
 
-    /// The topic to which they go
+    /// The topic to which they go; to their own, as new messages for all who read it
     #[arg(long, value_name = "TOPIC", add = ArgValueCandidates::new(topics))]
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     pub(crate) to: Option<String>,
