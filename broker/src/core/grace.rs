@@ -2,16 +2,15 @@
 //! then, within a budget of bytes. Beyond it, or when the disk is full, the oldest operations lose their undo, and say
 //! why. Also what is remembered of operations at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kept::KeptForUndo;
 use super::limits::MAX_OPERATIONS;
-use super::objects::{Store, Topic};
-use super::operation::Operation;
+use super::operation::{Operation, Operations};
 use super::plan::UndoLimits;
 use super::state::{Act, Core};
 use crate::model::entry::{Deed, Entry, Operated, OperationProgress, OperationStep};
-use crate::model::{Now, Offset, OffsetRange, OperationId, Partition, Span, Time};
+use crate::model::{Now, Offset, OffsetRange, OperationId, Partition, Span, Time, TopicId};
 
 impl Core {
     /// From now on operations can be undone for so long, and so many bytes are held for it.
@@ -41,20 +40,15 @@ impl Core {
     }
 
     /// Bytes that stay stored only so that operations can be undone.
-    pub fn held_bytes(&self) -> u64 {
-        self.count_kept().bytes
+    pub fn held_bytes(&self, now: Now) -> u64 {
+        self.count_kept(now).bytes
     }
 
-    /// Looks at the topics of the operations that keep something, and at no others.
-    fn count_kept(&self) -> KeptForUndo {
+    /// Looks at the topics of the operations that keep something, and at no others. What retention would keep in any
+    /// case is not kept for undo.
+    fn count_kept(&self, now: Now) -> KeptForUndo {
         let mut kept = KeptForUndo::default();
-        let operations = &self.objects.operations;
-        let open = operations.open.iter();
-        let open = open.filter_map(|id| operations.all.get(id));
-        let holding = open.filter(|one| one.holds());
-        let mut topics = BTreeSet::new();
-        for one in holding {
-            topics.insert(one.state.record.topic);
+        for one in self.objects.operations.holding() {
             let end = one.state.progress.undo_until;
             if end == Time(0) {
                 continue;
@@ -65,16 +59,16 @@ impl Core {
                 kept.first_end = end;
             }
         }
-        let topics = topics.iter();
-        for topic in topics.filter_map(|id| self.objects.topics.get(id)) {
-            for (partition, store) in (0..).map(Partition).zip(&topic.partitions) {
-                let low = self.held_from(topic, partition);
-                if let Some(low) = low.filter(|low| *low < store.log.next()) {
-                    let floor = self.floor_without_undo(topic, partition, store);
-                    let range = OffsetRange::between(low.max(store.log.low()), floor);
-                    kept.messages += store.log.count(range);
-                    kept.bytes += store.log.bytes(range);
-                }
+        let held = self.held_for_undo();
+        for topic in held.topics().filter_map(|id| self.objects.topics.get(&id)) {
+            for (partition, low) in self.new_lows(topic, &self.floors(topic), now.wall) {
+                let from = held.from(topic.record.id, partition);
+                let Some((from, store)) = from.zip(topic.store(partition)) else {
+                    continue;
+                };
+                let range = OffsetRange::between(from.max(store.log.low()), low);
+                kept.messages += store.log.count(range);
+                kept.bytes += store.log.bytes(range);
             }
         }
         for topic in self.objects.aside.topics.values() {
@@ -84,32 +78,22 @@ impl Core {
         kept
     }
 
-    /// From where on messages of a partition must stay stored, since an operation may restore them.
-    pub(super) fn held_from(&self, topic: &Topic, partition: Partition) -> Option<Offset> {
-        let operations = &self.objects.operations;
-        if operations.open.is_empty() {
-            return None;
+    /// What must stay stored so that operations can be undone, in one walk.
+    pub(super) fn held_for_undo(&self) -> Held {
+        let mut held = Held::default();
+        for one in self.objects.operations.holding() {
+            for part in &one.parts {
+                if let Some(first) = part.said.ranges.first() {
+                    held.note((one.state.record.topic, part.said.partition), first.start);
+                }
+            }
         }
-        let open = operations.open.iter();
-        let open = open.filter_map(|id| operations.all.get(id));
-        let of_topic = open.filter(|one| one.state.record.topic == topic.record.id);
-        let holding = of_topic.filter(|one| one.holds());
-        let lowest = holding.filter_map(|one| one.lowest(partition));
-        let aside = self.objects.aside_from(topic.record.id, partition);
-        lowest.chain(aside).min()
-    }
-
-    pub(super) fn floor_without_undo(
-        &self,
-        topic: &Topic,
-        partition: Partition,
-        store: &Store,
-    ) -> Offset {
-        let ids = topic.subscriptions.iter();
-        let subscriptions = ids.filter_map(|id| self.objects.subscriptions.get(id));
-        let machines = subscriptions.filter_map(|subscription| subscription.machine(partition));
-        let floor = machines.map(crate::delivery::Machine::floor).min();
-        floor.unwrap_or(store.log.next()).min(store.log.next())
+        for subscription in self.objects.aside.subscriptions.values() {
+            for (partition, machine) in subscription.parts() {
+                held.note((subscription.record.topic, partition), machine.floor());
+            }
+        }
+        held
     }
 
     /// Ends what grace is over, keeps to the budget, and forgets the oldest. Once a second.
@@ -127,13 +111,13 @@ impl Core {
         }
         self.give_up_forsaken(now);
         self.forget_operations(MAX_OPERATIONS, now);
-        self.kept = self.count_kept();
+        self.kept = self.count_kept(now);
         while self.kept.bytes > self.undo.bytes {
             let note = "newer operations needed the room in which it was kept";
             if !self.close_oldest(note, now) {
                 break;
             }
-            self.kept = self.count_kept();
+            self.kept = self.count_kept(now);
         }
     }
 
@@ -158,12 +142,13 @@ impl Core {
     }
 
     fn close_oldest(&mut self, note: &str, now: Now) -> bool {
-        let open = self.objects.operations.open.iter();
-        let mut open = open.filter_map(|id| self.objects.operations.all.get(id));
-        let oldest = open.find(|one| {
-            one.holds() && one.state.progress.phase.is_over() && !one.is_being_undone()
-        });
-        let Some(id) = oldest.map(Operation::id) else {
+        let oldest = {
+            let mut holding = self.objects.operations.holding();
+            let is_free =
+                |one: &&Operation| one.state.progress.phase.is_over() && !one.is_being_undone();
+            holding.find(is_free).map(Operation::id)
+        };
+        let Some(id) = oldest else {
             return false;
         };
         self.close_undo(id, note, now);
@@ -195,9 +180,40 @@ impl Core {
 /// Why an operation whose grace has passed is not undone.
 const GRACE_OVER: &str = "the time in which it could be undone is over";
 
+/// From where on messages must stay stored, since an operation may restore them, or a subscription that may come back
+/// has them still to finish.
+#[derive(Debug, Default)]
+pub(super) struct Held(BTreeMap<(TopicId, Partition), Offset>);
+
+impl Held {
+    fn note(&mut self, place: (TopicId, Partition), from: Offset) {
+        let known = self.0.entry(place).or_insert(from);
+        *known = from.min(*known);
+    }
+
+    /// The first message of a partition that must stay; none if none must.
+    pub(super) fn from(&self, topic: TopicId, partition: Partition) -> Option<Offset> {
+        self.0.get(&(topic, partition)).copied()
+    }
+
+    /// Each topic of which some must.
+    fn topics(&self) -> impl Iterator<Item = TopicId> {
+        let topics: BTreeSet<TopicId> = self.0.keys().map(|(topic, _)| *topic).collect();
+        topics.into_iter()
+    }
+}
+
+impl Operations {
+    /// Those that have put messages aside, or will, the oldest first.
+    fn holding(&self) -> impl Iterator<Item = &Operation> {
+        let open = self.open.iter().filter_map(|id| self.all.get(id));
+        open.filter(|one| one.holds())
+    }
+}
+
 impl Operation {
     /// Whether it drops messages that it may restore: their bytes stay stored.
-    pub(super) fn holds(&self) -> bool {
+    fn holds(&self) -> bool {
         let record = &self.state.record;
         let drops = matches!(record.deed, Deed::Discard | Deed::Purge | Deed::Seek);
         let drops = drops || record.deed.publishes() || record.deed.deletes();

@@ -71,14 +71,6 @@ impl Operation {
         self.parts.iter().find(|part| !part.is_done())
     }
 
-    /// From where on its messages of a partition must stay stored.
-    pub(super) fn lowest(&self, partition: Partition) -> Option<Offset> {
-        let parts = self.parts.iter();
-        let here = parts.filter(|part| part.said.partition == partition);
-        let first = here.filter_map(|part| part.said.ranges.first());
-        first.map(|range| range.start).min()
-    }
-
     /// Replay must begin here or before to know it.
     pub(super) fn state_floor(&self) -> Position {
         let parts = self.parts.iter().map(|part| part.stated);

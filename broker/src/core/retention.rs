@@ -8,6 +8,7 @@ use super::limits::{MAX_TRIMMED_TOPICS, RETENTION_INTERVAL};
 use super::objects::{Store, Topic};
 use super::state::{Act, Core};
 use super::stock::Amount;
+use crate::delivery::Machine;
 use crate::model::entry::{Entry, Trimmed};
 use crate::model::{Now, Offset, OffsetRange, Partition, Time, TopicId};
 
@@ -23,6 +24,7 @@ impl Core {
             _ => TopicId::default(),
         };
         let is_suspended = self.is_suspended();
+        let held = self.held_for_undo();
         for id in topics {
             let Some(topic) = self.objects.topics.get_mut(&id) else {
                 continue;
@@ -33,7 +35,13 @@ impl Core {
             let Some(topic) = self.objects.topics.get(&id) else {
                 continue;
             };
-            let lows = self.new_lows(topic, now.wall);
+            let parts = (0..).map(Partition).zip(self.floors(topic));
+            let floors = parts.map(|(partition, floor)| {
+                let held = held.from(id, partition);
+                held.map_or(floor, |held| floor.min(held))
+            });
+            let floors: Vec<Offset> = floors.collect();
+            let lows = self.new_lows(topic, &floors, now.wall);
             let trimmed = lows.into_iter().map(|(partition, low)| {
                 Act::lazy(Entry::Trimmed(Trimmed {
                     topic: id,
@@ -48,15 +56,15 @@ impl Core {
         }
     }
 
-    /// The partitions whose low watermark moves, and where to.
-    fn new_lows(&self, topic: &Topic, now: Time) -> Vec<(Partition, Offset)> {
+    /// The partitions whose low watermark moves, and where to, if nothing from these floors on may go.
+    pub(super) fn new_lows(
+        &self,
+        topic: &Topic,
+        floors: &[Offset],
+        now: Time,
+    ) -> Vec<(Partition, Offset)> {
         let settings = &topic.record.settings;
         let keep_from = Time(now.0.saturating_sub(settings.retention.0));
-        let floors: Vec<Offset> = (0..)
-            .map(Partition)
-            .zip(&topic.partitions)
-            .map(|(partition, store)| self.lowest_floor(topic, partition, store))
-            .collect();
         let stored: u64 = topic
             .partitions
             .iter()
@@ -66,7 +74,7 @@ impl Core {
         let finished: Vec<u64> = if stored <= settings.retention_bytes {
             vec![0; floors.len()]
         } else {
-            let parts = topic.partitions.iter().zip(&floors);
+            let parts = topic.partitions.iter().zip(floors);
             parts
                 .map(|(store, &floor)| {
                     store
@@ -77,9 +85,9 @@ impl Core {
         };
         let total: u64 = finished.iter().sum();
         let excess = total.saturating_sub(settings.retention_bytes);
-        let limited = lows_for_limits(topic, &floors);
+        let limited = lows_for_limits(topic, floors);
         let mut lows = Vec::new();
-        let parts = topic.partitions.iter().zip(&floors).zip(&finished);
+        let parts = topic.partitions.iter().zip(floors).zip(&finished);
         let parts = parts.zip(limited);
         for (partition, (((store, &floor), &bytes), limited)) in (0..).map(Partition).zip(parts) {
             let by_age = if settings.retention.0 == 0 {
@@ -100,16 +108,20 @@ impl Core {
         lows
     }
 
-    /// Below this every subscription of the topic has finished everything, and no operation may restore it.
-    pub(super) fn lowest_floor(
-        &self,
-        topic: &Topic,
-        partition: Partition,
-        store: &Store,
-    ) -> Offset {
-        let floor = self.floor_without_undo(topic, partition, store);
-        let held = self.held_from(topic, partition);
-        held.map_or(floor, |held| floor.min(held))
+    /// Below these every subscription of the topic has finished everything.
+    pub(super) fn floors(&self, topic: &Topic) -> Vec<Offset> {
+        let parts = (0..).map(Partition).zip(&topic.partitions);
+        let floors = parts.map(|(partition, store)| {
+            let ids = topic.subscriptions.iter();
+            let subscriptions = ids.filter_map(|id| self.objects.subscriptions.get(id));
+            let machines = subscriptions.filter_map(|subscription| subscription.machine(partition));
+            let next = store.log.next();
+            machines
+                .map(Machine::floor)
+                .min()
+                .map_or(next, |floor| floor.min(next))
+        });
+        floors.collect()
     }
 }
 

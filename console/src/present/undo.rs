@@ -16,7 +16,7 @@ pub(crate) struct UndoDocument {
     pub(crate) limit_bytes: Option<u64>,
     /// 0 if nothing is put aside.
     pub(crate) grace_seconds: f64,
-    /// Those that are over and for which something is kept.
+    /// Those that are over and need messages that could go otherwise, now or later.
     pub(crate) operations: u32,
     /// When the first and the last of them can be undone no more; null if there is none.
     pub(crate) first_end_time: Option<String>,

@@ -143,7 +143,7 @@ fn a_deleted_subscription_comes_back_with_its_messages_and_those_since() {
         (broker.subscriptions, broker.backlog, broker.dead),
         (1, 11, 3)
     );
-    assert_eq!(bench.core.held_bytes(), 0);
+    assert_eq!(bench.core.held_bytes(bench.now), 0);
     start_anew(&mut bench);
     assert_eq!(counts(&bench).dead, 3);
     bench.pass(Span::from_secs(60));
@@ -182,7 +182,7 @@ fn a_deleted_topic_comes_back_with_its_subscriptions() {
         .core
         .live_positions(Position(1)..=bench.core.last_position());
     assert_eq!(log, kept.keys().copied().collect::<Vec<_>>());
-    assert_eq!(bench.core.held_bytes(), 120);
+    assert_eq!(bench.core.held_bytes(bench.now), 120);
     start_anew(&mut bench);
     restate(&mut bench);
     start_anew(&mut bench);
@@ -277,7 +277,7 @@ fn after_its_grace_it_is_gone_for_good() {
             "operation 1 cannot be undone any more: the time in which it could be undone is over"
         );
         assert!(bench.kept.is_empty(), "{:?}", bench.kept);
-        assert_eq!(bench.core.held_bytes(), 0);
+        assert_eq!(bench.core.held_bytes(bench.now), 0);
         start_anew(&mut bench);
         let said = refused(&mut bench, deletion);
         assert!(matches!(said, Refusal::UndoTooLate { .. }), "{said}");
@@ -330,7 +330,7 @@ fn what_holds_more_than_is_kept_is_deleted_for_good_and_the_plan_says_so() {
             let deletion = apply(&mut bench, &planned, Pace::default());
             let said = refused(&mut bench, deletion);
             assert!(matches!(said, Refusal::UndoTooLate { .. }), "{said}");
-            assert_eq!(bench.core.held_bytes(), 0);
+            assert_eq!(bench.core.held_bytes(bench.now), 0);
             start_anew(&mut bench);
         }
     }

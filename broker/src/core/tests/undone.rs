@@ -260,13 +260,13 @@ fn what_can_be_restored_stays_stored_until_its_grace_is_over() {
     run(&mut bench, id);
     bench.pass(Span::from_secs(5));
     assert_eq!(bench.core.low(&name("t"), Partition(0)), Offset(0));
-    assert!(bench.core.held_bytes() > 0);
+    assert!(bench.core.held_bytes(bench.now) > 0);
     let (kept, end) = (
         bench.core.kept_for_undo(),
         state(&bench, id).progress.undo_until,
     );
     assert_eq!((kept.messages, kept.operations), (10, 1));
-    assert_eq!(kept.bytes, bench.core.held_bytes());
+    assert_eq!(kept.bytes, bench.core.held_bytes(bench.now));
     assert_eq!((kept.first_end, kept.last_end), (end, end));
     assert_eq!(kept.limits.grace, HOUR);
     restart(&mut bench);
@@ -279,7 +279,7 @@ fn what_can_be_restored_stays_stored_until_its_grace_is_over() {
         matches!(refused, Err(Refusal::UndoTooLate { .. })),
         "{refused:?}"
     );
-    assert_eq!(bench.core.held_bytes(), 0);
+    assert_eq!(bench.core.held_bytes(bench.now), 0);
     let kept = bench.core.kept_for_undo();
     assert_eq!((kept.messages, kept.operations), (0, 0));
     assert_eq!((kept.first_end, kept.last_end), (Time(0), Time(0)));

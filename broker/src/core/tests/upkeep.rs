@@ -1,9 +1,11 @@
 //! The upkeep of what is kept for undo, when the core asks for it: on a broker that stores nothing else, too.
 
-use super::bench::{Bench, body};
+use super::bench::{Bench, body, name};
 use super::deleted::{delete, topic_gone, undo};
-use super::operating::{HOUR, bench, state};
-use crate::model::Span;
+use super::operating::{HOUR, apply, bench, bench_of, dropping, plan, run, state};
+use crate::core::{Pace, PurgeScope, UndoLimits};
+use crate::model::settings::SubscriptionSettings;
+use crate::model::{Offset, Partition, Span};
 
 /// Lets time pass as the shard does, with a tick only when there is something to do.
 fn idle(bench: &mut Bench, span: Span) {
@@ -46,4 +48,31 @@ fn what_has_come_back_is_counted_no_longer_where_nothing_is_stored() {
     idle(&mut bench, Span::from_secs(2));
     assert_eq!(bench.core.kept_for_undo().operations, 0);
     assert_eq!(bench.core.next_deadline(bench.now), None);
+}
+
+#[test]
+fn what_replay_keeps_in_any_case_is_not_counted_and_costs_no_operation_its_undo() {
+    let mut bench = bench_of(SubscriptionSettings::default(), Span::from_secs(100));
+    let limit = |bytes| UndoLimits { grace: HOUR, bytes };
+    bench.core.limit_undo(limit(150));
+    for _ in 0..2 {
+        bench.publish("t", 0, body(10, 10, &[]));
+        idle(&mut bench, Span::from_secs(40));
+    }
+    let planned = plan(&mut bench, dropping(PurgeScope::Backlog));
+    assert_eq!(planned.counts.affected, 20);
+    let purge = apply(&mut bench, &planned, Pace::default());
+    run(&mut bench, purge);
+    let kept = |bench: &mut Bench| {
+        idle(bench, Span::from_secs(40));
+        let kept = bench.core.kept_for_undo();
+        (kept.messages, kept.bytes, kept.operations)
+    };
+    // The first batch is too old for replay after 100 seconds, the second after 140.
+    assert_eq!(kept(&mut bench), (10, 100, 1));
+    assert_eq!(bench.core.low(&name("t"), Partition(0)), Offset(0));
+    assert_eq!(kept(&mut bench), (0, 0, 0), "both are more than is kept");
+    let note = state(&bench, purge).progress.note;
+    assert!(note.contains("needed the room"), "{note}");
+    assert_eq!(bench.core.low(&name("t"), Partition(0)), Offset(20));
 }
