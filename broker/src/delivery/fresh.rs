@@ -61,19 +61,28 @@ impl Machine {
 
     /// A take goes past messages that are dead or in backoff: their keys are held or go on as the order says.
     pub(super) fn pass_held(&mut self, log: &Log, held: OffsetRange) {
-        for offset in held.offsets() {
+        self.stand(log, held);
+        self.fresh = held.end.0;
+    }
+
+    /// With key order, unfinished messages take their places in the order of their keys: behind those before them, or,
+    /// where its key goes on without a dead one, in none. It is no message's turn before it is due.
+    pub(super) fn stand(&mut self, log: &Log, range: OffsetRange) {
+        if self.key_order == KeyOrder::Off {
+            return;
+        }
+        for offset in range.offsets() {
             let key = log.key(offset);
+            if key == 0 || log.schedule.end_of(offset.0).is_some() {
+                continue;
+            }
             let kind = self.progress.record(offset.0).map(|record| record.kind);
-            let is_dead = kind.is_some_and(Kind::is_dead);
-            let is_passed = kind == Some(Kind::Passed);
-            match self.key_order {
-                _ if key == 0 => {}
-                KeyOrder::Off => {}
-                KeyOrder::Block if is_passed => self.keys.remember(offset.0, key),
-                KeyOrder::Skip if is_dead => self.keys.remember(offset.0, key),
-                KeyOrder::Block | KeyOrder::Skip => self.keys.meet(offset.0, key),
+            let is_skipped = self.key_order == KeyOrder::Skip && kind.is_some_and(Kind::is_dead);
+            if is_skipped || kind == Some(Kind::Passed) {
+                self.keys.remember(offset.0, key);
+            } else {
+                self.keys.meet(offset.0, key);
             }
         }
-        self.fresh = held.end.0;
     }
 }

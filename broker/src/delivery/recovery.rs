@@ -197,21 +197,7 @@ impl Machine {
         let mut from = self.progress.floor;
         while let Some(run) = self.progress.next_unfinished(from, self.fresh) {
             from = run.end.0;
-            for offset in run.offsets() {
-                if log.schedule.end_of(offset.0).is_some() {
-                    continue;
-                }
-                let key = log.key(offset);
-                let record = self.progress.record(offset.0);
-                let is_dead = record.is_some_and(|record| record.kind.is_dead());
-                let is_passed = record.is_some_and(|record| record.kind == Kind::Passed);
-                let is_skipped = is_dead && self.key_order == KeyOrder::Skip;
-                if key != 0 && (is_passed || is_skipped) {
-                    self.keys.remember(offset.0, key);
-                } else if key != 0 {
-                    self.keys.meet(offset.0, key);
-                }
-            }
+            self.stand(log, run);
         }
         for (range, _) in self.leases.iter() {
             self.keys.lease(range);

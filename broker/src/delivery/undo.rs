@@ -149,7 +149,7 @@ impl Machine {
             let unjudged = self.progress.unjudged.intersection(range);
             self.progress.unjudged_count += self.progress.count_open(unjudged);
             let met = range.intersection(between(0, self.fresh));
-            self.meet_again(log, met);
+            self.stand(log, met);
             let mut free = Vec::new();
             for judged in self.judged(met) {
                 let records = self.progress.records(judged);
@@ -164,27 +164,6 @@ impl Machine {
         }
         self.is_stalled = false;
         self.promote();
-    }
-
-    /// With key order, restored messages take their places in the order of their keys.
-    fn meet_again(&mut self, log: &Log, met: OffsetRange) {
-        if self.key_order == KeyOrder::Off {
-            return;
-        }
-        for offset in met.offsets() {
-            let key = log.key(offset);
-            if key == 0 || log.schedule.end_of(offset.0).is_some() {
-                continue;
-            }
-            let kind = self.progress.record(offset.0).map(|record| record.kind);
-            let is_dead = kind.is_some_and(Kind::is_dead);
-            let is_passed = kind == Some(Kind::Passed);
-            if is_passed || (is_dead && self.key_order == KeyOrder::Skip) {
-                self.keys.remember(offset.0, key);
-            } else {
-                self.keys.meet(offset.0, key);
-            }
-        }
     }
 }
 
