@@ -64,8 +64,9 @@ impl Stage {
             ),
             Self::Draining { since } => (elapsed.saturating_sub(since), &gauges.acked),
         };
-        let is_measured =
-            !took.is_zero() && !(self.is_publishing() && gauges.plan.backlog.is_some());
+        // While a backlog is filled nothing is measured.
+        let is_filling = self.is_publishing() && gauges.plan.backlog.is_some();
+        let is_measured = !took.is_zero() && !is_filling;
         let rate = is_measured.then(|| counted.load(Relaxed) as f64 / took.as_secs_f64());
         Reached {
             took,
