@@ -121,7 +121,9 @@ impl Objects {
         let next = &mut self.broker.next_subscription;
         *next = (*next).max(SubscriptionId(record.id.0 + 1));
         let machines = starts.iter().map(|&start| Machine::new(Epoch(0), start));
-        let mut subscription = Subscription::new(record.clone(), machines.collect());
+        let mut own = record.clone();
+        self.alike.share(&mut own.settings);
+        let mut subscription = Subscription::new(own, machines.collect());
         for machine in &mut subscription.machines {
             machine.cursor_stated(at);
         }

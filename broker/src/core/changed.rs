@@ -43,6 +43,7 @@ impl Objects {
             };
         };
         subscription.record = record.clone();
+        self.alike.share(&mut subscription.record.settings);
         if let (Mode::Live(now), Some(since)) = (mode, &mut subscription.unused_since) {
             *since = now.mono;
         }

@@ -41,7 +41,7 @@ impl Core {
             subscription: record.id,
             topic: record.topic,
             topic_name,
-            settings: record.settings.clone(),
+            settings: Arc::clone(&record.settings),
         })
     }
 

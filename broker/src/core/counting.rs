@@ -131,7 +131,7 @@ impl Core {
                 let beyond = most.map_or(0, |most| backlog.saturating_sub(most));
                 let dropped = beyond.max(counting.backlog.iter().sum()) + counting.dead;
                 Plan {
-                    changes: changes(&found.record.settings, &*settings),
+                    changes: changes(&*found.record.settings, &*settings),
                     deed: Deed::UpdateSubscription,
                     counts: PlanCounts {
                         selected: dropped,

@@ -32,6 +32,7 @@ mod operation;
 mod plan;
 mod kept;
 mod totals;
+mod alike;
 mod measures;
 mod trail;
 

@@ -1,6 +1,7 @@
 //! The numbers of topics, subscriptions and consumers, computed at the call.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::apply::entered;
 use super::consumer::{Consumer, Kind};
@@ -110,7 +111,7 @@ impl Core {
             id,
             name: subscription.record.name.clone(),
             topic: topic.record.name.clone(),
-            settings: subscription.record.settings.clone(),
+            settings: Arc::clone(&subscription.record.settings),
             topic_durability: topic.record.settings.durability,
             counts: subscription.shown(topic, counts),
             conservation_error,

@@ -3,8 +3,10 @@
 //! What entries change is changed in `apply` only; the other fields are derived and say so.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::alike::Alike;
 use super::bucket::Bucket;
 use super::counts::Meters;
 use super::dedup::Known;
@@ -18,7 +20,7 @@ use super::trail::Trail;
 use crate::delivery::{Log, Machine, Rules};
 use crate::insight::top_keys::TopKeys;
 use crate::model::entry::{BrokerState, PartitionState, SubscriptionRecord, TopicRecord};
-use crate::model::settings::{SubscriptionSettings, TopicSettings};
+use crate::model::settings::TopicSettings;
 use crate::model::{
     ConsumerId, Epoch, Mono, Name, Offset, OperationId, Partition, Position, SubscriptionId, Time,
     TopicId,
@@ -33,6 +35,8 @@ pub(super) struct Objects {
     // In boxes: a tree that grows at its end leaves its nodes half empty.
     pub(super) topics: BTreeMap<TopicId, Box<Topic>>,
     pub(super) subscriptions: BTreeMap<SubscriptionId, Box<Subscription>>,
+    /// Derived: what subscriptions share.
+    pub(super) alike: Alike,
     /// Derived: ids by name.
     pub(super) topic_names: BTreeMap<Name, TopicId>,
     /// Derived: ids by name.
@@ -193,6 +197,7 @@ impl Default for Objects {
             stocked: BTreeSet::new(),
             forwarding: BTreeSet::new(),
             remembering: BTreeSet::new(),
+            alike: Alike::default(),
             totals: Totals::default(),
             requests: Requests::default(),
             operations: Operations::default(),
@@ -316,7 +321,7 @@ impl Subscription {
             id,
             topic: TopicId(0),
             name: Name::unknown(),
-            settings: SubscriptionSettings::default(),
+            settings: Arc::default(),
             created: Time::default(),
             revision: 0,
             updated: Time::default(),

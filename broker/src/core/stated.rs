@@ -60,13 +60,15 @@ impl Objects {
         let known = self.subscriptions.remove(&id);
         let mut machines = known.map_or_else(Vec::new, |known| known.machines);
         machines.truncate(state.partitions.len());
-        let mut subscription = Subscription::new(state.record.clone(), machines);
+        let mut record = state.record.clone();
+        self.alike.share(&mut record.settings);
+        let mut subscription = Subscription::new(record.clone(), machines);
         subscription.provide(state.partitions.len());
         for (machine, cursor) in subscription.machines.iter_mut().zip(&state.partitions) {
             machine.restate_cursor(cursor, at);
         }
         let machines = std::mem::take(&mut subscription.machines);
-        let subscription = Subscription::new(state.record.clone(), machines);
+        let subscription = Subscription::new(record, machines);
         self.subscriptions.insert(id, Box::new(subscription));
         Ok(())
     }

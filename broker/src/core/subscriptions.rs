@@ -1,6 +1,7 @@
 //! Subscriptions: creating, deleting, showing.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::command::NewSubscription;
 use super::limits::MAX_SUBSCRIPTIONS;
@@ -49,7 +50,7 @@ impl Core {
             id,
             topic: topic.record.id,
             name: new.name.clone(),
-            settings: new.settings,
+            settings: new.settings.into(),
             created: now.wall,
             revision: 0,
             updated: now.wall,
@@ -125,7 +126,7 @@ impl Core {
             name: record.name.clone(),
             topic: record.topic,
             topic_name: topic.record.name.clone(),
-            settings: record.settings.clone(),
+            settings: Arc::clone(&record.settings),
             created: record.created,
             updated: record.updated,
             etag: record.etag(),

@@ -144,7 +144,7 @@ impl Core {
             settings
                 .check()
                 .map_err(|refusal| invalid(refusal.to_string()))?;
-            if view.as_ref().is_none_or(|view| view.settings != settings) {
+            if view.as_ref().is_none_or(|view| *view.settings != settings) {
                 differing.push(SubscriptionDifference {
                     name: name.clone(),
                     topic: topic.clone(),

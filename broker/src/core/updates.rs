@@ -67,9 +67,9 @@ impl Core {
             let own = self.topic_name(record.topic)?;
             self.check_dead_letters(&own, &settings)?;
         }
-        if settings != record.settings {
+        if settings != *record.settings {
             let record = SubscriptionRecord {
-                settings,
+                settings: settings.into(),
                 revision: record.revision + 1,
                 updated: now.wall,
                 ..record.clone()

@@ -1,5 +1,7 @@
 //! What callers see of the core: plain values, computed at the call.
 
+use std::sync::Arc;
+
 use super::counts::{ConsumerCounts, Meters, Standing};
 use crate::delivery::Counts;
 use crate::insight::Latency;
@@ -53,7 +55,7 @@ pub struct SubscriptionView {
     /// The name of its topic.
     pub topic_name: Name,
     /// Its settings.
-    pub settings: SubscriptionSettings,
+    pub settings: Arc<SubscriptionSettings>,
     /// When it was created.
     pub created: Time,
     /// When its settings were last changed.
@@ -114,7 +116,7 @@ pub struct Route {
     /// How many partitions it has.
     pub partitions: u32,
     /// What each batch goes through.
-    pub filters: std::sync::Arc<Filters>,
+    pub filters: Arc<Filters>,
 }
 
 /// A subscription with dead messages that can be forwarded.
@@ -151,7 +153,7 @@ pub struct Attached {
     /// The name of the topic.
     pub topic_name: Name,
     /// The subscription's settings.
-    pub settings: SubscriptionSettings,
+    pub settings: Arc<SubscriptionSettings>,
 }
 
 /// A Pull that was taken.
@@ -272,7 +274,7 @@ pub struct SubscriptionCounts {
     /// The name of its topic.
     pub topic: Name,
     /// Its settings.
-    pub settings: SubscriptionSettings,
+    pub settings: Arc<SubscriptionSettings>,
     /// When a publish to its topic is confirmed.
     pub topic_durability: Durability,
     /// Its books.

@@ -68,7 +68,7 @@ pub struct Session {
     /// The name of the topic.
     pub topic_name: Name,
     /// The subscription's settings.
-    pub settings: SubscriptionSettings,
+    pub settings: Arc<SubscriptionSettings>,
     handle: Handle,
     mailbox: Arc<Mailbox>,
     /// Taken out of the mailbox, bytes not yet read.

@@ -134,7 +134,7 @@ fn subscription_change(difference: &SubscriptionDifference) -> SubscriptionChang
         name: difference.name.clone(),
         topic: TopicId(0),
         topic_name: difference.topic.clone(),
-        settings: difference.settings.clone(),
+        settings: difference.settings.clone().into(),
         created: Time::default(),
         updated: Time::default(),
         etag: String::new(),

@@ -1,5 +1,7 @@
 //! What a topic and a subscription are: names, settings and times, without anything that moves.
 
+use std::sync::Arc;
+
 use crate::model::settings::{SubscriptionSettings, TopicSettings};
 use crate::model::{Name, SubscriptionId, Time, TopicId};
 
@@ -29,8 +31,8 @@ pub struct SubscriptionRecord {
     pub topic: TopicId,
     /// Its name.
     pub name: Name,
-    /// Its settings.
-    pub settings: SubscriptionSettings,
+    /// Its settings; shared, since most have the same.
+    pub settings: Arc<SubscriptionSettings>,
     /// When it was created.
     pub created: Time,
     /// How often its settings were changed since.

@@ -133,7 +133,7 @@ pub(super) fn read_subscription_record(
         id,
         topic,
         name,
-        settings,
+        settings: settings.into(),
         created,
         revision,
         updated,

@@ -109,7 +109,7 @@ pub(super) fn with_newer_settings() -> Vec<Entry> {
         ..SubscriptionSettings::default()
     };
     let subscription = SubscriptionRecord {
-        settings,
+        settings: settings.into(),
         revision: 4,
         updated: Time(100),
         ..subscription_record()

@@ -36,7 +36,7 @@ pub(super) fn subscription_record() -> SubscriptionRecord {
         id: SubscriptionId(3),
         topic: TopicId(9),
         name: name("billing"),
-        settings: SubscriptionSettings::default(),
+        settings: SubscriptionSettings::default().into(),
         created: Time(78),
         revision: 0,
         updated: Time(78),
