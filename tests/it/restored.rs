@@ -45,7 +45,7 @@ async fn a_subscription_that_was_deleted_on_the_screen_is_brought_back_there() {
     let screen = step(&mut terminal, "7", "[7 Operations]");
     assert!(!screen.contains("will bring back"), "{screen}");
     terminal.until("what can be undone", SOON, |screen| {
-        screen.contains("kept for undo") && screen.contains("delete subscription smtp")
+        screen.contains("only for undo") && screen.contains("delete subscription smtp")
     });
     step(&mut terminal, "U", "will bring back");
     let screen = terminal.until("the count", SOON, |screen| screen.contains("Take back 31"));

@@ -136,7 +136,7 @@ impl StatusDocument {
         fields.push("conservation error", units::count(self.conservation_error));
         fields.push("journal", units::bytes(self.journal_bytes));
         if let Some(undo) = &self.undo {
-            fields.push("kept for undo", undo.words());
+            fields.push("kept only for undo", undo.words());
         }
         fields.push("disk free", known(self.disk_free_bytes, units::bytes));
         fields.push("last sync", known(self.sync_seconds, units::seconds));

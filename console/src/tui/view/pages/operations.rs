@@ -116,8 +116,8 @@ pub(crate) fn operations(pen: &mut Pen<'_>, state: &State) {
     about(pen, areas.foot, selected, state);
 }
 
-/// `· 9.1 MiB of 12.0 GiB kept for undo, until 14:20:00, 31,204 messages, the first until 13:05:00`, as much of it as there is
-/// room for.
+/// `· 9.1 MiB of 12.0 GiB only for undo, until 14:20:00, 31,204 messages, the first until 13:05:00`, as much of it as
+/// there is room for.
 fn kept(state: &State, room: usize) -> Phrase {
     let broker = state.shown().broker.as_ref();
     let Some(undo) = broker.and_then(|broker| broker.undo.as_ref()) else {
@@ -139,7 +139,7 @@ fn kept(state: &State, room: usize) -> Phrase {
             },
         );
     }
-    let mut parts = vec![bytes.say(" kept for undo", Meaning::Label)];
+    let mut parts = vec![bytes.say(" only for undo", Meaning::Label)];
     if let Some(end) = undo.last_end {
         let end = clock::time_of_day(Some(end), now(state));
         parts.push(
