@@ -34,7 +34,9 @@ mod tests {
         };
         let mut all = [made(5), made(5), made(6), made(6), made(5)];
         let mut alike = Alike::default();
-        all.iter_mut().for_each(|one| alike.share(one));
+        for one in &mut all {
+            alike.share(one);
+        }
         let [first, second, third, fourth, fifth] = &all;
         assert!(Arc::ptr_eq(first, second) && Arc::ptr_eq(third, fourth));
         assert_eq!(third.max_attempts, 6);
