@@ -44,7 +44,7 @@ const BACKLOGS: [u64; 2] = [10_000, 10_000_000];
 const MEASURED: Duration = Duration::from_secs(5);
 /// A producer is at most so many messages ahead of the consumer, who is never ahead of it.
 const AHEAD: u64 = 20_000;
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 fn main() -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -167,20 +167,20 @@ async fn beside(backlog: u64) -> anyhow::Result<f64> {
 async fn balance(broker: &Broker, acked: &AtomicU64, permits: &Semaphore) -> anyhow::Result<f64> {
     let other = broker.another_client().await;
     let publisher = Publisher::open(&other, "orders", PublisherOptions::default());
-    let batch = batch();
+    let batch = batch()?;
     let mut under_way: VecDeque<BatchConfirmation> = VecDeque::new();
-    let (begun, mut published) = (Instant::now(), 0);
+    let (begun, mut sent) = (Instant::now(), 0);
     while begun.elapsed() < MEASURED {
-        let is_level = || published < acked.load(Ordering::Relaxed) + AHEAD;
+        let is_level = || sent < acked.load(Ordering::Relaxed) + AHEAD;
         anyhow::ensure!(
             wait::happens(SOON, is_level).await,
             "nothing is acknowledged"
         );
         under_way.push_back(publisher.publish_batch(batch.clone()).await?);
-        published += BATCH;
+        sent += BATCH;
         if under_way.len() >= FEW_UNDER_WAY {
             under_way.pop_front().context("a batch")?.await?;
-            permits.add_permits(BATCH as usize);
+            permits.add_permits(usize::try_from(BATCH)?);
         }
     }
     let rate = acked.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
@@ -191,18 +191,18 @@ async fn balance(broker: &Broker, acked: &AtomicU64, permits: &Semaphore) -> any
     Ok(rate)
 }
 
-fn batch() -> Vec<Message> {
+fn batch() -> anyhow::Result<Vec<Message>> {
     let message = Message {
         payload: vec![7; 128].into(),
         ..Message::default()
     };
-    vec![message; BATCH as usize]
+    Ok(vec![message; usize::try_from(BATCH)?])
 }
 
 /// Publishes so many messages and waits until all are confirmed.
 async fn publish(broker: &Broker, count: u64) -> anyhow::Result<()> {
     let publisher = Publisher::open(broker.client(), "orders", PublisherOptions::default());
-    let batch = batch();
+    let batch = batch()?;
     let mut under_way: VecDeque<BatchConfirmation> = VecDeque::new();
     for _ in 0..count / BATCH {
         under_way.push_back(publisher.publish_batch(batch.clone()).await?);

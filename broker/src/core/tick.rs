@@ -39,8 +39,8 @@ impl Core {
         }
     }
 
-    /// Before this no lease ends and no subscription that nobody uses expires: those who were not heard for a while, since
-    /// nobody listened, are heard first. All else goes on.
+    /// Before this no lease ends and no subscription that nobody uses expires: those who were not heard for
+    /// a while, since nobody listened, are heard first. All else goes on.
     pub fn hear_until(&mut self, until: Mono) {
         self.hears_until = until;
     }

@@ -1,8 +1,8 @@
 //! A part of a segment in memory: a walk of any length takes as much of it as a window, not as a segment.
 //!
-//! A walk goes over the bytes of a window until something is not whole. If the file goes on there, it moves the window to
-//! where it got and looks again; only with all bytes to the end of the file is a bad frame a bad frame. So a walk decides
-//! what it would have decided over the whole file.
+//! A walk goes over the bytes of a window until something is not whole. If the file goes on there, it
+//! moves the window to where it got and looks again; only with all bytes to the end of the file is a bad
+//! frame a bad frame. So a walk decides what it would have decided over the whole file.
 
 use std::io;
 

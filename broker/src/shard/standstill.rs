@@ -1,8 +1,8 @@
 //! Whether this process stood still: it was stopped, or had no processor for long.
 //!
-//! What others said meanwhile waits in their connections. It is heard before what they can prevent counts as overdue, so
-//! that a lease does not expire whose ack was there in time. A machine that is always late puts nothing off for ever: after
-//! each such while there is one without. Decides when; reads no clock.
+//! What others said meanwhile waits in their connections. It is heard before what they can prevent counts
+//! as overdue, so that a lease does not expire whose ack was there in time. A machine that is always late
+//! puts nothing off for ever: after each such while there is one without. Decides when; reads no clock.
 
 use std::time::Duration;
 
