@@ -1,5 +1,5 @@
-//! What a message costs as the work grows: a hundred subscriptions on one topic instead of one, ten million messages that
-//! wait instead of ten thousand.
+//! What a message costs as the work grows: a hundred subscriptions on one topic instead of one, ten million
+//! messages that wait instead of ten thousand.
 //!
 //! `cargo bench -p weir-tests --bench growth`, with `-- fan-out` or `-- backlog` for one of them. Each ratio is of two
 //! rates taken one after the other on fresh brokers, processes of their own beside the client on the same machine;

@@ -1,5 +1,5 @@
-//! How far a run is, and what is measured of it as a whole at that moment: the same for its result and for what is shown
-//! or written while it goes on.
+//! How far a run is, and what is measured of it as a whole at that moment: the same for its result and for
+//! what is shown or written while it goes on.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
