@@ -12,7 +12,7 @@ use super::findings::{Torn, damaged, io_error};
 use super::manifest::{self, Open};
 use super::scan::{Expected, Scan, Scanned, witness};
 use super::segment::{Segment, Spare, file_name};
-use super::transfer::{read_file, read_from, read_up_to};
+use super::transfer::{read_file, read_up_to};
 use super::walk::{Walk, expected, note_place};
 use super::window::Window;
 
@@ -20,6 +20,8 @@ use super::window::Window;
 struct Ended {
     offset: usize,
     position: u64,
+    /// Where in the segment the walk's last window begins, which reaches its end.
+    window: usize,
     reason: String,
 }
 
@@ -133,10 +135,12 @@ impl Walk<'_, '_> {
             window.go_on(offset).map_err(io_error("read", &name))?;
         };
         self.survey.time_us = expected.time_us;
+        let base = window.base();
         self.buffer = window.into_buffer();
         Ok(Ended {
             offset,
             position: expected.first,
+            window: base,
             reason: fault.to_string(),
         })
     }
@@ -151,11 +155,11 @@ impl Walk<'_, '_> {
         let position = self.survey.last + 1;
         let mut durable = known_durable;
         if let Some((segment, ended)) = active {
-            let mut rest = std::mem::take(&mut self.buffer);
-            let read = read_from(&*segment.file, ended.offset as u64, &mut rest);
-            read.map_err(io_error("read", &segment.name()))?;
-            durable = durable.max(self.look_behind(segment, ended.offset, &rest));
-            self.buffer = rest;
+            // The buffer still holds the last window of this segment, which was the last one read.
+            let bytes = std::mem::take(&mut self.buffer);
+            let rest = bytes.get(ended.offset - ended.window..).unwrap_or_default();
+            durable = durable.max(self.look_behind(segment, ended.offset, rest));
+            self.buffer = bytes;
         }
         let mut is_next = true;
         for open in unbegun {

@@ -53,15 +53,10 @@ pub(super) fn read_up_to(file: &dyn DiskFile, offset: u64, buffer: &mut [u8]) ->
 
 /// Reads the whole file into `buffer`, replacing what it held.
 pub(super) fn read_file(file: &dyn DiskFile, buffer: &mut Vec<u8>) -> io::Result<()> {
-    read_from(file, 0, buffer)
-}
-
-/// Reads the file from `offset` to its end into `buffer`, replacing what it held.
-pub(super) fn read_from(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let size = usize::try_from(file.size()?.saturating_sub(offset)).unwrap_or(usize::MAX);
+    let size = usize::try_from(file.size()?).unwrap_or(usize::MAX);
     buffer.clear();
     buffer.resize(size, 0);
-    let filled = read_up_to(file, offset, buffer)?;
+    let filled = read_up_to(file, 0, buffer)?;
     buffer.truncate(filled);
     Ok(())
 }
