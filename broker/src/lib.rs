@@ -36,8 +36,8 @@ pub mod offline;
 
 use config::{Arguments, Command, Config, ServeArgs, Settings};
 
-/// Threads that serve connections; the shard, its journal and its measurements have their own.
-const WORKERS: usize = 2;
+/// The most threads that serve connections and run the shard; its journal and its measurements have their own.
+const MAX_WORKERS: usize = 4;
 /// Threads for blocking work: the start and cold reads.
 const BLOCKING_THREADS: usize = 8;
 /// How long a stop waits for acks.
@@ -56,12 +56,19 @@ pub fn run() -> ExitCode {
     looked.unwrap_or_else(|error| fail(&error))
 }
 
+/// Threads that serve connections: half of the processors, at least one. The other half is for what the journal
+/// writes and for who else runs here. More of them than there is work for wake each other for nothing.
+fn workers() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, MAX_WORKERS)
+}
+
 /// The daemon: prints `listening on HOST:PORT`, serves until SIGTERM or SIGINT, then drains for at
 /// most ten seconds; a second signal ends it at once.
 pub fn serve(args: ServeArgs) -> ExitCode {
     telemetry::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+        .worker_threads(workers())
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("weir-worker")
         .enable_all()

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 pub use super::errors::{AppendError, CloseError, OpenError, Poisoned, ReadError, ReplayError};
 pub use super::frame::{Frame, Replayed, Source, StoredFrame};
@@ -51,11 +52,15 @@ pub type Live<'a> = dyn Fn(RangeInclusive<Position>) -> Vec<Position> + 'a;
 
 /// A durable, ordered store of frames: the only seam between one machine and a cluster.
 pub trait Journal: Send {
-    /// Assigns dense positions to one commit group and hands it to the writer; never waits for
-    /// the disk. Returns the last position.
+    /// Assigns dense positions to one commit group; never waits for the disk. Returns the last position. Nothing
+    /// is written before [`Journal::hand_over`].
     fn append(&mut self, group: Vec<Frame>, now_us: u64) -> Result<Position, AppendError>;
+    /// Lets what was appended be written. A caller that has nothing else to do (`is_idle`) writes and syncs a little by
+    /// itself, as long as the disk is quick: that is done sooner than another thread is woken. All else is the
+    /// writer's. Lazy frames alone stay for a while: tells within which time to call again.
+    fn hand_over(&mut self, is_idle: bool) -> Option<Duration>;
     /// Runs `release` once everything up to `position` is durable: at once on this thread if it
-    /// already is, else on the writer's; or with an error when the journal is poisoned.
+    /// already is, else on that of who writes; or with an error when the journal is poisoned.
     fn when_durable(&mut self, position: Position, release: Release);
     /// Runs `release` once everything up to `position` is written to the operating system: a crash of this program
     /// does not lose it any more, a power cut may until it is durable. Asks for the write at once, not for a sync.

@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::checkpoint;
 use super::cold::{self, GivenUp};
+use super::inbox::Inbox;
 use super::index_file::Verified;
 use super::segment::Segment;
 use super::store::{DiskError, Store};
-use super::writer::Inbox;
 
 /// One piece of work.
 pub(super) enum Job {

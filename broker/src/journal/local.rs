@@ -2,10 +2,11 @@
 //!
 //! Long because: all that the shard asks of the journal on one disk has its method here.
 //!
-//! The owner's thread never waits for the disk here, except in `open` and `close`.
+//! The owner does not wait for the disk here, except in `open` and `close`, and in `hand_over` for a small sync
+//! while the disk is quick.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::api::{
     AppendError, CloseError, Frame, Journal, Live, OpenError, Recovered, Release, Replay,
@@ -15,26 +16,22 @@ use super::background::{Job, Workbench};
 use super::codec::{SEGMENT_HEADER, frame_len};
 use super::compose::Placed;
 use super::disk::{DirectoryLock, Disk};
+use super::inbox::Inbox;
 use super::index_file::Verified;
 use super::layout::Change;
-use super::options::{Options, Threads};
+use super::options::Options;
 use super::reader::Reader;
 use super::recovery::{self, Opening};
 use super::segment::Segment;
 use super::store::{DiskError, Store};
 use super::watermark::Watermark;
-use super::writer::{Inbox, Writer};
+use super::workers::Workers;
+use super::writer::Writer;
 use super::{checkpoint, fail_point, space};
 use crate::model::ids::Position;
 
 /// Bytes that replay reads and verifies in a microsecond, for the estimate of a restart.
 const REPLAY_BYTES_PER_US: u64 = 1_000;
-
-/// Who does the work.
-enum Workers {
-    Threads(Vec<JoinHandle<()>>),
-    Stepped(Box<Writer>),
-}
 
 /// A journal over one data directory.
 pub struct LocalJournal {
@@ -87,17 +84,7 @@ impl LocalJournal {
         let bench = Workbench::new(Arc::clone(&store), Arc::clone(&inbox), next_slot);
         let bench = Arc::new(bench);
         let writer = Writer::new(Arc::clone(&inbox), store.uuid, options.monotonic_us);
-        let workers = match options.threads {
-            Threads::Stepped => Workers::Stepped(Box::new(writer)),
-            Threads::Own => {
-                let jobs = Arc::clone(&bench);
-                let threads = [
-                    spawn("weir-journal", move || writer.run())?,
-                    spawn("weir-journal-bg", move || jobs.run())?,
-                ];
-                Workers::Threads(threads.into())
-            }
-        };
+        let workers = Workers::start(writer, &inbox, &bench, options)?;
         for segment in unindexed {
             bench.leave(Job::Index(segment, Verified::Bodies));
         }
@@ -121,14 +108,16 @@ impl LocalJournal {
     /// In stepped mode, writes and syncs what waits and does one background job; tells whether
     /// there was anything to do. With threads of its own the journal does this by itself.
     pub fn step(&mut self) -> bool {
-        let Workers::Stepped(writer) = &mut self.workers else {
-            return false;
-        };
-        let batch = self.inbox.take();
-        let is_busy = !batch.groups.is_empty() || writer.is_behind();
-        writer.turn(&batch);
-        drop(batch);
-        self.bench.step() || is_busy
+        match &mut self.workers {
+            Workers::Stepped(writer) => {
+                let batch = self.inbox.take();
+                let is_busy = !batch.groups.is_empty() || writer.is_behind();
+                writer.turn(&batch);
+                drop(batch);
+                self.bench.step() || is_busy
+            }
+            Workers::Threads(_) => false,
+        }
     }
 
     /// Begins a new segment for a group from `next` on.
@@ -198,36 +187,6 @@ impl LocalJournal {
     pub(super) fn place_bytes(&self) -> usize {
         self.store.place_bytes()
     }
-
-    fn stop(&mut self) {
-        self.inbox.finish();
-        if let Workers::Threads(threads) = &mut self.workers {
-            // The writer first: it may still leave jobs.
-            for (index, thread) in std::mem::take(threads).into_iter().enumerate() {
-                if index > 0 {
-                    self.bench.finish();
-                }
-                if thread.join().is_err() {
-                    let died = std::io::Error::other("its thread died");
-                    self.inbox.poison("run", "the writer", &died);
-                }
-            }
-        }
-    }
-}
-
-fn spawn(
-    name: &'static str,
-    work: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, OpenError> {
-    let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work);
-    thread.map_err(|source| OpenError::Io {
-        action: "start",
-        file: name.to_owned(),
-        source,
-    })
 }
 
 impl Journal for LocalJournal {
@@ -266,6 +225,13 @@ impl Journal for LocalJournal {
             bytes,
         });
         Ok(Position(self.next - 1))
+    }
+
+    fn hand_over(&mut self, is_idle: bool) -> Option<Duration> {
+        match &mut self.workers {
+            Workers::Threads(threads) => threads.hand_over(&self.store, &self.inbox, is_idle),
+            Workers::Stepped(_) => None,
+        }
     }
 
     fn when_durable(&mut self, position: Position, release: Release) {
@@ -369,7 +335,7 @@ impl Journal for LocalJournal {
             writer.turn(&self.inbox.take());
             writer.catch_up();
         }
-        self.stop();
+        self.workers.stop(&self.inbox, &self.bench);
         if let Some(poisoned) = self.store.progress.poisoned() {
             return Err(poisoned.into());
         }
@@ -410,6 +376,6 @@ fn close_error(error: DiskError) -> CloseError {
 impl Drop for LocalJournal {
     /// Writes what waits and ends the threads, without a clean mark.
     fn drop(&mut self) {
-        self.stop();
+        self.workers.stop(&self.inbox, &self.bench);
     }
 }

@@ -4,10 +4,10 @@
 //! skipped. The journal is the message store too. It knows frames, not topics.
 //!
 //! Reading order: the trait and its words in `api`; the bytes in `codec`; the way in through
-//! `local`, `writer` and `segment`; the way back through `survey`, `walk` over a `window`, `tail` and
-//! `recovery`; the set of segments in `store`, `manifest`, `background` and `cold`; what saves a start
-//! from reading what is kept in `index_file`, `index_rows`, `skim` and `places`; the disk below all of it
-//! in `disk`; files beside the log in `side_file`.
+//! `local`, `inbox`, `workers`, `writer` and `segment`; the way back through `survey`, `walk` over a
+//! `window`, `tail` and `recovery`; the set of segments in `store`, `manifest`, `background` and
+//! `cold`; what saves a start from reading what is kept in `index_file`, `index_rows`, `skim` and
+//! `places`; the disk below all of it in `disk`; files beside the log in `side_file`.
 
 mod api;
 mod background;
@@ -20,6 +20,7 @@ mod errors;
 pub mod fail_point;
 mod findings;
 mod frame;
+mod inbox;
 mod index_file;
 mod index_rows;
 mod inspect;
@@ -45,6 +46,7 @@ mod transfer;
 mod walk;
 mod watermark;
 mod window;
+mod workers;
 mod writer;
 
 pub use api::{

@@ -15,6 +15,11 @@ pub const PLENTY: u64 = 4;
 pub const LAZY_DELAY: Duration = Duration::from_millis(10);
 /// How many lazy frames start a sync by themselves.
 pub const LAZY_ENTRIES: usize = 1_000;
+/// Groups up to so many bytes are written and synced by the caller itself, if it has nothing else to do. More is
+/// worth a change of thread: while it is written, more can be decided.
+pub const OWN_BYTES: u64 = 32 << 10;
+/// Unless the last sync took longer than this, in microseconds: the caller does not wait for a disk that is slow.
+pub const OWN_SYNC_US: u64 = 1_000;
 /// Appended bytes that may wait for the disk; the shard refuses publishes beyond it.
 pub const UNCOMMITTED_BYTES: u64 = 64 << 20;
 /// Sealed log segments at or above the state floor before objects are asked to restate.
@@ -79,6 +84,8 @@ pub struct Options {
     pub lazy_delay: Duration,
     /// How many lazy frames start a sync.
     pub lazy_entries: usize,
+    /// Bytes up to which the caller writes and syncs itself; 0: never.
+    pub own_bytes: u64,
     /// Bytes that all segments may take together, if that is bounded: at the bound there is no room
     /// for publishes, as on a full disk. What must go on may take more than this for a while.
     pub max_bytes: Option<u64>,
@@ -125,6 +132,7 @@ impl Default for Options {
             reserve: RESERVE,
             lazy_delay: LAZY_DELAY,
             lazy_entries: LAZY_ENTRIES,
+            own_bytes: OWN_BYTES,
             max_bytes: None,
             uncommitted_bytes: UNCOMMITTED_BYTES,
             restate_segments: RESTATE_SEGMENTS,

@@ -1,10 +1,15 @@
-//! The broker's one clock: a moment of wall time and of the monotonic clock.
+//! The broker's one clock: a moment of wall time and of the monotonic clock, and the owner's alarm.
 //!
 //! Promises that neither ever goes back, not over a restart either: wall time that the system sets back goes on at half
 //! of its pace until the system has caught up. Does not hold back a system that is set forward.
 
+use std::future::Future as _;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::task::Context;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Sleep;
 
 use crate::model::{Mono, Now, Time};
 
@@ -70,6 +75,35 @@ impl Clock {
     pub(crate) fn mono(&self) -> Mono {
         let elapsed = self.started.elapsed().as_micros();
         Mono(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+}
+
+/// What ends the owner's wait. It is moved only when it would be too late: the owner waits thousands of
+/// times between two deadlines, and looks at the time by itself, so that ringing too soon costs nothing.
+pub(crate) struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Alarm {
+    /// Rings at once. Must be called within a tokio runtime.
+    pub(crate) fn now() -> Self {
+        let sleep = tokio::time::sleep_until(tokio::time::Instant::now());
+        Self {
+            sleep: Box::pin(sleep),
+        }
+    }
+
+    /// Rings in `patience` at the latest.
+    pub(crate) fn set(&mut self, patience: Duration) {
+        let end = tokio::time::Instant::now() + patience;
+        if self.sleep.is_elapsed() || end < self.sleep.deadline() {
+            self.sleep.as_mut().reset(end);
+        }
+    }
+
+    /// Whether it has rung; else whoever polls is woken when it does.
+    pub(crate) fn has_rung(&mut self, context: &mut Context<'_>) -> bool {
+        self.sleep.as_mut().poll(context).is_ready()
     }
 }
 

@@ -1,17 +1,18 @@
-//! Wakes the owner's thread: the waker of its channel, and a bell that may be rung from `Drop`.
+//! What the owner waits for: its channel, a deadline, and a bell that may be rung from `Drop`.
 //!
-//! The owner polls its channel by hand and parks its thread until a deadline: a futex wakes it
-//! sooner than an event loop would, and a sender that cannot wait (a dropped stream) leaves a note
-//! here instead of a command.
+//! A sender that cannot wait (a dropped stream) leaves a note here instead of a command.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 
+use super::clock::Alarm;
 use crate::core::Departure;
 use crate::model::{ConsumerId, SubscriptionId};
 
@@ -32,7 +33,7 @@ pub(crate) struct Doorbell {
     has_rung: AtomicBool,
     /// At most one for each consumer or Pull there is.
     notes: Mutex<Vec<Note>>,
-    owner: Mutex<Option<Thread>>,
+    owner: Notify,
 }
 
 impl Doorbell {
@@ -45,14 +46,7 @@ impl Doorbell {
     /// Wakes the owner.
     pub(crate) fn ring(&self) {
         self.has_rung.store(true, Ordering::Release);
-        if let Some(owner) = lock(&self.owner).as_ref() {
-            owner.unpark();
-        }
-    }
-
-    /// The calling thread is the owner.
-    pub(crate) fn answer(&self) {
-        *lock(&self.owner) = Some(thread::current());
+        self.owner.notify_one();
     }
 
     /// Takes the notes.
@@ -84,55 +78,56 @@ pub(crate) enum Woken {
     Closed,
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Receives on the thread that made it.
+/// Receives what is sent to the owner.
 pub(crate) struct Waiting<T> {
     commands: Receiver<T>,
-    waker: Waker,
+    alarm: Alarm,
 }
 
 impl<T> Waiting<T> {
-    /// The calling thread is the one that will wait.
+    /// Must be called within a tokio runtime.
     pub(crate) fn new(commands: Receiver<T>) -> Self {
         Self {
             commands,
-            waker: Arc::new(Unpark(thread::current())).into(),
+            alarm: Alarm::now(),
         }
     }
 
-    /// Takes up to `limit` commands; waits for one until the bell rings or `patience` is over.
-    pub(crate) fn receive(
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Takes up to `limit` commands; waits for one until the bell rings or `patience` is over, and
+    /// sometimes less. Safe to cancel.
+    pub(crate) async fn receive(
         &mut self,
         into: &mut Vec<T>,
         limit: usize,
         patience: Duration,
         bell: &Doorbell,
     ) -> Woken {
-        let mut context = Context::from_waker(&self.waker);
-        match self.commands.poll_recv_many(&mut context, into, limit) {
-            Poll::Ready(0) => return Woken::Closed,
-            Poll::Ready(_) => return Woken::Commands,
-            Poll::Pending => {}
+        let Self { commands, alarm } = self;
+        if !patience.is_zero() {
+            alarm.set(patience);
         }
-        if !bell.has_rung() && !patience.is_zero() {
-            // A wake-up between the poll and here is remembered by the thread's token.
-            thread::park_timeout(patience);
-        }
-        match self.commands.poll_recv_many(&mut context, into, limit) {
-            Poll::Ready(0) => Woken::Closed,
-            Poll::Ready(_) => Woken::Commands,
-            Poll::Pending => Woken::Otherwise,
-        }
+        let mut rung = pin!(bell.owner.notified());
+        poll_fn(|context| {
+            match commands.poll_recv_many(context, into, limit) {
+                Poll::Ready(0) => return Poll::Ready(Woken::Closed),
+                Poll::Ready(_) => return Poll::Ready(Woken::Commands),
+                Poll::Pending => {}
+            }
+            let has_news = patience.is_zero()
+                || bell.has_rung()
+                || rung.as_mut().poll(context).is_ready()
+                || alarm.has_rung(context);
+            if has_news {
+                Poll::Ready(Woken::Otherwise)
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
     }
 }

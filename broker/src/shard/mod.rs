@@ -1,10 +1,10 @@
-//! The shard: one thread owns a core and its journal; everyone else holds a [`Handle`] to it.
+//! The shard: one task owns a core and its journal; everyone else holds a [`Handle`] to it.
 //!
 //! Commands reach the owner over one bounded channel; what they bring about leaves when the journal
-//! says that it is durable. The owner never waits for the disk and never blocks on a channel. Here
-//! are the broker's only clock and its threads.
+//! says that it is durable. The owner never blocks on a channel, and waits for the disk at most for one small sync.
+//! Here are the broker's only clock and its threads.
 //!
-//! Reading order: the way in through `handle`, `publishing` and `session`; the thread behind it in
+//! Reading order: the way in through `handle`, `publishing` and `session`; the task behind it in
 //! `owner`; what leaves it in `effects` and `mailbox`; bytes in `bodies`; numbers in `gauges` and
 //! `sampling`, what they mean in `judging` and `advising`, what they were in `historian`, what happened in `chronicle`.
 

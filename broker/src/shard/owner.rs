@@ -1,8 +1,9 @@
-//! The thread that owns the core and its journal.
+//! The task that owns the core and its journal.
 //!
 //! Each round takes all waiting commands, lets the core decide them, grants what is ready, appends
-//! what was decided, and lets effects leave. It waits for commands and deadlines only: never for the
-//! disk, never for a channel.
+//! what was decided, and lets effects leave. It waits for commands and deadlines only: never for a channel, and
+//! for the disk only where the journal says so (a small sync while nothing else is to be done and the disk is
+//! quick). A task and no thread: who sends a command on a worker wakes the owner there, and nothing changes hands.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub(super) struct Owner {
     standstill: Standstill,
     /// Groups up to this size are appended together.
     pub(super) merge_bytes: usize,
+    /// By when the journal is to be asked again to write what waits for company.
+    handed_over: Option<Mono>,
     /// When a stop no longer waits for acks; set once a stop was asked for.
     pub(super) stops_at: Option<Mono>,
 }
@@ -94,13 +97,14 @@ impl Owner {
             sampler,
             standstill: Standstill::begin(now),
             merge_bytes,
+            handed_over: None,
             stops_at: None,
             shared,
         }
     }
 
     /// Works until a stop or a failure. The journal is still open afterwards.
-    pub(super) fn run(&mut self, commands: &mut Waiting<Command>) -> Result<(), ShardError> {
+    pub(super) async fn run(&mut self, commands: &mut Waiting<Command>) -> Result<(), ShardError> {
         let mut batch = Vec::with_capacity(COMMANDS);
         self.flush()?;
         loop {
@@ -112,13 +116,16 @@ impl Owner {
                 Duration::ZERO
             };
             self.standstill.rest(self.shared.clock.now().mono);
-            let woken = commands.receive(&mut batch, COMMANDS, patience, &self.shared.doorbell);
+            let woken = commands
+                .receive(&mut batch, COMMANDS, patience, &self.shared.doorbell)
+                .await;
             let mut now = self.shared.clock.now();
             self.standstill.wake(now.mono, patience);
             for (index, command) in batch.drain(..).enumerate() {
                 self.decide(command, now);
                 if index % FLUSH_EVERY == FLUSH_EVERY - 1 || self.unflushed >= FLUSH_BYTES {
                     self.flush()?;
+                    self.hand_over(false, now);
                     now = self.shared.clock.now();
                 }
             }
@@ -127,7 +134,19 @@ impl Owner {
             if self.has_stopped(now, woken)? {
                 return Ok(());
             }
+            let is_idle = commands.is_empty();
+            self.hand_over(is_idle, now);
+            if !is_idle || patience.is_zero() {
+                // Others share this worker.
+                tokio::task::yield_now().await;
+            }
         }
+    }
+
+    /// Lets what was appended be written.
+    fn hand_over(&mut self, is_idle: bool, now: Now) {
+        let left = self.journal.hand_over(is_idle);
+        self.handed_over = left.map(|left| now.mono.plus(Span::from(left)));
     }
 
     /// What time brings: deadlines, grants, upkeep, samples.
@@ -184,6 +203,7 @@ impl Owner {
             self.core.next_deadline(clock),
             self.core.next_operation_news(),
             self.parties.next_deadline(),
+            self.handed_over,
             stop_check,
         ];
         let next = deadlines.into_iter().flatten().min().unwrap_or(now);

@@ -1,11 +1,12 @@
 //! Opening a shard: recovers core and journal from the data directory and starts the owner.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
-use std::thread;
 
+use futures_util::FutureExt as _;
+use tokio::runtime::TryCurrentError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bodies::ColdBodies;
@@ -31,8 +32,6 @@ use crate::model::{Now, Span, Time, TopicId, entry};
 
 /// Groups up to this size are appended together.
 const MERGE_BYTES: u64 = 256 << 10;
-/// The name of the owner's thread.
-const THREAD: &str = "weir-shard";
 /// Names listed at a time when the routes are made.
 const ROUTES_AT_ONCE: usize = 1_000;
 
@@ -45,14 +44,9 @@ pub enum StartError {
     /// What was replayed does not fit together.
     #[error("cannot recover the state from the data directory")]
     Recover(#[from] core::RecoverError),
-    /// There is no thread for it.
-    #[error("cannot start the thread {name}")]
-    Thread {
-        /// Its name.
-        name: &'static str,
-        /// The system's answer.
-        source: std::io::Error,
-    },
+    /// There is nobody to run it.
+    #[error("a shard is started within a tokio runtime")]
+    Runtime(#[from] TryCurrentError),
 }
 
 /// What is held so that operations can be undone.
@@ -88,7 +82,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Recovers and starts. Reads the whole directory's state, so not on an async thread.
+    /// Recovers and starts, within a tokio runtime. Reads the whole directory's state, so not on an async thread.
     pub fn start(
         disk: Arc<dyn Disk>,
         directory: PathBuf,
@@ -104,6 +98,7 @@ impl Shard {
         mut options: Options,
         undo: UndoShare,
     ) -> Result<Self, StartError> {
+        let runtime = tokio::runtime::Handle::try_current()?;
         // The core's checkpoint restates everything but where messages are.
         options.checkpoint_covers_data = false;
         // Where they are is read from the indexes of sealed segments.
@@ -151,14 +146,10 @@ impl Shard {
         let handle = Handle::of_nobody(Arc::clone(&shared));
         let owner = Owner::new(core, Box::new(journal), shared, sampler, merge_bytes);
         let (end, ended) = oneshot::channel();
-        thread::Builder::new()
-            .name(THREAD.to_owned())
+        runtime.spawn(async move {
             // The owner may have gone before anyone asks how it ended.
-            .spawn(move || drop(end.send(work(owner, waiting))))
-            .map_err(|source| StartError::Thread {
-                name: THREAD,
-                source,
-            })?;
+            drop(end.send(work(owner, waiting).await));
+        });
         Ok(Self {
             handle,
             disk,
@@ -195,7 +186,7 @@ impl Shard {
                 reason: "the shard was stopped".to_owned(),
             },
             Err(_gone) => ShardError {
-                reason: "the shard's thread has died".to_owned(),
+                reason: "the shard's task has died".to_owned(),
             },
         }
     }
@@ -208,7 +199,7 @@ impl Shard {
         match (&mut self.ended).await {
             Ok(ended) => ended,
             Err(_gone) => Err(ShardError {
-                reason: "the shard's thread has died".to_owned(),
+                reason: "the shard's task has died".to_owned(),
             }),
         }
     }
@@ -240,18 +231,17 @@ impl Handle {
     }
 }
 
-/// The owner's thread, from its first round to the closed journal.
-fn work(mut owner: Owner, commands: mpsc::Receiver<Command>) -> Result<(), ShardError> {
+/// The owner's task, from its first round to the closed journal.
+async fn work(mut owner: Owner, commands: mpsc::Receiver<Command>) -> Result<(), ShardError> {
     let shared = Arc::clone(&owner.shared);
-    shared.doorbell.answer();
     let mut commands = Waiting::new(commands);
-    let ran = catch_unwind(AssertUnwindSafe(|| owner.run(&mut commands)));
-    let ran = ran.unwrap_or_else(|panic| {
+    let ran = AssertUnwindSafe(owner.run(&mut commands)).catch_unwind();
+    let ran = ran.await.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(ShardError {
             reason: format!(
-                "the shard's thread has failed: {}",
+                "the shard's task has failed: {}",
                 text.unwrap_or("no reason")
             ),
         })
@@ -262,14 +252,18 @@ fn work(mut owner: Owner, commands: mpsc::Receiver<Command>) -> Result<(), Shard
     }
     // Who sends from here on, or waits in the channel, is told why by the health.
     drop(commands);
-    let closed = owner.close();
+    // It waits for the disk and for threads.
+    let closed = tokio::task::spawn_blocking(move || owner.close()).await;
     if ran.is_ok() {
         shared.health.send_replace(Health::Stopped);
     }
     ran?;
-    closed.map_err(|error| ShardError {
+    let failed = |error: &dyn std::fmt::Display| ShardError {
         reason: format!("cannot close the journal: {error}"),
-    })
+    };
+    closed
+        .map_err(|died| failed(&died))?
+        .map_err(|error| failed(&error))
 }
 
 fn replay(recovery: &mut Recovery, source: Source, frame: Replayed<'_>) -> Result<(), ReplayError> {

@@ -56,8 +56,13 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Config(command)) => config::run(globals, command).into(),
         Some(Command::Completion(args)) => shell::completion(&args).into(),
         Some(Command::Man(args)) => shell::man(globals, &args).into(),
-        Some(Command::Check(command)) => on_runtime(globals, check::run(globals, command)).into(),
-        Some(Command::Load(command)) => on_runtime(globals, load::run(globals, command)).into(),
+        Some(Command::Check(command)) => {
+            on_runtime(globals, WORKERS, check::run(globals, command)).into()
+        }
+        Some(Command::Load(command)) => {
+            let workers = load::workers(&command);
+            on_runtime(globals, workers, load::run(globals, command)).into()
+        }
         Some(Command::Apply(args)) => with_broker(globals, Verb::Apply(args)).into(),
         Some(Command::Export) => with_broker(globals, Verb::Export).into(),
         Some(Command::Status) => with_broker(globals, Verb::Status).into(),
@@ -108,7 +113,7 @@ pub(crate) enum Verb {
 }
 
 fn with_broker(globals: &Globals, verb: Verb) -> Exit {
-    on_runtime(globals, async {
+    on_runtime(globals, WORKERS, async {
         let output = Output::new(globals.color, globals.quiet);
         let (ended, output) = match Session::open(globals, output).await {
             Ok(mut session) => (execute(&mut session, verb).await, session.output),
@@ -124,9 +129,9 @@ fn with_broker(globals: &Globals, verb: Verb) -> Exit {
     })
 }
 
-fn on_runtime(globals: &Globals, work: impl Future<Output = Exit>) -> Exit {
+fn on_runtime(globals: &Globals, workers: usize, work: impl Future<Output = Exit>) -> Exit {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = match builder.worker_threads(WORKERS).enable_all().build() {
+    let runtime = match builder.worker_threads(workers).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let failure = Failure::Process {

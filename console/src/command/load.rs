@@ -29,9 +29,23 @@ use crate::tui::{self, Baseline, LoadScreen};
 
 /// How long an embedded broker may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// The most threads of a load test.
+const MAX_WORKERS: usize = 4;
 /// How long one rate of a search is measured, and its warm-up, unless it is said.
 const STEP: Duration = Duration::from_secs(10);
 const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Threads for a verb of the load test. Beside a broker on the same machine, half of the processors are the broker's:
+/// more threads here than there is work for wake each other for nothing. With a broker in this process, all.
+pub(crate) fn workers(command: &LoadCommand) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let has_all = match command {
+        LoadCommand::Run(args) => args.embedded || args.profile == Some(Profile::W5),
+        LoadCommand::Compare { .. } | LoadCommand::Report { .. } => false,
+    };
+    let workers = if has_all { processors } else { processors / 2 };
+    workers.clamp(1, MAX_WORKERS)
+}
 
 /// Runs a verb of the load test.
 pub(crate) async fn run(globals: &Globals, command: LoadCommand) -> Exit {

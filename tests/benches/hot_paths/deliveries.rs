@@ -121,7 +121,10 @@ impl Reading {
 
 /// What a delivery reads from memory: positions that wait for a consumer become the bytes that it gets.
 pub(super) fn reading(criterion: &mut Criterion) {
-    let runtime = Builder::new_multi_thread().worker_threads(1).build();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build();
     let runtime: Runtime = runtime.expect("a runtime");
     let mut group = criterion.benchmark_group("tail cache");
     group

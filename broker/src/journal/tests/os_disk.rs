@@ -1,10 +1,12 @@
 //! The journal with its own threads on the real file system.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::thread::ThreadId;
 
 use bytes::Bytes;
 
+use crate::journal::options::{LAZY_DELAY, OWN_BYTES, OWN_SYNC_US};
 use crate::journal::{
     Frame, Journal, LocalJournal, OpenError, Options, OsDisk, ReadError, Recovered, Source,
 };
@@ -13,8 +15,14 @@ use crate::model::ids::Position;
 fn options() -> Options {
     Options {
         segment_bytes: 64 << 10,
+        monotonic_us: passing_us,
         ..Options::default()
     }
+}
+
+fn passing_us() -> u64 {
+    static NOW: AtomicU64 = AtomicU64::new(0);
+    NOW.fetch_add(1_000, Ordering::Relaxed)
 }
 
 fn open(disk: &OsDisk, options: Options) -> (LocalJournal, Recovered, Vec<(Source, u64, Bytes)>) {
@@ -39,7 +47,84 @@ fn wait_durable(journal: &mut LocalJournal, position: Position) {
         position,
         Box::new(move |outcome| sender.send(outcome).unwrap()),
     );
+    // The clock of these tests passes a millisecond with each look.
+    while journal.hand_over(true).is_some() {}
     receiver.recv().unwrap().unwrap();
+}
+
+/// Appends one frame and hands it over; on which thread it became durable.
+fn written_by(journal: &mut LocalJournal, frame: Frame, is_idle: bool) -> ThreadId {
+    let last = journal.append(vec![frame], 1).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let release = move |_| sender.send(std::thread::current().id()).unwrap();
+    journal.when_durable(last, Box::new(release));
+    assert_eq!(journal.hand_over(is_idle), None);
+    receiver.recv().unwrap()
+}
+
+#[test]
+fn a_little_is_written_by_who_hands_it_over_and_has_nothing_else_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = OsDisk::new(directory.path());
+    // No sync takes long by a clock that stands still.
+    let options = Options {
+        monotonic_us: || 0,
+        ..options()
+    };
+    let (mut journal, _, _) = open(&disk, options.clone());
+    let here = std::thread::current().id();
+    let much = usize::try_from(OWN_BYTES).unwrap();
+    assert_eq!(written_by(&mut journal, frame(1, 100), true), here);
+    assert_ne!(written_by(&mut journal, frame(2, 100), false), here);
+    assert_ne!(written_by(&mut journal, frame(3, much), true), here);
+    // The writer's thread may still be on its way out of its turn.
+    let own = (0..1_000).any(|_| written_by(&mut journal, frame(4, 100), true) == here);
+    assert!(own, "the thread keeps the writer");
+    drop(journal);
+    let options = Options {
+        own_bytes: 0,
+        ..options
+    };
+    let (mut journal, _, _) = open(&disk, options);
+    assert_ne!(written_by(&mut journal, frame(5, 1), true), here);
+}
+
+#[test]
+fn a_disk_that_is_slow_is_waited_for_once() {
+    fn slow_us() -> u64 {
+        static NOW: AtomicU64 = AtomicU64::new(0);
+        NOW.fetch_add(2 * OWN_SYNC_US, Ordering::Relaxed)
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let disk = OsDisk::new(directory.path());
+    let options = Options {
+        monotonic_us: slow_us,
+        ..options()
+    };
+    let (mut journal, _, _) = open(&disk, options);
+    let here = std::thread::current().id();
+    assert_eq!(written_by(&mut journal, frame(1, 100), true), here);
+    for number in 2..10 {
+        assert_ne!(written_by(&mut journal, frame(number, 100), true), here);
+    }
+}
+
+#[test]
+fn lazy_frames_go_along_with_an_eager_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = OsDisk::new(directory.path());
+    let (mut journal, _, _) = open(&disk, options());
+    let lazy = journal.append(vec![frame(1, 10).lazy()], 1).unwrap();
+    assert!(
+        journal
+            .hand_over(true)
+            .is_some_and(|left| left <= LAZY_DELAY)
+    );
+    assert!(journal.watermark().durable() < lazy);
+    let eager = journal.append(vec![frame(2, 10)], 1).unwrap();
+    assert_eq!(journal.hand_over(true), None);
+    assert_eq!(journal.watermark().durable(), eager);
+    assert_eq!(journal.watermark().uncommitted_bytes(), 0);
 }
 
 #[test]

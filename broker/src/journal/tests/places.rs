@@ -100,6 +100,7 @@ fn readers_share_a_bound_that_holds_one_segment() {
     let (sender, durable) = std::sync::mpsc::channel();
     let release = move |outcome: Result<(), _>| sender.send(outcome.is_ok()).unwrap();
     journal.when_durable(Position(last), Box::new(release));
+    assert_eq!(journal.hand_over(true), None);
     assert!(durable.recv().unwrap());
     let read = AtomicU64::new(0);
     std::thread::scope(|scope| {

@@ -39,6 +39,8 @@ pub(super) fn options() -> Options {
         segment_bytes: 64 << 10,
         uncommitted_bytes: 32 << 10,
         max_frame: 16 << 10,
+        // These tests hold syncs on the thread on which the owner runs.
+        own_bytes: 0,
         monotonic_us: process_micros,
         ..Options::default()
     }
