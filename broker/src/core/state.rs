@@ -38,6 +38,8 @@ pub struct Core {
     pub(super) guard: Guard,
     /// Nothing that a word of others prevents is overdue before this: see [`Core::hear_until`].
     pub(super) hears_until: Mono,
+    /// Operations go on from here only: see [`Core::rest_operations`].
+    pub(super) steps_from: Mono,
     /// When retention is looked at next.
     pub(super) retention_due: Mono,
     /// Where retention went on to after its last look.
@@ -122,6 +124,7 @@ impl Core {
             timers: BTreeSet::new(),
             guard: Guard::default(),
             hears_until: Mono(0),
+            steps_from: Mono(0),
             retention_due: Mono::default(),
             retention_after: TopicId::default(),
             shed_after: SubscriptionId(0),

@@ -44,6 +44,16 @@ pub(super) enum Next {
 }
 
 impl Core {
+    /// Before this no operation goes on, and nothing fades of what one had put aside: others are served.
+    pub fn rest_operations(&mut self, until: Mono) {
+        self.steps_from = until;
+    }
+
+    /// Whether a tick lets an operation go on, or lets go of what one had put aside.
+    pub fn has_step(&self, now: Now) -> bool {
+        self.next_step().is_some_and(|due| due <= now.mono)
+    }
+
     /// Lets each operation that is due go on by one step.
     pub(super) fn run_operations(&mut self, now: Now) {
         let operations = &self.objects.operations;
@@ -75,14 +85,15 @@ impl Core {
         self.told.then_some(self.tell_at)
     }
 
-    /// When the next operation goes on.
+    /// When the next operation goes on, or something fades.
     pub(super) fn next_step(&self) -> Option<Mono> {
         let operations = &self.objects.operations;
         let under_way = operations.under_way.iter();
         let due = under_way.filter_map(|id| operations.all.get(id));
-        due.map(|one| one.due)
-            .min()
-            .filter(|due| *due < Mono(u64::MAX))
+        let fades = (!operations.fading.is_empty()).then_some(Mono(0));
+        let due = due.map(|one| one.due).chain(fades).min();
+        due.filter(|due| *due < Mono(u64::MAX))
+            .map(|due| due.max(self.steps_from))
     }
 
     fn step(&mut self, id: OperationId, now: Now) {

@@ -29,8 +29,10 @@ impl Core {
                 self.stir(id);
             }
         }
-        self.run_operations(now);
-        self.fade_parts();
+        if self.steps_from <= now.mono {
+            self.run_operations(now);
+            self.fade_parts();
+        }
         if self.retention_due <= now.mono {
             self.look_after_undo(now);
             self.shed(now);
@@ -58,7 +60,6 @@ impl Core {
             self.next_end(now),
             self.trusted_from(),
             self.next_step(),
-            (!self.objects.operations.fading.is_empty()).then_some(Mono(0)),
         ];
         moments.into_iter().flatten().min()
     }

@@ -36,6 +36,11 @@ const FLUSH_EVERY: usize = 128;
 const FLUSH_BYTES: usize = 1 << 20;
 /// The longest wait: upkeep and samples are due each second.
 const PATIENCE: Span = Span::from_secs(1);
+/// A step of operations that takes so long is followed by a rest of theirs.
+const LONG_STEP: Span = Span(500);
+/// So many times as long as the step: what an operator does to a million messages takes a third of the owner's
+/// time, the rest is for those who publish and receive.
+const RESTS: u64 = 2;
 /// How often a stop looks whether the last leases are back.
 const STOP_INTERVAL: Span = Span::from_millis(20);
 
@@ -151,6 +156,7 @@ impl Owner {
 
     /// What time brings: deadlines, grants, upkeep, samples.
     fn pass_time(&mut self, now: Now) -> Result<(), ShardError> {
+        let step = self.core.has_step(now).then(|| self.shared.clock.mono());
         if self
             .core
             .next_deadline(now)
@@ -167,6 +173,9 @@ impl Owner {
             self.core.dispatch(now);
         }
         self.flush()?;
+        if let Some(begun) = step {
+            self.rest_after(begun);
+        }
         if self.core.take_forward_hint() {
             self.shared.forwarding.send_modify(|hints| *hints += 1);
         }
@@ -186,6 +195,16 @@ impl Owner {
         match self.shared.watermark.poisoned() {
             Some(poisoned) => Err(ShardError::new(&poisoning(&poisoned))),
             None => Ok(()),
+        }
+    }
+
+    /// Operations rest after a long step of theirs.
+    fn rest_after(&mut self, begun: Mono) {
+        let end = self.shared.clock.mono();
+        let took = end.since(begun);
+        if took >= LONG_STEP {
+            let rest = Span(took.0.saturating_mul(RESTS));
+            self.core.rest_operations(end.plus(rest));
         }
     }
 

@@ -322,6 +322,25 @@ fn an_operation_is_paused_resumed_and_cancelled_between_messages_and_outlives_th
 }
 
 #[test]
+fn an_operation_rests_and_goes_on_while_others_are_served() {
+    let mut bench = bench();
+    die(&mut bench, 5);
+    let planned = plan(&mut bench, requeue());
+    let rested = bench.now.mono.plus(Span::from_millis(100));
+    bench.core.rest_operations(rested);
+    let id = apply(&mut bench, &planned, Pace::default());
+    for _ in 0..9 {
+        bench.pass(Span::from_millis(10));
+        assert!(!bench.core.has_step(bench.now));
+        assert_eq!(bench.core.next_deadline(bench.now), Some(rested));
+        bench.publish("t", 0, body(1, 10, &[]));
+    }
+    assert_eq!((counts(&bench).dead, counts(&bench).ready), (5, 9));
+    let done = run(&mut bench, id);
+    assert_eq!(done.progress.affected, 5);
+}
+
+#[test]
 fn a_canary_that_dies_stops_the_rest() {
     let mut bench = bench();
     die(&mut bench, 100);
