@@ -268,6 +268,7 @@ fn groups_of_many_threads_of_work_become_durable_in_order() {
                 sender.send(outcome.map(|()| last.0).unwrap()).unwrap();
             }),
         );
+        assert_eq!(journal.hand_over(false), None);
     }
     drop(sender);
     let mut released = vec![receiver.recv().unwrap()];
