@@ -37,6 +37,8 @@ impl Embedded {
         };
         config.journal.segment_bytes = SEGMENT_BYTES;
         config.journal.max_frame = 512 << 10;
+        // Who opens and shuts this disk runs beside the broker, and could not while the owner waits for it.
+        config.journal.own_bytes = 0;
         adjust(&mut config.journal);
         let running = server::start_on(Arc::new(disk.clone()), config).await;
         let running = running.expect("the broker starts");
