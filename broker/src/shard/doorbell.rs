@@ -98,6 +98,15 @@ impl<T> Waiting<T> {
         self.commands.is_empty()
     }
 
+    /// Takes what has come since, up to `limit` commands in all.
+    pub(crate) fn take_more(&mut self, into: &mut Vec<T>, limit: usize) {
+        while into.len() < limit
+            && let Ok(command) = self.commands.try_recv()
+        {
+            into.push(command);
+        }
+    }
+
     /// Takes up to `limit` commands; waits for one until the bell rings or `patience` is over, and
     /// sometimes less. Safe to cancel.
     pub(crate) async fn receive(

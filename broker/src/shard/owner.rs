@@ -124,6 +124,11 @@ impl Owner {
             let woken = commands
                 .receive(&mut batch, COMMANDS, patience, &self.shared.doorbell)
                 .await;
+            if woken == Woken::Commands {
+                // Whoever is ready on this worker says first what it has to say: it goes into the same sync.
+                tokio::task::yield_now().await;
+                commands.take_more(&mut batch, COMMANDS);
+            }
             let mut now = self.shared.clock.now();
             self.standstill.wake(now.mono, patience);
             for (index, command) in batch.drain(..).enumerate() {
