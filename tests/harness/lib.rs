@@ -11,6 +11,10 @@
 
 #![expect(clippy::expect_used, reason = "what tests share fails as tests do")]
 
+/// The programs', so that what is measured within a process is what people run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod files;
 
 pub mod torn;
