@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use bytes::Buf as _;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
-use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -19,6 +19,12 @@ use crate::ERROR_DOMAIN;
 /// The most fields that one request may hold at its top level: a full batch of 10,000 elements and the
 /// fields beside it.
 pub const MAX_REQUEST_FIELDS: usize = 10_064;
+
+/// With how much room each call begins, in and out. Most single messages fit; a larger one is given what it needs at
+/// once. A pair of buffers of 8 KiB for each call, as is usual, is what an allocator is slow at.
+const BUFFER_BYTES: usize = 1 << 10;
+/// What is ready to be sent goes out together up to this size.
+const TOGETHER_BYTES: usize = 32 << 10;
 
 /// Encodes as prost does; decodes only what holds at most [`MAX_REQUEST_FIELDS`] fields.
 #[derive(Debug, Clone)]
@@ -37,15 +43,38 @@ where
 {
     type Encode = E;
     type Decode = D;
-    type Encoder = tonic_prost::ProstEncoder<E>;
+    type Encoder = SizedEncoder<E>;
     type Decoder = BoundedDecoder<D>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        tonic_prost::ProstEncoder::new(BufferSettings::default())
+        SizedEncoder(PhantomData)
     }
 
     fn decoder(&mut self) -> Self::Decoder {
         BoundedDecoder(PhantomData)
+    }
+}
+
+fn buffers() -> BufferSettings {
+    BufferSettings::new(BUFFER_BYTES, TOGETHER_BYTES)
+}
+
+/// Encodes into room that was made for the whole message.
+#[derive(Debug, Clone)]
+pub struct SizedEncoder<E>(PhantomData<E>);
+
+impl<E: Message> Encoder for SizedEncoder<E> {
+    type Item = E;
+    type Error = Status;
+
+    fn encode(&mut self, item: E, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        to.reserve(item.encoded_len());
+        item.encode(to)
+            .map_err(|error| Status::internal(format!("the message does not fit: {error}")))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
     }
 }
 
@@ -75,6 +104,10 @@ impl<D: Message + Default> Decoder for BoundedDecoder<D> {
         }
         let item = D::decode(bytes).map_err(|error| malformed(&error.to_string()))?;
         Ok(Some(item))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
     }
 }
 

@@ -50,6 +50,11 @@ impl Header {
         is_plain && (1..SMALL).contains(&self.length) && self.stream != 0
     }
 
+    /// Whether more frames of its stream may follow, so that it may become part of a larger one.
+    fn is_open(self) -> bool {
+        self.flags & END_STREAM == 0
+    }
+
     /// Whether it means the same before and after DATA frames of any stream.
     fn is_aside(self) -> bool {
         matches!(self.kind, SETTINGS | PING | WINDOW_UPDATE)
@@ -181,23 +186,24 @@ pub(super) struct Gatherer {
 }
 
 impl Gatherer {
-    /// Follows what was read and passes as it is; how many small frames it holds.
+    /// Follows what was read and passes as it is; how many small frames it holds that others may follow. Single
+    /// messages, each on a stream of its own, are the last of theirs: there is nothing to gather.
     pub(super) fn look(&mut self, read: &[u8]) -> usize {
         let mut small = 0;
         self.frames.walk(read, |piece| {
             if let Piece::Whole(header, _) = piece {
-                small += usize::from(header.is_small());
+                small += usize::from(header.is_small() && header.is_open());
             }
         });
         small
     }
 
-    /// Adds to `out` what is to be seen of what was read; how many small frames it held.
+    /// Adds to `out` what is to be seen of what was read; how many small frames it held that others may follow.
     pub(super) fn gather(&mut self, read: &[u8], out: &mut Vec<u8>) -> usize {
         let (mut heaps, mut small) = (Heaps::default(), 0);
         self.frames.walk(read, |piece| match piece {
             Piece::Whole(header, frame) if header.is_small() => {
-                small += 1;
+                small += usize::from(header.is_open());
                 heaps.add(header, &frame[HEADER..], out);
             }
             Piece::Whole(header, frame) => {

@@ -63,6 +63,10 @@ impl Core {
                 entry => drafts.extend(self.said_of(entry)),
             }
         }
+        if drafts.is_empty() {
+            // Nearly always: looking up the last act, which is packed, would cost each publish.
+            return Vec::new();
+        }
         let (mut sequence, mut previous) = self.objects.trail.last();
         let audited = drafts.into_iter().map(|draft| {
             sequence += 1;
