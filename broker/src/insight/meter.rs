@@ -13,10 +13,12 @@
 //! The longest window goes by blocks of ten ticks: it opens at the end of a block, and so may be five
 //! seconds longer or shorter than said; the rate divides by how long it was.
 //!
-//! A meter of six counters takes 2.3 KiB while something moves, and next to nothing once nothing
-//! has moved for the longest window.
+//! A meter of six counters takes 2.8 KiB while something moves in every second, 360 bytes when something moved once,
+//! and next to nothing once nothing has moved for the longest window.
 
-use super::ticks::{BLOCK, BLOCKS, SLOTS, Since, Ticks, WINDOWS, Windows, place};
+use std::collections::VecDeque;
+
+use super::ticks::{BLOCK, BLOCKS, SLOTS, Since, Ticks, WINDOWS, Windows};
 use crate::model::{Mono, Span};
 
 /// N counters of one thing.
@@ -24,64 +26,78 @@ use crate::model::{Mono, Span};
 pub struct Meter<const N: usize> {
     born: Mono,
     seen: [u64; N],
-    /// The tick at which something last grew.
-    moved: u64,
     /// Absent while all of it is zero.
     growth: Option<Box<Growth<N>>>,
-    /// The newest tick that was read.
-    read: u64,
 }
 
 /// What counters grew by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Growth<const N: usize> {
-    /// In the second before tick n: at n % SLOTS.
-    ticks: [[u32; N]; SLOTS],
-    /// In block n, the ticks 10 n + 1 to 10 n + 10: at n % BLOCKS.
-    blocks: [[u32; N]; BLOCKS],
+    /// In the second before each tick: at most [`SLOTS`].
+    ticks: Grown<N>,
+    /// In each block, number n having the ticks 10 n + 1 to 10 n + 10: at most [`BLOCKS`].
+    blocks: Grown<N>,
 }
+
+/// What counters grew by, where they grew: a number of a tick or block with that, in order.
+#[derive(Debug, Clone, Default)]
+struct Grown<const N: usize>(VecDeque<(u32, [u32; N])>);
 
 /// The block of a tick from 1 on.
 fn block(tick: u64) -> u64 {
     tick.saturating_sub(1) / BLOCK
 }
 
-impl<const N: usize> Growth<N> {
-    const NONE: Self = Self {
-        ticks: [[0; N]; SLOTS],
-        blocks: [[0; N]; BLOCKS],
-    };
+/// A number of a tick or block, of which there is one a second at most: enough for 136 years.
+fn short(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
 
-    /// Forgets the rounds that lie where the ticks after `read` up to `newest` do, and adds to those.
-    fn add(&mut self, read: u64, newest: u64, grown: [u64; N]) {
-        // Ticks that were missed grew nothing by themselves: all of it is in the newest.
-        for back in 0..(newest - read).min(SLOTS as u64) {
-            self.ticks[place(newest - back, SLOTS)] = [0; N];
+impl<const N: usize> Grown<N> {
+    /// Adds to what the newest number has.
+    fn add(&mut self, newest: u64, grown: [u64; N]) {
+        let newest = short(newest);
+        if self.0.back().is_none_or(|(number, _)| *number != newest) {
+            self.0.push_back((newest, [0; N]));
         }
-        let whole = if read == 0 { 0 } else { block(read) + 1 };
-        let begun = (block(newest) + 1).saturating_sub(whole);
-        for back in 0..begun.min(BLOCKS as u64) {
-            self.blocks[place(block(newest) - back, BLOCKS)] = [0; N];
+        let Some((_, sums)) = self.0.back_mut() else {
+            return;
+        };
+        for (sum, grown) in sums.iter_mut().zip(grown) {
+            *sum = sum.saturating_add(u32::try_from(grown).unwrap_or(u32::MAX));
         }
-        let tick = &mut self.ticks[place(newest, SLOTS)];
-        let block = &mut self.blocks[place(block(newest), BLOCKS)];
-        for ((tick, block), grown) in tick.iter_mut().zip(block).zip(grown) {
-            let grown = u32::try_from(grown).unwrap_or(u32::MAX);
-            *tick = tick.saturating_add(grown);
-            *block = block.saturating_add(grown);
+    }
+
+    /// Forgets all but the last `kept` numbers up to the newest; gives the memory back if nothing is left.
+    fn forget(&mut self, newest: u64, kept: usize) {
+        let first = short((newest + 1).saturating_sub(kept as u64));
+        while self.0.front().is_some_and(|(number, _)| *number < first) {
+            self.0.pop_front();
+        }
+        if self.0.is_empty() {
+            self.0 = VecDeque::new();
+        }
+    }
+
+    /// Adds what the `count` numbers up to `newest` grew by.
+    fn sum(&self, newest: u64, count: u64, sums: &mut [u64; N]) {
+        let first = short((newest + 1).saturating_sub(count));
+        let counted = self.0.iter().rev();
+        for (_, grown) in counted.take_while(|(number, _)| *number >= first) {
+            for (sum, &grown) in sums.iter_mut().zip(grown) {
+                *sum += u64::from(grown);
+            }
         }
     }
 }
 
 impl<const N: usize> Meter<N> {
     /// Counters that are `seen` now; what they count before does not become a rate.
-    pub fn begin(now: Mono, ticks: &Ticks, seen: [u64; N]) -> Self {
+    pub fn begin(now: Mono, seen: [u64; N]) -> Self {
         Self {
             born: now,
             seen,
-            moved: 0,
             growth: None,
-            read: ticks.newest,
         }
     }
 
@@ -89,16 +105,20 @@ impl<const N: usize> Meter<N> {
     pub fn read(&mut self, ticks: &Ticks, counters: [u64; N]) {
         let grown: [u64; N] = std::array::from_fn(|at| counters[at].saturating_sub(self.seen[at]));
         self.seen = counters;
+        let newest = ticks.newest;
+        if let Some(growth) = &mut self.growth {
+            growth.ticks.forget(newest, SLOTS);
+            growth.blocks.forget(block(newest), BLOCKS);
+        }
         if grown.iter().any(|&grown| grown > 0) {
-            self.moved = ticks.newest;
-        } else if ticks.newest - self.moved > BLOCK * BLOCKS as u64 {
-            self.growth = None;
+            // Ticks that were missed grew nothing by themselves: all of it is in the newest.
+            let growth = self.growth.get_or_insert_default();
+            growth.ticks.add(newest, grown);
+            growth.blocks.add(block(newest), grown);
+        } else {
+            // A block outlives its ticks.
+            self.growth.take_if(|growth| growth.blocks.0.is_empty());
         }
-        if self.growth.is_some() || self.moved == ticks.newest {
-            let growth = self.growth.get_or_insert_with(|| Box::new(Growth::NONE));
-            growth.add(self.read, ticks.newest, grown);
-        }
-        self.read = ticks.newest;
     }
 
     /// Growth per second over each window, `counters` being what is counted now.
@@ -111,24 +131,13 @@ impl<const N: usize> Meter<N> {
         windows.opened.map(|opened| {
             let mut sums: [u64; N] =
                 std::array::from_fn(|at| counters[at].saturating_sub(self.seen[at]));
-            let mut add = |slot: &[u32; N]| {
-                for (sum, &grown) in sums.iter_mut().zip(slot) {
-                    *sum += u64::from(grown);
-                }
-            };
-            // Slots after the last reading hold an older round.
             match (&self.growth, opened.since) {
                 (None, _) => {}
-                (Some(growth), Since::Ticks(count)) => (0..count)
-                    .map(|back| ticks.newest - back)
-                    .filter(|&tick| tick <= self.read)
-                    .for_each(|tick| add(&growth.ticks[place(tick, SLOTS)])),
+                (Some(growth), Since::Ticks(count)) => {
+                    growth.ticks.sum(ticks.newest, count, &mut sums);
+                }
                 (Some(growth), Since::Blocks(count)) => {
-                    let newest = ticks.newest / BLOCK;
-                    (0..count)
-                        .map(|back| newest - back)
-                        .filter(|&number| self.read > 0 && number <= block(self.read))
-                        .for_each(|number| add(&growth.blocks[place(number, BLOCKS)]));
+                    growth.blocks.sum(ticks.newest / BLOCK, count, &mut sums);
                 }
             }
             let known = windows.now.since(opened.at.max(self.born));

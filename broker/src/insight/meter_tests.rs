@@ -11,7 +11,7 @@ fn second(n: u64) -> Mono {
 /// Ticks each second; the counter grows by `growth(second)` in it.
 fn run(seconds: u64, growth: impl Fn(u64) -> u64) -> (Ticks, Meter<1>) {
     let mut ticks = Ticks::begin(second(0));
-    let mut meter = Meter::begin(second(0), &ticks, [0]);
+    let mut meter = Meter::begin(second(0), [0]);
     let mut total = 0;
     for now in 1..=seconds {
         total += growth(now);
@@ -101,7 +101,7 @@ fn a_burst_leaves_the_short_window_first() {
 fn a_burst_at_birth_is_not_blown_up() {
     let mut ticks = Ticks::begin(second(0));
     ticks.tick(second(1));
-    let mut meter = Meter::begin(Mono(1_990_000), &ticks, [0]);
+    let mut meter = Meter::begin(Mono(1_990_000), [0]);
     ticks.tick(second(2));
     meter.read(&ticks, [500]);
     assert_eq!(rates(&ticks, &meter), [500.0, 500.0]);
@@ -151,14 +151,14 @@ fn a_stream_that_has_ended_falls_between_ticks_too() {
 #[test]
 fn a_still_counter_that_moves_after_the_newest_tick_has_a_rate_at_once() {
     let (ticks, meter) = run(70, |_| 0);
-    assert!(meter.growth.is_none());
+    assert_eq!(heap(&meter), 0);
     assert_eq!(rates_at(&ticks, &meter, second(70), 50), [5.0, 50.0 / 60.0]);
 }
 
 #[test]
 fn ticks_that_drift_do_not_make_a_window_a_second_shorter() {
     let mut ticks = Ticks::begin(Mono(0));
-    let mut meter = Meter::begin(Mono(0), &ticks, [0]);
+    let mut meter = Meter::begin(Mono(0), [0]);
     for now in 1..=30 {
         ticks.tick(Mono(now * 1_000_300));
         meter.read(&ticks, [now * 100]);
@@ -170,7 +170,7 @@ fn ticks_that_drift_do_not_make_a_window_a_second_shorter() {
 #[test]
 fn what_was_counted_before_is_no_rate() {
     let mut ticks = Ticks::begin(second(0));
-    let mut meter = Meter::begin(second(0), &ticks, [1_000_000]);
+    let mut meter = Meter::begin(second(0), [1_000_000]);
     ticks.tick(second(1));
     meter.read(&ticks, [1_000_010]);
     assert_eq!(rates(&ticks, &meter), [10.0, 10.0]);
@@ -187,12 +187,30 @@ fn a_counter_that_began_anew_has_not_grown() {
 #[test]
 fn a_still_counter_gives_its_memory_back() {
     let (ticks, meter) = run(312, |now| u64::from(now == 1));
-    assert!(meter.growth.is_none());
+    assert_eq!(heap(&meter), 0);
     assert_eq!(rates(&ticks, &meter), [0.0, 0.0]);
+}
+
+/// The bytes that a meter holds beside its own.
+fn heap<const N: usize>(meter: &Meter<N>) -> usize {
+    let Some(growth) = &meter.growth else {
+        return 0;
+    };
+    let slots = growth.ticks.0.capacity() + growth.blocks.0.capacity();
+    size_of::<Growth<N>>() + slots * size_of::<(u32, [u32; N])>()
 }
 
 #[test]
 fn six_counters_fit_the_memory_of_a_subscription() {
-    let rings = size_of::<Growth<6>>() + size_of::<Meter<6>>();
-    assert!(rings <= 2_304, "{rings} bytes");
+    let mut ticks = Ticks::begin(second(0));
+    let mut always = Meter::begin(second(0), [0; 6]);
+    let mut once = Meter::begin(second(0), [0; 6]);
+    for now in 1..=1_000 {
+        ticks.tick(second(now));
+        always.read(&ticks, [now; 6]);
+        once.read(&ticks, [u64::from(now >= 990); 6]);
+    }
+    let own = size_of::<Meter<6>>();
+    assert!(heap(&always) + own <= 2_820, "{} bytes", heap(&always));
+    assert!(heap(&once) + own <= 360, "{} bytes", heap(&once));
 }

@@ -157,6 +157,6 @@ fn nearest(moment: Mono, known: u64, time: impl Fn(u64) -> Mono) -> u64 {
 }
 
 /// Where the one with a number lies in a ring.
-pub(super) fn place(number: u64, len: usize) -> usize {
+fn place(number: u64, len: usize) -> usize {
     usize::try_from(number % len as u64).unwrap_or(0)
 }

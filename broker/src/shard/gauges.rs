@@ -3,7 +3,7 @@
 //! Meters are read once a tick. Rates of any moment after it are made by looking at what was counted
 //! since, which changes no meter. What a tick has not seen yet counts from the newest tick on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{ConsumerRates, SubscriptionRates, SubscriptionSample, TopicSample};
@@ -25,7 +25,7 @@ pub(super) struct Gauges {
 /// The meters of a subscription.
 struct Meters {
     own: Meter<6>,
-    consumers: HashMap<ConsumerId, Meter<4>>,
+    consumers: BTreeMap<ConsumerId, Meter<4>>,
 }
 
 impl Gauges {
@@ -33,7 +33,7 @@ impl Gauges {
     pub(super) fn begin(now: Mono) -> Self {
         let ticks = Ticks::begin(now);
         Self {
-            broker: Meter::begin(now, &ticks, [0; 3]),
+            broker: Meter::begin(now, [0; 3]),
             ticks,
             has_begun: false,
             topics: HashMap::new(),
@@ -61,7 +61,7 @@ impl Gauges {
     /// the process's first tick; later they are younger than the tick that has not seen them.
     fn born<const N: usize>(&self, born: Mono, counters: [u64; N]) -> Meter<N> {
         let seen = if self.has_begun { [0; N] } else { counters };
-        Meter::begin(born, &self.ticks, seen)
+        Meter::begin(born, seen)
     }
 
     pub(super) fn read_topic(&mut self, counts: &TopicCounts) {
@@ -78,12 +78,12 @@ impl Gauges {
         let meters = self.subscriptions.entry(counts.id);
         let meters = meters.or_insert_with(|| Meters {
             own,
-            consumers: HashMap::new(),
+            consumers: BTreeMap::new(),
         });
         meters.own.read(ticks, counters);
         for consumer in &counts.consumers {
             let meter = meters.consumers.entry(consumer.id);
-            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), ticks, [0; 4]));
+            let meter = meter.or_insert_with(|| Meter::begin(ticks.before(), [0; 4]));
             meter.read(ticks, consumer_counters(consumer));
         }
         if meters.consumers.len() > counts.consumers.len() {
@@ -161,7 +161,7 @@ impl Gauges {
         let consumers = counts.consumers.iter().zip(slowness);
         let consumers = consumers.map(|(consumer, slowness)| {
             let known = meters.and_then(|meters| meters.consumers.get(&consumer.id));
-            let young = || Meter::begin(self.ticks.newest(), &self.ticks, [0; 4]);
+            let young = || Meter::begin(self.ticks.newest(), [0; 4]);
             let meter = known.cloned().unwrap_or_else(young);
             let rates = meter.rates(&self.ticks, windows, consumer_counters(consumer));
             let [deliver, ack, fail, redeliver] = rates[0];

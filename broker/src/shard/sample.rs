@@ -117,7 +117,7 @@ pub struct SubscriptionSample {
     /// Between which times a backlog that shrinks ends.
     pub drain_range: Option<DrainRange>,
     /// What is going on; `None` until enough was seen.
-    pub diagnosis: Option<Diagnosis>,
+    pub diagnosis: Option<Arc<Diagnosis>>,
     /// It on each partition; empty unless it was asked for.
     pub partitions: Vec<SubscriptionPartition>,
     /// What is told only to who names the subscription.

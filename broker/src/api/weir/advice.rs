@@ -48,7 +48,7 @@ fn told(advised: &Advised) -> AdviseResponse {
     } = advised;
     AdviseResponse {
         sample_time: Some(convert::timestamp(*time)),
-        diagnosis: sample.diagnosis.as_ref().map(diagnosis::diagnosis),
+        diagnosis: sample.diagnosis.as_deref().map(diagnosis::diagnosis),
         consumer_count: number(load.consumers),
         recommended: advice.recommended.map(number),
         is_lower_bound: advice.is_lower_bound,

@@ -160,7 +160,7 @@ pub(super) fn subscription(sample: &SubscriptionSample) -> server::SubscriptionS
             .map(|(rates, window)| subscription_rates(rates, window))
             .collect(),
         consumers: consumers(sample),
-        diagnosis: sample.diagnosis.as_ref().map(diagnosis::diagnosis),
+        diagnosis: sample.diagnosis.as_deref().map(diagnosis::diagnosis),
         conservation_error: of.conservation_error,
         drain_seconds,
         drain_low_seconds: sample.drain_range.map(|range| range.low),

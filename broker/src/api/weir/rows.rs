@@ -127,11 +127,17 @@ impl Subject for SubscriptionSample {
                 .1
                 .map_or(Value::Unknown, Value::Real),
             "verdict" => {
-                let verdict = self.diagnosis.map(|one| diagnosis::verdict(one.verdict));
+                let verdict = self
+                    .diagnosis
+                    .as_ref()
+                    .map(|one| diagnosis::verdict(one.verdict));
                 word(VERDICTS, verdict.map(i32::from))
             }
             "severity" => {
-                let severity = self.diagnosis.map(|one| events::severity(one.severity));
+                let severity = self
+                    .diagnosis
+                    .as_ref()
+                    .map(|one| events::severity(one.severity));
                 word(SEVERITIES, severity.map(i32::from))
             }
             "entered" => Value::count(counts.entered),
@@ -179,7 +185,7 @@ impl Subject for TopicSample {
 
 /// How much a subscription wants attention. Books that do not add up are worse than anything that they could be about.
 fn urgency(of: &SubscriptionSample) -> u64 {
-    let rank = match of.diagnosis {
+    let rank = match &of.diagnosis {
         _ if of.counts.conservation_error > 0 => Rank::Act,
         None => Rank::Unknown,
         Some(one) => Rank::of(

@@ -313,7 +313,7 @@ fn play(seed: u64, consumers: u64, arrivals: f64) -> Vec<(Drain, f64, f64)> {
     };
     let (mut backlog, mut came, mut done) = (200_000_u64, 0, 0);
     let mut ticks = Ticks::begin(Mono(0));
-    let mut meter = Meter::begin(Mono(0), &ticks, [0, 0]);
+    let mut meter = Meter::begin(Mono(0), [0, 0]);
     let mut workers: Vec<_> = (0..consumers)
         .map(|_| (Worker::begin(Mono(0), 0), 0))
         .collect();

@@ -5,6 +5,8 @@
 //! are shown at once. That all is well is said no more from the moment on at which nobody takes what waits: until it is
 //! sure that nobody does, nothing is said. The time since which it is so is that of the first of these samples.
 
+use std::sync::Arc;
+
 use super::Verdict;
 use super::rules::{Context, IDLE, SHARE, is_bounded, is_paced, judge};
 use super::signs::{HoldUp, Signs};
@@ -97,13 +99,16 @@ pub struct Change {
 pub struct Judge {
     trend: Trend,
     fill: f64,
-    /// How many consumers there are, and for how many samples.
-    crew: (u64, u32),
+    /// How many consumers there are.
+    crew: u64,
+    /// For how many samples there have been so many.
+    settled: u32,
     /// The most that each consumer was seen to do over a minute, in messages per second.
     peak: f64,
     /// The message in the way, and for how many samples.
     held_up: Option<(MessageId, u32)>,
-    shown: Option<Diagnosis>,
+    /// Shared with the samples in which it is.
+    shown: Option<Arc<Diagnosis>>,
     /// What would be shown next, since when, and for how many samples.
     next: Option<(Verdict, Time, u32)>,
     /// For how many samples it has been anything else than what is shown.
@@ -112,7 +117,7 @@ pub struct Judge {
 
 impl Judge {
     /// What is shown.
-    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+    pub fn diagnosis(&self) -> Option<&Arc<Diagnosis>> {
         self.shown.as_ref()
     }
 
@@ -133,10 +138,9 @@ impl Judge {
             }
             (Some(found), _) => Some((found.message, 1)),
         };
-        self.crew = match self.crew {
-            (count, samples) if count == signs.crew.consumers => (count, samples.saturating_add(1)),
-            _ => (signs.crew.consumers, 1),
-        };
+        let is_as_before = self.crew == signs.crew.consumers;
+        let before = if is_as_before { self.settled } else { 0 };
+        (self.crew, self.settled) = (signs.crew.consumers, before.saturating_add(1));
         let each = self.each(signs);
         let course = self.course(signs, now);
         let verdict = judge(
@@ -178,17 +182,17 @@ impl Judge {
 
     /// Shows a diagnosis if it is sure, or the one that is shown with new figures.
     fn show(&mut self, found: &Diagnosis) -> Option<Change> {
-        let before = self.shown;
+        let before = self.shown.as_deref().copied();
         match &mut self.shown {
             Some(shown) if shown.verdict == found.verdict => {
                 self.other = 0;
                 let since = shown.since;
-                *shown = Diagnosis { since, ..*found };
+                let now = Diagnosis { since, ..*found };
+                if **shown != now {
+                    *shown = Arc::new(now);
+                }
                 let is_other = before.is_some_and(|before| before.severity != found.severity);
-                return is_other.then_some(Change {
-                    before,
-                    now: *shown,
-                });
+                return is_other.then_some(Change { before, now });
             }
             _ => {}
         }
@@ -202,7 +206,7 @@ impl Judge {
             return None;
         }
         self.other = 0;
-        self.shown = Some(*found);
+        self.shown = Some(Arc::new(*found));
         Some(Change {
             before,
             now: *found,
@@ -237,12 +241,11 @@ impl Judge {
     /// nothing was seen.
     fn each(&mut self, signs: &Signs) -> Option<(f64, f64)> {
         self.peak *= FORGETTING;
-        let (consumers, samples) = self.crew;
-        if consumers == 0 || samples < SETTLED {
+        if self.crew == 0 || self.settled < SETTLED {
             return None;
         }
         let long = signs.long();
-        let now = (long.acks + long.failures) / consumers as f64;
+        let now = (long.acks + long.failures) / self.crew as f64;
         self.peak = self.peak.max(now);
         (self.peak > 0.0).then_some((now, self.peak))
     }

@@ -90,7 +90,7 @@ impl World {
             newest: 0.0,
             allowed: 0.0,
             counted: [0; 6],
-            meter: Meter::begin(Mono(0), &ticks, [0; 6]),
+            meter: Meter::begin(Mono(0), [0; 6]),
             ticks,
             judge: Judge::default(),
             drain: Drain::Unknown,
@@ -125,7 +125,7 @@ impl World {
             }
             self.sample();
         }
-        self.judge.diagnosis().copied()
+        self.judge.diagnosis().map(|shown| **shown)
     }
 
     /// What is shown after so many seconds, as a verdict.
