@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::rig::*;
 use crate::core::Publication;
 use crate::journal::disk::SyncSite;
@@ -223,4 +225,33 @@ async fn looking_shows_bytes_and_changes_nothing() {
     let (one, of) = soon(handle.message(id)).await.unwrap();
     assert_eq!((one.content.to_vec(), of), (message(b"two"), name("t")));
     assert_eq!(numbers(&handle).await.counts.counts.ready, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn publishers_that_are_ready_together_share_a_sync() {
+    const PUBLISHERS: u8 = 64;
+    let (disk, _) = sim();
+    let writes_itself = Options {
+        own_bytes: Options::default().own_bytes,
+        ..options()
+    };
+    let shard = Shard::start(disk, PathBuf::from("/"), writes_itself).unwrap();
+    let handle = shard.handle();
+    let topic = set_up(&handle, SubscriptionSettings::default()).await;
+    let syncs = async || soon(handle.sample(None, None)).await.unwrap().broker.syncs;
+    let before = syncs().await;
+    let publisher = handle.clone();
+    // Spawned on the worker itself, so that all of them are ready there before the first has its turn.
+    let all = tokio::spawn(async move {
+        let mut publishing = JoinSet::new();
+        for number in 0..PUBLISHERS {
+            let handle = publisher.clone();
+            publishing.spawn(async move { publish(&handle, topic, &[&[number]]).await });
+        }
+        publishing.join_all().await
+    });
+    let receipts = soon(all).await.unwrap();
+    assert!(receipts.iter().all(Result::is_ok), "{receipts:?}");
+    let count = syncs().await - before;
+    assert!((1..=8).contains(&count), "{count} syncs for {PUBLISHERS}");
 }
