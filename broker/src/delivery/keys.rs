@@ -6,7 +6,8 @@
 //! one. A message is found with its line, so that a range costs one search and a step for each of its
 //! messages; a key is searched for when a message of it is met and when its line ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use slab::Slab;
 
@@ -59,7 +60,8 @@ pub(super) struct Keys {
 #[derive(Debug, Default, Clone)]
 struct Lines {
     all: Slab<Line>,
-    by_key: BTreeMap<u64, LineId>,
+    // A search goes through many keys in no order: in a tree it was a third of what a message with a key cost.
+    by_key: HashMap<u64, LineId>,
     parked_messages: u64,
     crowded: u64,
 }
@@ -244,7 +246,7 @@ pub(super) fn slim(eased: &mut Vec<LineId>) {
 impl Lines {
     /// Begins the line of a key that has none.
     fn begin(&mut self, offset: u64, key: u64) -> Option<LineId> {
-        let std::collections::btree_map::Entry::Vacant(entry) = self.by_key.entry(key) else {
+        let Entry::Vacant(entry) = self.by_key.entry(key) else {
             return None;
         };
         let line = self.all.insert(Line {
@@ -297,6 +299,7 @@ impl Lines {
             self.by_key.remove(&key);
             if self.all.is_empty() && self.all.capacity() > SPARE_LINES {
                 self.all = Slab::new();
+                self.by_key = HashMap::new();
             }
             return Some(key);
         };
