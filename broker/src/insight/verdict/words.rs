@@ -109,9 +109,10 @@ fn reason(verdict: Verdict, figures: &Figures) -> String {
             rate(known.arrivals)
         ),
         Verdict::UnderCapacity => format!(
-            "All {} hold what they may, {}, and acknowledge {} while {} come in",
-            things(known.consumers, "consumer"),
+            "{}, {}, and acknowledge{} {} while {} come in",
+            of_all(known.consumers, "holds what it may", "hold what they may"),
             messages(known.held),
+            if known.consumers == 1 { "s" } else { "" },
             rate(known.acks),
             rate(known.arrivals)
         ),
@@ -151,12 +152,21 @@ fn stuck(figures: &Figures) -> String {
     }
 }
 
+/// What is so of every consumer, be it one.
+fn of_all(consumers: u64, of_one: &str, of_more: &str) -> String {
+    match consumers {
+        1 => format!("The only consumer {of_one}"),
+        more => format!("All {} {of_more}", things(more, "consumer")),
+    }
+}
+
 fn slowed(figures: &Figures) -> String {
     let known = &figures.signs;
     match figures.each {
         Some((now, before)) if now > 0.0 => format!(
-            "All {} are busy, and each handles {}, {} times less than the {} that it did",
-            things(known.consumers, "consumer"),
+            "{}, and {} handles {}, {} times less than the {} that it did",
+            of_all(known.consumers, "is busy", "are busy"),
+            if known.consumers == 1 { "it" } else { "each" },
             rate(now),
             significant(before / now),
             rate(before)

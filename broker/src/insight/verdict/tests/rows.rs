@@ -157,6 +157,15 @@ fn under_capacity_all_are_busy_and_few_messages_fail() {
 }
 
 #[test]
+fn one_consumer_alone_is_not_spoken_of_as_many() {
+    let mut world = World::new(80.0, hands(1, 50.0, 100));
+    let found = shown(&mut world, 90, Verdict::UnderCapacity, Severity::Watch);
+    let reason = found.reason();
+    let says = "The only consumer holds what it may, 100 messages, and acknowledges 50/s";
+    assert!(reason.starts_with(says), "{reason}");
+}
+
+#[test]
 fn slowed_consumers_do_less_than_they_did() {
     let mut world = World::new(150.0, hands(4, 50.0, 100));
     assert_eq!(world.verdict_after(300), Some(Verdict::Ok));
